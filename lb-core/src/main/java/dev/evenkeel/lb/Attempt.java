@@ -1,0 +1,119 @@
+package dev.evenkeel.lb;
+
+import dev.evenkeel.lb.call.Outcome;
+import dev.evenkeel.lb.endpoint.Endpoint;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One try of a {@link BalancedCall} at one endpoint. It counts as in flight there from its making until {@link #complete}.
+ *
+ * <p>Whoever makes an attempt must complete it, on every path. {@code answered} and {@code complete} may be called by any thread and
+ * in any order; what comes after {@code complete} has no effect, so an attempt is never counted twice.
+ */
+public final class Attempt {
+    private static final int OPEN = 0;
+    private static final int ANSWERED = 1;
+    private static final int COMPLETE = 2;
+    private static final VarHandle STATE = state();
+
+    private final BalancedCall call;
+    private final TrackedNode node;
+    private final long startNanos;
+    private final @Nullable Attempt previous;
+    private final boolean probe;
+    private boolean repeatedForFree; // written by the call, whose thread rules it shares
+    private volatile int state = OPEN; // written by STATE
+
+    Attempt(BalancedCall call, TrackedNode node, long startNanos, @Nullable Attempt previous, boolean probe) {
+        this.call = call;
+        this.node = node;
+        this.startNanos = startNanos;
+        this.previous = previous;
+        this.probe = probe;
+        node.ledger().start(startNanos);
+    }
+
+    /** Returns where to send the request. */
+    public Endpoint endpoint() {
+        return node.endpoint();
+    }
+
+    /**
+     * Returns whether this is the first attempt at an endpoint that was out because connections to it failed. The transport should
+     * give up connecting sooner than usual.
+     */
+    public boolean isProbe() {
+        return probe;
+    }
+
+    /**
+     * Learns that the answer began: from here on the attempt no longer counts as waiting, and its latency is settled. Optional; an
+     * attempt whose whole answer comes at once is simply completed.
+     */
+    public void answered(Outcome outcome) {
+        if (STATE.compareAndSet(this, OPEN, ANSWERED)) {
+            learn(outcome);
+        }
+    }
+
+    /**
+     * Ends the attempt. After {@link #answered}, the outcome counts only if it is a failure: an answer that broke off.
+     */
+    public void complete(Outcome outcome) {
+        int before = (int) STATE.getAndSet(this, COMPLETE);
+        if (before == COMPLETE) {
+            return;
+        }
+        if (before == OPEN) {
+            learn(outcome);
+        } else if (outcome.kind().isEndpointFailure()) {
+            call.engine().learnBroken(this, outcome);
+        }
+        node.ledger().finish();
+        if (node.isLeaving()) {
+            call.engine().finishedOnLeaving(node);
+        }
+    }
+
+    private void learn(Outcome outcome) {
+        node.ledger().answered(startNanos);
+        call.engine().learn(this, outcome);
+    }
+
+    TrackedNode node() {
+        return node;
+    }
+
+    long startNanos() {
+        return startNanos;
+    }
+
+    @Nullable
+    Attempt previous() {
+        return previous;
+    }
+
+    void repeatForFree() {
+        repeatedForFree = true;
+    }
+
+    boolean isRepeatedForFree() {
+        return repeatedForFree;
+    }
+
+    private static VarHandle state() {
+        try {
+            return MethodHandles.lookup().findVarHandle(Attempt.class, "state", int.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    /** Returns the endpoint, and whether the attempt is still open. */
+    @Override
+    public String toString() {
+        return node.endpoint() + (state == COMPLETE ? " complete" : " in flight");
+    }
+}

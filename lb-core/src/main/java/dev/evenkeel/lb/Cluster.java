@@ -1,0 +1,222 @@
+package dev.evenkeel.lb;
+
+import dev.evenkeel.lb.endpoint.Endpoint;
+import dev.evenkeel.lb.endpoint.OutReason;
+import dev.evenkeel.lb.observe.Event;
+import dev.evenkeel.lb.time.Environment;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The control loop of one service: whatever changes which endpoints may be picked goes through {@link #update}.
+ *
+ * <p>There is one lock, held for pure work only. A change is queued before the lock is asked for, and whoever gets the lock applies
+ * all that is queued and then publishes once: a burst of changes from many threads costs one rebuild.
+ */
+final class Cluster {
+    /**
+     * Rebuilds of a large list are this far apart for each of its endpoints, so that a burst of changes, one after another, does not
+     * keep a core busy: 20 ms for 10,000. A rebuild takes about a tenth of that.
+     */
+    private static final long SPACING_NANOS_PER_ENDPOINT = 2_000;
+
+    /** Smaller lists are rebuilt at once, always. */
+    private static final int LARGE_LIST = 1_000;
+
+    private static final System.Logger LOG = System.getLogger(Cluster.class.getName());
+
+    private final Settings settings;
+    private final Environment environment;
+    private final Announcer announcer;
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition published = lock.newCondition();
+    private final Queue<Change> changes = new ConcurrentLinkedQueue<>();
+
+    // Guarded by the lock, except that views may be read without it.
+    private final Members members;
+    private final List<LoadBalancerView> views = new CopyOnWriteArrayList<>();
+    private boolean publishedBefore;
+    private long publishedNanos; // means nothing before the first publication
+    private boolean publicationScheduled;
+    private boolean closed;
+
+    Cluster(Settings settings, Environment environment, Announcer announcer) {
+        this.settings = settings;
+        this.environment = environment;
+        this.announcer = announcer;
+        this.members = new Members(settings, environment.ticker());
+    }
+
+    /** Something that happened. Runs under the lock, so it only computes; returns whether the views must be rebuilt. */
+    @FunctionalInterface
+    interface Change {
+        boolean apply(Members members, long nowNanos);
+    }
+
+    /** A question, answered under the lock. */
+    @FunctionalInterface
+    interface Reader<T> {
+        T read(Members members, long nowNanos);
+    }
+
+    /** Applies a change, rebuilds the views if need be, and then tells the listeners. Must not be called under the lock. */
+    void update(Change change) {
+        changes.add(change);
+        lock.lock();
+        try {
+            applyQueued();
+        } finally {
+            lock.unlock();
+        }
+        announcer.deliver();
+    }
+
+    private void applyQueued() {
+        boolean rebuild = false;
+        long now = environment.ticker().nanos();
+        for (Change change = changes.poll(); change != null; change = changes.poll()) {
+            try {
+                rebuild |= !closed && change.apply(members, now);
+            } catch (RuntimeException e) {
+                LOG.log(System.Logger.Level.ERROR, announcer.service() + ": a change was lost", e);
+            }
+        }
+        if (rebuild) {
+            publishWhenDue(now);
+        }
+    }
+
+    private void publishWhenDue(long now) {
+        long spacing = members.size() < LARGE_LIST ? 0 : members.size() * SPACING_NANOS_PER_ENDPOINT;
+        long wait = publishedNanos + spacing - now;
+        if (!publishedBefore || wait <= 0) {
+            publish(now);
+        } else if (!publicationScheduled) {
+            publicationScheduled = true;
+            environment
+                    .scheduler()
+                    .schedule(
+                            wait,
+                            () -> update((all, later) -> {
+                                publicationScheduled = false;
+                                return true;
+                            }));
+        }
+    }
+
+    private void publish(long now) {
+        publishedBefore = true;
+        publishedNanos = now;
+        for (LoadBalancerView view : views) {
+            try {
+                view.rebuild(members.nodes());
+            } catch (RuntimeException e) {
+                LOG.log(
+                        System.Logger.Level.ERROR,
+                        announcer.service() + ": " + settings.policy()
+                                + " failed to make a picker; the old one stays in use",
+                        e);
+            }
+        }
+        published.signalAll();
+    }
+
+    void open(LoadBalancerView view) {
+        update((all, now) -> {
+            views.add(view);
+            return true;
+        });
+    }
+
+    void close(LoadBalancerView view) {
+        update((all, now) -> {
+            views.remove(view);
+            view.rebuild(List.of());
+            return false;
+        });
+    }
+
+    /** Ends the control loop: changes that come later are dropped, and every view is left without candidates. */
+    void close() {
+        lock.lock();
+        try {
+            applyQueued();
+            closed = true;
+            views.forEach(view -> view.rebuild(List.of()));
+            published.signalAll();
+        } finally {
+            lock.unlock();
+        }
+        announcer.deliver();
+    }
+
+    /** Orders an endpoint to drain, or takes the order back. */
+    void drain(String id, boolean drain) {
+        String known = read((all, now) -> all.find(id) == null ? all.describeIds() : "");
+        if (!known.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "endpoint '" + id + "' is not in the list of " + announcer.service() + ", which has " + known);
+        }
+        update((all, now) -> {
+            TrackedNode node = all.order(id, drain);
+            boolean changed = node != null && node.setOut(OutReason.DRAINING, all.mustDrain(node.endpoint()));
+            if (node != null && changed) {
+                announceAvailability(node, drain ? "drained by hand" : "");
+                announceDrained(node);
+            }
+            return changed;
+        });
+    }
+
+    /** Notes that an endpoint went out or came back; called under the lock. */
+    void announceAvailability(TrackedNode node, String why) {
+        boolean available = node.availability().isAvailable();
+        String detail = available ? why : node.availability() + (why.isEmpty() ? "" : ": " + why);
+        announce(available ? Event.Type.AVAILABLE : Event.Type.UNAVAILABLE, node.endpoint(), detail);
+    }
+
+    /** Notes that an endpoint that takes nothing new has finished all it had; called under the lock. */
+    void announceDrained(TrackedNode node) {
+        if (node.isLeaving() && node.inFlight() == 0) {
+            announce(Event.Type.DRAINED, node.endpoint(), "");
+        }
+    }
+
+    void announce(Event.Type type, @Nullable Endpoint endpoint, String detail) {
+        announcer.note(new Event(type, announcer.service(), endpoint, detail));
+    }
+
+    /** Reads something under the lock. */
+    <T> T read(Reader<T> reader) {
+        lock.lock();
+        try {
+            return reader.read(members, environment.ticker().nanos());
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    boolean isClosed() {
+        return read((all, now) -> closed);
+    }
+
+    /** Waits until the condition holds, which is asked again after each publication; returns whether it does. */
+    boolean await(BooleanSupplier condition, long timeoutNanos) throws InterruptedException {
+        lock.lockInterruptibly();
+        try {
+            long remaining = timeoutNanos;
+            while (!condition.getAsBoolean() && !closed && remaining > 0) {
+                remaining = published.awaitNanos(remaining);
+            }
+            return condition.getAsBoolean();
+        } finally {
+            lock.unlock();
+        }
+    }
+}

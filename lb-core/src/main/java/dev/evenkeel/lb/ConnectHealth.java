@@ -1,0 +1,86 @@
+package dev.evenkeel.lb;
+
+import dev.evenkeel.lb.call.Outcome;
+import dev.evenkeel.lb.endpoint.OutReason;
+import dev.evenkeel.lb.health.ConnectBackoff;
+import dev.evenkeel.lb.time.Environment;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Takes endpoints out while connections to them fail. One failure is enough, because nothing was sent and nothing is gained by asking
+ * twice. After a pause one request, and only one, tries the endpoint again: if it connects the endpoint is back, if not the next pause
+ * is twice as long.
+ */
+final class ConnectHealth {
+    private final Cluster cluster;
+    private final ConnectBackoff backoff;
+    private final Environment environment;
+    private final ConnectProbes probes = new ConnectProbes();
+
+    ConnectHealth(Cluster cluster, ConnectBackoff backoff, Environment environment) {
+        this.cluster = cluster;
+        this.backoff = backoff;
+        this.environment = environment;
+    }
+
+    /** Returns an endpoint that this request is to try, or null, which is the rule. */
+    @Nullable
+    TrackedNode takeProbe(Predicate<TrackedNode> reachable) {
+        TrackedNode node = probes.take(reachable);
+        if (node != null) {
+            // Should the request never end, the endpoint must not stay out for ever.
+            environment.scheduler().schedule(backoff.max().toNanos(), () -> offer(node));
+        }
+        return node;
+    }
+
+    /** Learns from an attempt that failed to connect, or that involved an endpoint which is out. */
+    void learn(Attempt attempt, Outcome outcome) {
+        switch (outcome.kind()) {
+            case CONNECT_FAILED, UNTRUSTED -> cluster.update((members, now) -> failed(attempt, outcome.reason(), now));
+            case SUCCESS, FAILED, UNAVAILABLE, NOT_PROCESSED, BROKEN, TIMED_OUT, BODY_BROKEN, PUSHBACK ->
+                cluster.update((members, now) -> connected(attempt.node(), attempt.startNanos(), now));
+            case STALE_CONNECTION, CANCELLED, NOT_SENT -> {
+                if (attempt.isProbe()) {
+                    offer(attempt.node());
+                }
+            }
+        }
+    }
+
+    /** Takes up an endpoint that left while it was out and is in the list again. */
+    void resume(TrackedNode node, long now) {
+        if (node.isOut(OutReason.CONNECT_FAILED)) {
+            environment.scheduler().schedule(node.connects.untilProbeNanos(now), () -> offer(node));
+        }
+    }
+
+    private boolean failed(Attempt attempt, String reason, long now) {
+        TrackedNode node = attempt.node();
+        boolean alreadyOut = node.isOut(OutReason.CONNECT_FAILED);
+        if (!node.connects.isNews(attempt.startNanos()) || (alreadyOut && !attempt.isProbe())) {
+            return false;
+        }
+        long pause = node.connects.failed(reason, backoff, now, environment.random());
+        environment.scheduler().schedule(pause, () -> offer(node));
+        node.setOut(OutReason.CONNECT_FAILED, true);
+        cluster.announceAvailability(node, node.connects.describe(now));
+        return !alreadyOut;
+    }
+
+    private boolean connected(TrackedNode node, long pickedNanos, long now) {
+        if (!node.connects.isNews(pickedNanos) || !node.setOut(OutReason.CONNECT_FAILED, false)) {
+            return false;
+        }
+        node.connects.connected(now);
+        cluster.announceAvailability(node, "connected again");
+        return true;
+    }
+
+    private void offer(TrackedNode node) {
+        if (node.isOut(OutReason.CONNECT_FAILED) && !node.isRemoved()) {
+            probes.offer(node);
+        }
+    }
+}

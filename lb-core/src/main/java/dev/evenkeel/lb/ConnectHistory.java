@@ -1,0 +1,46 @@
+package dev.evenkeel.lb;
+
+import dev.evenkeel.lb.health.ConnectBackoff;
+import java.util.random.RandomGenerator;
+
+/** What is known of attempts to connect to one endpoint. Used under the cluster's lock. */
+final class ConnectHistory {
+    private int failuresInARow;
+    private String lastFailure = "";
+    private boolean everFailed;
+    private long changedNanos; // when the endpoint last went out or came back; means nothing until everFailed
+    private long probeDueNanos;
+
+    /** Returns whether an attempt that was picked then can tell anything new: what began before the last change cannot. */
+    boolean isNews(long pickedNanos) {
+        return !everFailed || pickedNanos - changedNanos >= 0;
+    }
+
+    /** Enters a failure and returns the pause until the next probe. */
+    long failed(String reason, ConnectBackoff backoff, long nowNanos, RandomGenerator random) {
+        failuresInARow++;
+        everFailed = true;
+        lastFailure = reason;
+        changedNanos = nowNanos;
+        long pause = backoff.pauseNanos(failuresInARow, random);
+        probeDueNanos = nowNanos + pause;
+        return pause;
+    }
+
+    void connected(long nowNanos) {
+        failuresInARow = 0;
+        changedNanos = nowNanos;
+    }
+
+    /** Returns the time until a probe is due; negative when it is overdue. */
+    long untilProbeNanos(long nowNanos) {
+        return probeDueNanos - nowNanos;
+    }
+
+    String describe(long nowNanos) {
+        long wait = untilProbeNanos(nowNanos);
+        return lastFailure
+                + (failuresInARow > 1 ? ", " + failuresInARow + " times in a row" : "")
+                + (wait > 0 ? ", next try in " + Text.seconds(wait) : ", next request tries it");
+    }
+}

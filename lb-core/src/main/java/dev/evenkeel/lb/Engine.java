@@ -1,0 +1,119 @@
+package dev.evenkeel.lb;
+
+import dev.evenkeel.lb.call.Outcome;
+import dev.evenkeel.lb.endpoint.EndpointSource;
+import dev.evenkeel.lb.endpoint.OutReason;
+import dev.evenkeel.lb.observe.EndpointStatus;
+import dev.evenkeel.lb.observe.Event;
+import dev.evenkeel.lb.retry.RetryBudget;
+import dev.evenkeel.lb.time.Environment;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+
+/** The parts of one load balancer, put together, and what attempts teach them. */
+final class Engine {
+    final Settings settings;
+    final Environment environment;
+    final Announcer announcer;
+    final Cluster cluster;
+    final ConnectHealth connects;
+    final ListKeeper list;
+    final RetryBudget budget;
+
+    private final AtomicLong exhaustedAnnouncedNanos; // when we last said that the budget is spent
+
+    Engine(String service, Settings settings, EndpointSource source, Environment environment) {
+        this.settings = settings;
+        this.environment = environment;
+        this.announcer = new Announcer(service);
+        this.cluster = new Cluster(settings, environment, announcer);
+        this.connects = new ConnectHealth(cluster, settings.connectBackoff(), environment);
+        this.list = new ListKeeper(
+                cluster, connects, environment.scheduler(), source.isAuthoritative(), settings.listHold());
+        this.budget = new RetryBudget(settings.retryBudget(), nowNanos());
+        this.exhaustedAnnouncedNanos = new AtomicLong(nowNanos() - budgetWindowNanos());
+    }
+
+    long nowNanos() {
+        return environment.ticker().nanos();
+    }
+
+    /** Learns how an attempt was answered, or that it ended without an answer. The end of the hot path. */
+    void learn(Attempt attempt, Outcome outcome) {
+        long now = nowNanos();
+        long latency = now - attempt.startNanos();
+        TrackedNode node = attempt.node();
+        Outcome.Kind kind = outcome.kind();
+        if (kind.isEndpointFailure()) {
+            node.ledger().fail(latency, now);
+        } else if (!kind.isNeutral()) {
+            node.ledger().observe(latency, now);
+            budget.deposit(now);
+        }
+        boolean aboutConnecting = kind == Outcome.Kind.CONNECT_FAILED || kind == Outcome.Kind.UNTRUSTED;
+        if (aboutConnecting || attempt.isProbe() || node.isOut(OutReason.CONNECT_FAILED)) {
+            connects.learn(attempt, outcome);
+        }
+        announcer.attempt(node.endpoint(), outcome, latency);
+    }
+
+    /** Learns that an answer which had begun broke off. */
+    void learnBroken(Attempt attempt, Outcome outcome) {
+        long now = nowNanos();
+        long elapsed = now - attempt.startNanos();
+        attempt.node().ledger().fail(elapsed, now);
+        announcer.attempt(attempt.endpoint(), outcome, elapsed);
+    }
+
+    /** Learns that an endpoint which takes nothing new has one attempt less in flight. */
+    void finishedOnLeaving(TrackedNode node) {
+        cluster.update((members, now) -> {
+            cluster.announceDrained(node);
+            return false;
+        });
+    }
+
+    /** Takes a token for a retry, and says so when there is none, but not each time. */
+    boolean withdrawRetry(long now) {
+        if (budget.tryWithdraw(now)) {
+            return true;
+        }
+        long last = exhaustedAnnouncedNanos.get();
+        if (now - last >= budgetWindowNanos() && exhaustedAnnouncedNanos.compareAndSet(last, now)) {
+            RetryBudget.Settings limits = settings.retryBudget();
+            announce(new Event(
+                    Event.Type.BUDGET_EXHAUSTED,
+                    announcer.service(),
+                    null,
+                    "retries exceed " + Math.round(limits.ratio() * 100) + " % of successes + " + limits.minPerSecond()
+                            + " a second over " + Text.seconds(budgetWindowNanos())));
+        }
+        return false;
+    }
+
+    /** Returns the state of the list in words. */
+    String describeList() {
+        return cluster.read((members, now) -> list.describe(members.size(), now));
+    }
+
+    /** Returns why a view has nobody to pick. */
+    String explainNobody(LoadBalancerView view) {
+        if (cluster.isClosed()) {
+            return announcer.service() + " is closed";
+        }
+        List<EndpointStatus> endpoints = view.endpoints();
+        return endpoints.isEmpty()
+                ? announcer.service() + " has no endpoints: " + describeList()
+                : announcer.service() + ": none of " + endpoints.size() + " endpoints can be picked: "
+                        + Text.some(endpoints);
+    }
+
+    void announce(Event event) {
+        announcer.note(event);
+        announcer.deliver();
+    }
+
+    private long budgetWindowNanos() {
+        return settings.retryBudget().window().toNanos();
+    }
+}

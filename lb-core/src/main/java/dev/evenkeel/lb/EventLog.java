@@ -1,0 +1,25 @@
+package dev.evenkeel.lb;
+
+import dev.evenkeel.lb.observe.Event;
+import dev.evenkeel.lb.observe.LoadBalancerListener;
+
+/** Writes one log line for each change, under the name {@code dev.evenkeel.lb}; what a list of servers does wrong is a warning. */
+final class EventLog implements LoadBalancerListener {
+    private static final System.Logger LOG = System.getLogger("dev.evenkeel.lb");
+
+    @Override
+    public void onEvent(Event event) {
+        System.Logger.Level level = level(event.type());
+        if (LOG.isLoggable(level)) {
+            LOG.log(level, event.toString());
+        }
+    }
+
+    private static System.Logger.Level level(Event.Type type) {
+        return switch (type) {
+            case STALE, LIST_HELD, DUPLICATES, PANIC_ENTERED, BUDGET_EXHAUSTED -> System.Logger.Level.WARNING;
+            case UNAVAILABLE, AVAILABLE, FRESH, PANIC_LEFT -> System.Logger.Level.INFO;
+            case ADDED, CHANGED, REMOVED, DRAINED, RETRY -> System.Logger.Level.DEBUG;
+        };
+    }
+}

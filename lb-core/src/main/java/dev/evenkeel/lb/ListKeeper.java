@@ -1,0 +1,111 @@
+package dev.evenkeel.lb;
+
+import dev.evenkeel.lb.endpoint.Endpoint;
+import dev.evenkeel.lb.endpoint.EndpointSource;
+import dev.evenkeel.lb.endpoint.OutReason;
+import dev.evenkeel.lb.observe.Event;
+import dev.evenkeel.lb.time.Scheduler;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/** Takes lists from the source into the cluster, as far as they can be believed. */
+final class ListKeeper implements EndpointSource.Listener {
+    /** Larger lists are taken for a mistake of discovery and refused. */
+    private static final int MAX_ENDPOINTS = 1_000_000;
+
+    private final Cluster cluster;
+    private final ConnectHealth connects;
+    private final Scheduler scheduler;
+    private final ListGuard guard; // used in changes only, so under the cluster's lock
+    private final Duration hold;
+
+    ListKeeper(Cluster cluster, ConnectHealth connects, Scheduler scheduler, boolean authoritative, Duration hold) {
+        this.cluster = cluster;
+        this.connects = connects;
+        this.scheduler = scheduler;
+        this.guard = new ListGuard(authoritative, hold.toNanos());
+        this.hold = hold;
+    }
+
+    @Override
+    public void onEndpoints(List<Endpoint> endpoints) {
+        List<Endpoint> list;
+        try {
+            list = List.copyOf(endpoints);
+        } catch (RuntimeException e) {
+            onFailure("the source's list could not be read: " + e);
+            return;
+        }
+        if (list.size() > MAX_ENDPOINTS) {
+            onFailure("the source's list has " + list.size() + " endpoints, at most " + MAX_ENDPOINTS + " are allowed");
+            return;
+        }
+        cluster.update((members, now) -> take(list, members, now));
+    }
+
+    @Override
+    public void onFailure(String reason) {
+        cluster.update((members, now) -> {
+            if (guard.onFailure(reason, now)) {
+                cluster.announce(Event.Type.STALE, null, guard.describe(members.size(), now));
+            }
+            return false;
+        });
+    }
+
+    private boolean take(List<Endpoint> list, Members members, long now) {
+        if (guard.isFailing()) {
+            cluster.announce(Event.Type.FRESH, null, "the source delivers again, " + list.size() + " endpoints");
+        }
+        boolean wasHolding = guard.isHolding();
+        Optional<List<Endpoint>> believed = guard.onList(list, members.size(), now);
+        if (guard.isHolding() && !wasHolding) {
+            cluster.announce(
+                    Event.Type.LIST_HELD,
+                    null,
+                    "the list shrank from " + members.size() + " to " + list.size()
+                            + " endpoints at once; kept as it was until that is confirmed, at most "
+                            + Text.seconds(hold.toNanos()));
+        }
+        if (guard.isHolding()) {
+            scheduler.schedule(hold.toNanos(), () -> cluster.update(this::release));
+        }
+        return believed.isPresent() && use(believed.get(), members, now);
+    }
+
+    private boolean release(Members members, long now) {
+        Optional<List<Endpoint>> list = guard.release(now);
+        return list.isPresent() && use(list.get(), members, now);
+    }
+
+    private boolean use(List<Endpoint> list, Members members, long now) {
+        Reconciler outcome = members.reconcile(list);
+        if (!outcome.duplicates().isEmpty()) {
+            cluster.announce(Event.Type.DUPLICATES, null, "named more than once: " + Text.some(outcome.duplicates()));
+        }
+        members.accept(outcome);
+        outcome.added().keySet().forEach(node -> {
+            cluster.announce(Event.Type.ADDED, node.endpoint(), "");
+            connects.resume(node, now);
+        });
+        outcome.changed().keySet().forEach(node -> cluster.announce(Event.Type.CHANGED, node.endpoint(), ""));
+        outcome.removed().forEach(node -> {
+            cluster.announce(Event.Type.REMOVED, node.endpoint(), node.inFlight() + " in flight");
+            cluster.announceDrained(node);
+        });
+        members.nodes().forEach(node -> {
+            if (node.setOut(OutReason.DRAINING, members.mustDrain(node.endpoint()))) {
+                cluster.announceAvailability(
+                        node, node.endpoint().isTerminating() ? "discovery says it is terminating" : "");
+                cluster.announceDrained(node);
+            }
+        });
+        return outcome.isChange();
+    }
+
+    /** Returns the state of the list in words; called in a change or under the cluster's lock. */
+    String describe(int size, long now) {
+        return guard.describe(size, now);
+    }
+}

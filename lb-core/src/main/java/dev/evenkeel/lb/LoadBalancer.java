@@ -1,0 +1,159 @@
+package dev.evenkeel.lb;
+
+import dev.evenkeel.lb.call.RequestInfo;
+import dev.evenkeel.lb.endpoint.EndpointSource;
+import dev.evenkeel.lb.observe.EndpointStatus;
+import dev.evenkeel.lb.observe.LoadBalancerListener;
+import dev.evenkeel.lb.time.Environment;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * Balances the requests of this process over the endpoints of one service.
+ *
+ * <p>Make one for each service and share it between all clients of that service, whatever their protocol: then they share what is
+ * learnt of the endpoints, and one retry budget. Safe for use by many threads. Close it when it is no longer needed; until then it
+ * watches its source of endpoints.
+ */
+public final class LoadBalancer implements AutoCloseable {
+    private final String service;
+    private final EndpointSource source;
+    private final Engine engine;
+    private final LoadBalancerView plainView;
+    private final EndpointSource.Subscription subscription;
+
+    LoadBalancer(
+            String service,
+            Settings settings,
+            EndpointSource source,
+            List<LoadBalancerListener> listeners,
+            Environment environment) {
+        this.service = service;
+        this.source = source;
+        this.engine = new Engine(service, settings, source, environment);
+        engine.announcer.add(new EventLog());
+        listeners.forEach(engine.announcer::add);
+        this.plainView = LoadBalancerView.connectingOnDemand(engine);
+        try {
+            this.subscription = source.subscribe(engine.list, environment);
+        } catch (RuntimeException e) {
+            engine.cluster.close();
+            throw new IllegalStateException(
+                    service + ": the endpoint source " + source + " does not start: " + e.getMessage(), e);
+        }
+    }
+
+    /**
+     * Begins to describe a load balancer.
+     *
+     * @param service the logical name that clients use in URLs, such as {@code orders.svc}; not an IP address and without a port. Use
+     *     one with a dot for TLS: the JDK sends no SNI for a name without one
+     * @throws IllegalArgumentException if the name is not a DNS name
+     */
+    public static LoadBalancerBuilder builder(String service) {
+        return new LoadBalancerBuilder(ServiceName.checked(service));
+    }
+
+    /** Returns the logical name of the service, in lower case. */
+    public String service() {
+        return service;
+    }
+
+    /** Begins a call. Costs next to nothing and needs no closing; only its attempts must be completed. */
+    public BalancedCall newCall(RequestInfo request) {
+        return plainView.newCall(request);
+    }
+
+    /**
+     * Waits until requests can be sent: there is a list, and somebody in it to pick.
+     *
+     * @throws NoEndpointException if that is not so in time, or the thread is interrupted (it stays so); the message says what is missing
+     */
+    public void awaitReady(Duration timeout) {
+        try {
+            if (!engine.cluster.await(plainView::hasCandidates, timeout.toNanos())) {
+                throw new NoEndpointException(service + " is not ready after " + Text.seconds(timeout.toNanos()) + ": "
+                        + engine.explainNobody(plainView));
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new NoEndpointException(service + ": interrupted while waiting to be ready");
+        }
+    }
+
+    /** Returns every endpoint in the list with its state. */
+    public List<EndpointStatus> endpoints() {
+        return plainView.endpoints();
+    }
+
+    /** Returns the state of the service and every effective setting, a line each. */
+    public String describe() {
+        StringBuilder text = new StringBuilder(service);
+        Candidates candidates = plainView.candidates();
+        line(
+                text,
+                "endpoints",
+                source + ": " + engine.describeList() + ", " + candidates.available() + " available"
+                        + (candidates.panic() ? ", PANIC" : ""));
+        engine.settings.describe().forEach((name, value) -> line(text, name, value));
+        return text.toString();
+    }
+
+    private static void line(StringBuilder text, String name, String value) {
+        text.append('\n').append("  ").append(name).append(" = ").append(value);
+    }
+
+    /**
+     * Orders an endpoint to take nothing new, and finish what it has. Holds until {@link #undrain}, also when the endpoint leaves the
+     * list and comes back.
+     *
+     * @throws IllegalArgumentException if no endpoint in the list has this id
+     */
+    public void drain(String endpointId) {
+        engine.cluster.drain(endpointId, true);
+    }
+
+    /**
+     * Takes back what {@link #drain} ordered.
+     *
+     * @throws IllegalArgumentException if no endpoint in the list has this id
+     */
+    public void undrain(String endpointId) {
+        engine.cluster.drain(endpointId, false);
+    }
+
+    /**
+     * Opens a view for a transport that reports which endpoints it is connected to. Nothing is ready in it at first.
+     *
+     * @param onChange is run after the view's candidates may have changed, on the thread that changed them and without a lock
+     */
+    public LoadBalancerView openView(Runnable onChange) {
+        return LoadBalancerView.reportingReadiness(engine, onChange);
+    }
+
+    /** Adds a listener; closing the returned registration takes it away again. */
+    public Registration addListener(LoadBalancerListener listener) {
+        return engine.announcer.add(listener)::run;
+    }
+
+    /** A listener's place, until it is closed. */
+    @FunctionalInterface
+    public interface Registration extends AutoCloseable {
+        /** Takes the listener away. Doing it twice changes nothing. */
+        @Override
+        void close();
+    }
+
+    /** Stops watching the source. Calls that are under way may finish; new picks fail. Doing it twice changes nothing. */
+    @Override
+    public void close() {
+        subscription.close();
+        engine.cluster.close();
+    }
+
+    /** Returns {@link #describe()}. */
+    @Override
+    public String toString() {
+        return describe();
+    }
+}

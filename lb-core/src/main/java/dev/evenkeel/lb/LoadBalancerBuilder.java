@@ -1,0 +1,120 @@
+package dev.evenkeel.lb;
+
+import dev.evenkeel.lb.endpoint.EndpointSource;
+import dev.evenkeel.lb.health.ConnectBackoff;
+import dev.evenkeel.lb.observe.LoadBalancerListener;
+import dev.evenkeel.lb.policy.LoadBalancingPolicy;
+import dev.evenkeel.lb.policy.LoadMetric;
+import dev.evenkeel.lb.retry.RetryBudget;
+import dev.evenkeel.lb.retry.RetryPolicy;
+import dev.evenkeel.lb.time.Environment;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Describes a {@link LoadBalancer}. Only {@link #endpoints} must be set; every default is meant for production. Settings are checked
+ * when they are given or at {@link #build()}, with an {@link IllegalArgumentException} that names the setting, its value and what is
+ * allowed. Not safe for use by several threads.
+ */
+public final class LoadBalancerBuilder {
+    private final String service;
+    private final List<LoadBalancerListener> listeners = new ArrayList<>();
+    private @Nullable EndpointSource source;
+    private LoadBalancingPolicy policy = LoadBalancingPolicy.leastLoaded(LoadMetric.PEAK_EWMA);
+    private RetryPolicy retry = RetryPolicy.DEFAULT;
+    private RetryBudget.Settings retryBudget = RetryBudget.Settings.DEFAULT;
+    private ConnectBackoff connectBackoff = ConnectBackoff.DEFAULT;
+    private double panicThreshold = 0.5;
+    private Duration listHold = Duration.ofSeconds(30);
+    private Duration memory = Duration.ofMinutes(10);
+    private Environment environment = Environment.system();
+
+    LoadBalancerBuilder(String service) {
+        this.service = service;
+    }
+
+    /** Sets where the list of endpoints comes from. */
+    public LoadBalancerBuilder endpoints(EndpointSource newSource) {
+        source = newSource;
+        return this;
+    }
+
+    /** Sets how endpoints are picked; the default is the less loaded of two, by latency and queue. */
+    public LoadBalancerBuilder policy(LoadBalancingPolicy newPolicy) {
+        policy = Objects.requireNonNull(newPolicy, "policy");
+        return this;
+    }
+
+    /** Sets which failures are repeated and how often; the default is three attempts in all. */
+    public LoadBalancerBuilder retry(RetryPolicy newRetry) {
+        retry = Objects.requireNonNull(newRetry, "retry");
+        return this;
+    }
+
+    /** Sets how many retries the whole service may make; the default is 20 % of successes and 10 a second, over 10 s. */
+    public LoadBalancerBuilder retryBudget(RetryBudget.Settings newRetryBudget) {
+        retryBudget = Objects.requireNonNull(newRetryBudget, "retryBudget");
+        return this;
+    }
+
+    /** Sets how long an endpoint that refuses connections stays out; the default is 1 s, doubling to 30 s. */
+    public LoadBalancerBuilder connectBackoff(ConnectBackoff newConnectBackoff) {
+        connectBackoff = Objects.requireNonNull(newConnectBackoff, "connectBackoff");
+        return this;
+    }
+
+    /**
+     * Sets the share of available endpoints below which all are used that could work, because then it is likelier that our judgement is
+     * wrong than that so many are broken. 0 to 1; the default is 0.5, and 0 turns panic off.
+     */
+    public LoadBalancerBuilder panicThreshold(double newPanicThreshold) {
+        panicThreshold = newPanicThreshold;
+        return this;
+    }
+
+    /**
+     * Sets how long an empty list is not believed, and at most how long one that lost more than half of its endpoints. The default is
+     * 30 s; zero believes everything. It does not concern sources that give orders, see {@link EndpointSource#isAuthoritative}.
+     */
+    public LoadBalancerBuilder listHold(Duration newListHold) {
+        listHold = Objects.requireNonNull(newListHold, "listHold");
+        return this;
+    }
+
+    /** Sets how long an endpoint that left the list is remembered; the default is 10 min, for at most 10,000 endpoints. */
+    public LoadBalancerBuilder memory(Duration newMemory) {
+        memory = Objects.requireNonNull(newMemory, "memory");
+        return this;
+    }
+
+    /** Adds a listener, which hears of everything from the first list on. */
+    public LoadBalancerBuilder listener(LoadBalancerListener listener) {
+        listeners.add(Objects.requireNonNull(listener, "listener"));
+        return this;
+    }
+
+    /** Sets clock, timers, threads and randomness; the default is {@link Environment#system()}. */
+    public LoadBalancerBuilder environment(Environment newEnvironment) {
+        environment = Objects.requireNonNull(newEnvironment, "environment");
+        return this;
+    }
+
+    /**
+     * Builds the load balancer and starts watching its source. Does not wait for the first list; see {@link LoadBalancer#awaitReady}.
+     *
+     * @throws IllegalArgumentException if a setting is missing or not allowed
+     * @throws IllegalStateException if the source does not start
+     */
+    public LoadBalancer build() {
+        if (source == null) {
+            throw new IllegalArgumentException(
+                    service
+                            + " has no endpoints: call endpoints(EndpointSource.of(\"10.0.0.1:8080\", …)) or give another source");
+        }
+        Settings settings = new Settings(policy, retry, retryBudget, connectBackoff, panicThreshold, listHold, memory);
+        return new LoadBalancer(service, settings, source, listeners, environment);
+    }
+}

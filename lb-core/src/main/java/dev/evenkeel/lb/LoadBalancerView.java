@@ -1,0 +1,146 @@
+package dev.evenkeel.lb;
+
+import dev.evenkeel.lb.call.RequestInfo;
+import dev.evenkeel.lb.endpoint.Availability;
+import dev.evenkeel.lb.endpoint.Endpoint;
+import dev.evenkeel.lb.endpoint.OutReason;
+import dev.evenkeel.lb.observe.EndpointStatus;
+import dev.evenkeel.lb.observe.Event;
+import java.util.Collection;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A service as one transport sees it: the same endpoints, health, latencies and retry budget as every other view of it, and
+ * connections of its own. A transport that keeps its own connections, such as a gRPC channel, opens one and reports which endpoints it
+ * is connected to; only those are picked. Safe for use by many threads; whoever opens a view closes it.
+ */
+public final class LoadBalancerView implements AutoCloseable {
+    private final Engine engine;
+    private final Runnable onChange;
+    private final @Nullable Set<TrackedNode> ready; // null where the transport connects on demand
+    private volatile Snapshot snapshot; // written under the cluster's lock
+
+    private LoadBalancerView(Engine engine, @Nullable Set<TrackedNode> ready, Runnable onChange) {
+        this.engine = engine;
+        this.ready = ready;
+        this.onChange = onChange;
+        this.snapshot = snapshotOf(List.of());
+    }
+
+    /** Opens a view whose transport connects when it has to. */
+    static LoadBalancerView connectingOnDemand(Engine engine) {
+        return opened(new LoadBalancerView(engine, null, () -> {}));
+    }
+
+    /** Opens a view in which nothing is ready yet. */
+    static LoadBalancerView reportingReadiness(Engine engine, Runnable onChange) {
+        return opened(new LoadBalancerView(engine, ConcurrentHashMap.newKeySet(), onChange));
+    }
+
+    private static LoadBalancerView opened(LoadBalancerView view) {
+        view.engine.cluster.open(view);
+        return view;
+    }
+
+    /** Begins a call; see {@link LoadBalancer#newCall}. */
+    public BalancedCall newCall(RequestInfo request) {
+        return new BalancedCall(this, request);
+    }
+
+    /**
+     * Reports that this view's transport is connected to an endpoint, or no longer. What is said of an endpoint that is not in the list
+     * has no effect: a late connection does not bring back an endpoint that was removed.
+     *
+     * @throws IllegalStateException if this view's transport connects on demand
+     */
+    public void setReady(Endpoint endpoint, boolean isReady) {
+        if (ready == null) {
+            throw new IllegalStateException("this view connects on demand, readiness is not reported to it");
+        }
+        engine.cluster.update((members, now) -> {
+            TrackedNode node = members.find(endpoint);
+            return node != null && (isReady ? ready.add(node) : ready.remove(node));
+        });
+    }
+
+    /** Returns every endpoint in the list with its state in this view. */
+    public List<EndpointStatus> endpoints() {
+        return engine.cluster.read((members, now) -> members.nodes().stream()
+                .map(node -> node.status(availability(node), now))
+                .toList());
+    }
+
+    /** Takes this view out of service: its calls find no endpoint any more. The service and its other views go on. */
+    @Override
+    public void close() {
+        engine.cluster.close(this);
+    }
+
+    Engine engine() {
+        return engine;
+    }
+
+    /** Returns the node for the call's next attempt. */
+    TrackedNode pick(BalancedCall call, long nowNanos) {
+        TrackedNode node = snapshot.pick(call, nowNanos);
+        if (node == null) {
+            throw new NoEndpointException(engine.explainNobody(this));
+        }
+        return node;
+    }
+
+    @Nullable
+    TrackedNode takeProbe() {
+        return engine.connects.takeProbe(this::isReady);
+    }
+
+    boolean hasUntried(BalancedCall call) {
+        return snapshot.hasUntried(call);
+    }
+
+    boolean hasCandidates() {
+        return !candidates().nodes().isEmpty();
+    }
+
+    Candidates candidates() {
+        return snapshot.candidates();
+    }
+
+    Availability availability(TrackedNode node) {
+        return isReady(node) ? node.availability() : node.availability().with(OutReason.NOT_READY);
+    }
+
+    /** Makes a new snapshot; called under the cluster's lock. */
+    void rebuild(Collection<TrackedNode> nodes) {
+        if (ready != null) {
+            ready.removeIf(TrackedNode::isRemoved);
+        }
+        boolean panicBefore = candidates().panic();
+        snapshot = snapshotOf(nodes);
+        if (ready == null && candidates().panic() != panicBefore) {
+            announcePanic();
+        }
+        engine.announcer.note(onChange);
+    }
+
+    private void announcePanic() {
+        Candidates now = candidates();
+        engine.cluster.announce(
+                now.panic() ? Event.Type.PANIC_ENTERED : Event.Type.PANIC_LEFT,
+                null,
+                now.available() + " of " + now.counted() + " endpoints are available, using "
+                        + now.nodes().size());
+    }
+
+    private Snapshot snapshotOf(Collection<TrackedNode> nodes) {
+        Candidates candidates = Candidates.of(nodes, this::isReady, engine.settings.panicThreshold());
+        return Snapshot.of(candidates, engine.settings.policy(), engine.environment.random());
+    }
+
+    private boolean isReady(TrackedNode node) {
+        return ready == null || ready.contains(node);
+    }
+}

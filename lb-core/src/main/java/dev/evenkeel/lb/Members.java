@@ -1,0 +1,93 @@
+package dev.evenkeel.lb;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.evenkeel.lb.endpoint.Endpoint;
+import dev.evenkeel.lb.time.Ticker;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** The endpoints of one service with their state, and those that left a short while ago. Used under the cluster's lock. */
+final class Members {
+    private final Cache<String, TrackedNode> remembered;
+    private final Set<String> drainedByHand = new HashSet<>();
+    private Map<String, TrackedNode> nodes = new LinkedHashMap<>();
+
+    Members(Settings settings, Ticker ticker) {
+        this.remembered = Caffeine.newBuilder()
+                .expireAfterWrite(settings.memory())
+                .maximumSize(Settings.REMEMBERED)
+                .ticker(ticker::nanos)
+                .executor(Runnable::run)
+                .build();
+    }
+
+    Collection<TrackedNode> nodes() {
+        return nodes.values();
+    }
+
+    int size() {
+        return nodes.size();
+    }
+
+    @Nullable
+    TrackedNode find(String id) {
+        return nodes.get(id);
+    }
+
+    /** Returns the node that tracks this endpoint at this address, or null. */
+    @Nullable
+    TrackedNode find(Endpoint endpoint) {
+        TrackedNode node = nodes.get(endpoint.id());
+        return node == null || Reconciler.isElsewhere(node, endpoint) ? null : node;
+    }
+
+    /** Compares with a new list; see {@link #accept}. */
+    Reconciler reconcile(List<Endpoint> list) {
+        return Reconciler.reconcile(nodes, list, this::recallOrMake);
+    }
+
+    /** Makes the outcome of a comparison the truth. */
+    void accept(Reconciler outcome) {
+        outcome.removed().forEach(node -> {
+            node.setRemoved(true);
+            remembered.put(node.endpoint().id(), node);
+        });
+        outcome.added().forEach((node, endpoint) -> {
+            node.setRemoved(false);
+            node.describedAs(endpoint);
+            remembered.invalidate(node.endpoint().id());
+        });
+        outcome.changed().forEach(TrackedNode::describedAs);
+        nodes = outcome.nodes();
+    }
+
+    /** Notes a drain order, or takes it back, and returns the node it concerns, if the endpoint is still there. */
+    @Nullable
+    TrackedNode order(String id, boolean drain) {
+        if (drain) {
+            drainedByHand.add(id);
+        } else {
+            drainedByHand.remove(id);
+        }
+        return nodes.get(id);
+    }
+
+    boolean mustDrain(Endpoint endpoint) {
+        return endpoint.isTerminating() || drainedByHand.contains(endpoint.id());
+    }
+
+    String describeIds() {
+        return Text.some(nodes.keySet());
+    }
+
+    private TrackedNode recallOrMake(Endpoint endpoint) {
+        TrackedNode known = remembered.getIfPresent(endpoint.id());
+        return known == null || Reconciler.isElsewhere(known, endpoint) ? new TrackedNode(endpoint) : known;
+    }
+}

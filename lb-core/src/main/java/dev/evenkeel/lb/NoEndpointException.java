@@ -1,0 +1,16 @@
+package dev.evenkeel.lb;
+
+import java.io.Serial;
+
+/**
+ * There is no endpoint to send a request to. The message names the service and says how many endpoints there are and why each of them
+ * is out. Nothing has been sent.
+ */
+public final class NoEndpointException extends RuntimeException {
+    @Serial
+    private static final long serialVersionUID = 1;
+
+    NoEndpointException(String message) {
+        super(message);
+    }
+}

@@ -1,0 +1,83 @@
+package dev.evenkeel.lb;
+
+/**
+ * A moving average of latency that jumps up to a peak at once and comes down slowly, as pure functions on a packed word.
+ *
+ * <p>The word holds the average in nanoseconds as a {@code float} in its upper half and the time of its last change in ticks of
+ * 65.5 µs in its lower half, so that both change together without a lock. Ticks wrap after 3.3 days: the average of an endpoint that
+ * got nothing for longer may look fresher than it is.
+ *
+ * <p>A failure is entered as a slow answer, at a price that does not depend on how often the endpoint failed before: 1 s, or what it
+ * took, or the average if that is higher, and never more than 30 s. So an endpoint that fails fast looks slow, and it looks normal
+ * again after a time that does not grow without bound.
+ *
+ * <p>Sources: Finagle's {@code PeakEwma}; linkerd's failure penalty; brpc's cap on it.
+ */
+final class PeakEwma {
+    /** The word of an endpoint without any answer yet. */
+    static final long UNMEASURED = 0;
+
+    /** An old value counts for 1/e of what it was after this time. Finagle's default. */
+    private static final double DECAY_NANOS = 10e9;
+
+    private static final double FAILURE_FLOOR_NANOS = 1e9;
+    private static final double FAILURE_CAP_NANOS = 30e9;
+
+    private static final int TICK_SHIFT = 16;
+    private static final double TICK_NANOS = 1 << TICK_SHIFT;
+
+    /** Below this age, 0.6 % of the decay time, decay is not worth computing. */
+    private static final double NEGLIGIBLE_TICKS = DECAY_NANOS / 160 / TICK_NANOS;
+
+    private PeakEwma() {}
+
+    /** Returns the word after an answer that took so long. */
+    static long observe(long word, long latencyNanos, long nowNanos) {
+        double sample = Math.max(1, (double) latencyNanos);
+        if (word == UNMEASURED) {
+            return pack(sample, tickAt(nowNanos));
+        }
+        double average = average(word);
+        if (sample >= average) {
+            return pack(sample, tickAt(nowNanos));
+        }
+        int elapsed = ticksSince(word, nowNanos);
+        // Answers within one tick count as half a tick apart, so that none is ignored however fast they come.
+        double keep = Math.exp(-Math.max(0.5, elapsed) * TICK_NANOS / DECAY_NANOS);
+        return pack(average * keep + sample * (1 - keep), tick(word) + elapsed);
+    }
+
+    /** Returns what a failure after so long counts as, in nanoseconds. */
+    static long priceOfFailure(long word, long elapsedNanos, long nowNanos) {
+        double price = Math.max(FAILURE_FLOOR_NANOS, Math.max((double) elapsedNanos, nanos(word, nowNanos)));
+        return (long) Math.min(FAILURE_CAP_NANOS, price);
+    }
+
+    /** Returns the average in nanoseconds; it comes down while nothing is heard, so that a slow endpoint is tried again. */
+    static double nanos(long word, long nowNanos) {
+        int elapsed = ticksSince(word, nowNanos);
+        double average = average(word);
+        return elapsed < NEGLIGIBLE_TICKS ? average : average * Math.exp(-elapsed * TICK_NANOS / DECAY_NANOS);
+    }
+
+    private static long pack(double average, int tick) {
+        return (long) Float.floatToRawIntBits((float) average) << 32 | Integer.toUnsignedLong(tick);
+    }
+
+    private static double average(long word) {
+        return Float.intBitsToFloat((int) (word >>> 32));
+    }
+
+    private static int tick(long word) {
+        return (int) word;
+    }
+
+    private static int tickAt(long nowNanos) {
+        return (int) (nowNanos >> TICK_SHIFT);
+    }
+
+    /** Never negative: a reading of the clock may be older than one that another thread has already entered. */
+    private static int ticksSince(long word, long nowNanos) {
+        return Math.max(0, tickAt(nowNanos) - tick(word));
+    }
+}

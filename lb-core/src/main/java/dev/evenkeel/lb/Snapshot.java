@@ -1,0 +1,71 @@
+package dev.evenkeel.lb;
+
+import dev.evenkeel.lb.policy.LoadBalancingPolicy;
+import dev.evenkeel.lb.policy.Node;
+import dev.evenkeel.lb.policy.Picker;
+import java.util.List;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/** What a pick needs, frozen: the candidates and their picker. Immutable. */
+final class Snapshot {
+    /** How often a picker is asked again before we look for an untried node ourselves. */
+    private static final int REPICKS = 3;
+
+    private final Candidates candidates;
+    private final @Nullable Picker picker; // null when there are no candidates
+    private final RandomGenerator random;
+
+    private Snapshot(Candidates candidates, @Nullable Picker picker, RandomGenerator random) {
+        this.candidates = candidates;
+        this.picker = picker;
+        this.random = random;
+    }
+
+    static Snapshot of(Candidates candidates, LoadBalancingPolicy policy, RandomGenerator random) {
+        Picker picker = candidates.nodes().isEmpty() ? null : policy.newPicker(candidates.nodes(), random);
+        return new Snapshot(candidates, picker, random);
+    }
+
+    Candidates candidates() {
+        return candidates;
+    }
+
+    /** Returns the node for the call's next attempt, or null when there are no candidates. */
+    @Nullable
+    TrackedNode pick(BalancedCall call, long nowNanos) {
+        if (picker == null) {
+            return null;
+        }
+        Node node = picker.pick(call, nowNanos);
+        return (TrackedNode) (call.isFirstPick() ? node : untried(node, picker, call, nowNanos));
+    }
+
+    private Node untried(Node picked, Picker from, BalancedCall call, long nowNanos) {
+        Node node = picked;
+        for (int i = 0; i < REPICKS && call.hasTried(node); i++) {
+            node = from.pick(call, nowNanos);
+        }
+        if (!call.hasTried(node)) {
+            return node;
+        }
+        List<TrackedNode> nodes = candidates.nodes();
+        int start = random.nextInt(nodes.size());
+        for (int i = 0; i < nodes.size(); i++) {
+            TrackedNode other = nodes.get((start + i) % nodes.size());
+            if (!call.hasTried(other)) {
+                return other;
+            }
+        }
+        return node; // all have been tried
+    }
+
+    boolean hasUntried(BalancedCall call) {
+        for (TrackedNode node : candidates.nodes()) {
+            if (!call.hasTried(node)) {
+                return true;
+            }
+        }
+        return false;
+    }
+}

@@ -1,0 +1,25 @@
+package dev.evenkeel.lb;
+
+import java.util.Collection;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
+/** How things are put into words, the same everywhere. */
+final class Text {
+    private static final int SOME = 10;
+
+    private Text() {}
+
+    static String seconds(long nanos) {
+        return String.format(Locale.ROOT, "%.1f s", nanos / 1e9);
+    }
+
+    /** Returns the first ten of many, and how many more there are. */
+    static String some(Collection<?> items) {
+        String first = items.stream().limit(SOME).map(String::valueOf).collect(Collectors.joining(", "));
+        if (items.isEmpty()) {
+            return "none";
+        }
+        return items.size() <= SOME ? first : first + " and " + (items.size() - SOME) + " more";
+    }
+}

@@ -1,0 +1,98 @@
+package dev.evenkeel.lb.endpoint;
+
+import java.util.regex.Pattern;
+
+/** A checked network address. Its text form is made once, because maps are keyed by it. */
+final class HostAndPort {
+    private static final Pattern NAME = Pattern.compile(
+            "[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*\\.?");
+    private static final Pattern LOOKS_LIKE_IPV4 = Pattern.compile("[0-9.]+");
+    private static final Pattern IPV4 = Pattern.compile("((25[0-5]|2[0-4]\\d|1?\\d?\\d)(\\.|$)){4}(?<!\\.)");
+    private static final Pattern PORT = Pattern.compile("\\d{1,5}");
+
+    private final String host;
+    private final int port;
+    private final String text;
+
+    private HostAndPort(String host, int port) {
+        this.host = host;
+        this.port = port;
+        this.text = (Ipv6.isAddress(host) ? "[" + host + "]" : host) + ":" + port;
+    }
+
+    static HostAndPort of(String host, int port) {
+        Limits.checkLength("host", host);
+        checkHost(host, host);
+        if (port < 1 || port > 65535) {
+            throw new IllegalArgumentException("port of " + host + " is " + port + ", must be 1 to 65535");
+        }
+        return new HostAndPort(host, port);
+    }
+
+    static HostAndPort parse(String address) {
+        Limits.checkLength("address", address);
+        int colon = address.lastIndexOf(':');
+        String portText = colon < 0 || address.endsWith("]") ? "" : address.substring(colon + 1);
+        if (!PORT.matcher(portText).matches()) {
+            throw malformed(address, "it needs a port: host:port, with an IPv6 host in brackets");
+        }
+        String host = address.substring(0, colon);
+        if (host.startsWith("[") && host.endsWith("]")) {
+            host = host.substring(1, host.length() - 1);
+            if (!Ipv6.isAddress(host)) {
+                throw malformed(address, "only an IPv6 address may stand in brackets");
+            }
+        } else if (host.contains(":")) {
+            throw malformed(address, "an IPv6 host must stand in brackets, as in [::1]:8080");
+        }
+        checkHost(host, address);
+        int port = Integer.parseInt(portText);
+        if (port < 1 || port > 65535) {
+            throw malformed(address, "the port is " + port + ", must be 1 to 65535");
+        }
+        return new HostAndPort(host, port);
+    }
+
+    static boolean isIpv4(String host) {
+        return IPV4.matcher(host).matches();
+    }
+
+    private static void checkHost(String host, String address) {
+        if (host.isEmpty()) {
+            throw malformed(address, "the host is empty");
+        }
+        boolean valid = LOOKS_LIKE_IPV4.matcher(host).matches()
+                ? isIpv4(host)
+                : NAME.matcher(host).matches() || Ipv6.isAddress(host);
+        if (!valid) {
+            throw malformed(address, "the host is neither a DNS name nor an IP address");
+        }
+    }
+
+    private static IllegalArgumentException malformed(String address, String why) {
+        return new IllegalArgumentException("address '" + address + "' is malformed: " + why);
+    }
+
+    String host() {
+        return host;
+    }
+
+    int port() {
+        return port;
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof HostAndPort that && text.equals(that.text);
+    }
+
+    @Override
+    public int hashCode() {
+        return text.hashCode();
+    }
+
+    @Override
+    public String toString() {
+        return text;
+    }
+}

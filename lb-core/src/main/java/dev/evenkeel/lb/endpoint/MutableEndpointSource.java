@@ -1,0 +1,105 @@
+package dev.evenkeel.lb.endpoint;
+
+import dev.evenkeel.lb.time.Environment;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * A list that the program changes itself: for autoscaling hooks, tests, and discovery systems that Evenkeel does not know.
+ *
+ * <p>Changes are orders, so they take effect at once; see {@link #isAuthoritative()}. Safe for use by many threads; subscribers see
+ * the changes in one order and end with the latest list.
+ */
+public final class MutableEndpointSource implements EndpointSource {
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Map<String, Endpoint> endpoints = new LinkedHashMap<>(); // guarded by lock
+    private final Set<Reports> subscribers = ConcurrentHashMap.newKeySet();
+
+    private MutableEndpointSource(List<Endpoint> initial) {
+        initial.forEach(endpoint -> endpoints.put(endpoint.id(), endpoint));
+    }
+
+    /** Returns a source that starts with these addresses, or empty. */
+    public static MutableEndpointSource of(String... addresses) {
+        return of(Arrays.stream(addresses).map(Endpoint::of).toList());
+    }
+
+    /** Returns a source that starts with this list. */
+    public static MutableEndpointSource of(List<Endpoint> initial) {
+        return new MutableEndpointSource(initial);
+    }
+
+    /** Replaces the whole list; of several endpoints with the same id the last one counts. */
+    public void set(List<Endpoint> list) {
+        change(() -> {
+            endpoints.clear();
+            list.forEach(endpoint -> endpoints.put(endpoint.id(), endpoint));
+        });
+    }
+
+    /** Adds an endpoint, or replaces the one with the same id. */
+    public void put(Endpoint endpoint) {
+        change(() -> endpoints.put(endpoint.id(), endpoint));
+    }
+
+    /** Removes the endpoint with this id, if there is one. */
+    public void remove(String id) {
+        change(() -> endpoints.remove(id));
+    }
+
+    private void change(Runnable edit) {
+        lock.lock();
+        try {
+            edit.run();
+        } finally {
+            lock.unlock();
+        }
+        subscribers.forEach(Reports::deliver);
+    }
+
+    private List<Endpoint> current() {
+        lock.lock();
+        try {
+            return List.copyOf(endpoints.values());
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public Subscription subscribe(Listener listener, Environment environment) {
+        Reports reports = new Reports(listener);
+        subscribers.add(reports);
+        reports.deliver();
+        return () -> subscribers.remove(reports);
+    }
+
+    @Override
+    public boolean isAuthoritative() {
+        return true;
+    }
+
+    @Override
+    public String toString() {
+        return "mutable list of " + current().size();
+    }
+
+    /** Hands lists to one subscriber, outside the lock and never an older one after a newer one. */
+    private final class Reports {
+        private final Listener listener;
+        private final SerialDelivery delivery = new SerialDelivery();
+
+        Reports(Listener listener) {
+            this.listener = listener;
+        }
+
+        void deliver() {
+            delivery.request(() -> listener.onEndpoints(current()));
+        }
+    }
+}

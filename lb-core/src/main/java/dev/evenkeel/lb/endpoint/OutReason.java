@@ -1,0 +1,21 @@
+package dev.evenkeel.lb.endpoint;
+
+/** Why an endpoint is not picked. An endpoint without any reason is available. */
+public enum OutReason {
+    /** Connections to it fail; it is tried again after a pause. */
+    CONNECT_FAILED(1),
+    /** The transport of this view has no connection to it yet, or lost it. */
+    NOT_READY(1 << 1),
+    /** It is shutting down or was asked to drain: it finishes what it has and gets nothing new. */
+    DRAINING(1 << 2);
+
+    private final int bit;
+
+    OutReason(int bit) {
+        this.bit = bit;
+    }
+
+    int bit() {
+        return bit;
+    }
+}

@@ -1,0 +1,31 @@
+package dev.evenkeel.lb.observe;
+
+import dev.evenkeel.lb.endpoint.Availability;
+import dev.evenkeel.lb.endpoint.Endpoint;
+import java.time.Duration;
+
+/**
+ * What the core knows of one endpoint at one moment.
+ *
+ * @param endpoint the endpoint
+ * @param availability whether it is picked, or why not
+ * @param detail more on that in words: what failed, and when it is tried again; empty while available
+ * @param inFlight attempts picked and not completed
+ * @param attempts attempts completed since the endpoint was first seen
+ * @param failures those among them that count as its failure
+ * @param latency the latency to expect, failures counted as slow answers; zero until the first answer
+ */
+public record EndpointStatus(
+        Endpoint endpoint,
+        Availability availability,
+        String detail,
+        int inFlight,
+        long attempts,
+        long failures,
+        Duration latency) {
+    /** Returns the endpoint and its state in a few words. */
+    @Override
+    public String toString() {
+        return endpoint + " " + availability + (detail.isEmpty() ? "" : " (" + detail + ")");
+    }
+}

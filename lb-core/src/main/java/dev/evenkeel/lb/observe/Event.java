@@ -1,0 +1,53 @@
+package dev.evenkeel.lb.observe;
+
+import dev.evenkeel.lb.endpoint.Endpoint;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Something changed in how a service is balanced.
+ *
+ * @param type what changed
+ * @param service the service's name
+ * @param endpoint the endpoint that it is about; null when it is about the whole service
+ * @param detail why, and until when, in words for a person; may be empty
+ */
+public record Event(Type type, String service, @Nullable Endpoint endpoint, String detail) {
+    /** Returns one line for a log. */
+    @Override
+    public String toString() {
+        return service + ": " + type + (endpoint == null ? "" : " " + endpoint)
+                + (detail.isEmpty() ? "" : " – " + detail);
+    }
+
+    /** The kinds of change. */
+    public enum Type {
+        /** An endpoint joined the list. */
+        ADDED,
+        /** An endpoint stayed, but its description changed: weight, metadata, … */
+        CHANGED,
+        /** An endpoint left the list; what is in flight there may finish. */
+        REMOVED,
+        /** An endpoint that drains or was removed has nothing in flight any more. */
+        DRAINED,
+        /** An endpoint is out: nothing new goes there. The detail names the reasons. */
+        UNAVAILABLE,
+        /** An endpoint is back. */
+        AVAILABLE,
+        /** The source fails or is silent; the last good list stays in use. */
+        STALE,
+        /** The source delivers again. */
+        FRESH,
+        /** A list that lost suspiciously many endpoints is not believed yet. */
+        LIST_HELD,
+        /** The list names an endpoint more than once; the last one counts. */
+        DUPLICATES,
+        /** So few endpoints are available that all that could work are used. */
+        PANIC_ENTERED,
+        /** Enough endpoints are available again. */
+        PANIC_LEFT,
+        /** An attempt is being repeated. */
+        RETRY,
+        /** A retry was refused because the budget is spent; announced at most once a budget window. */
+        BUDGET_EXHAUSTED
+    }
+}

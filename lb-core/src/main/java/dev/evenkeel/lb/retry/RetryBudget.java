@@ -1,0 +1,124 @@
+package dev.evenkeel.lb.retry;
+
+import java.time.Duration;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * What keeps retries from becoming an outage of their own: successes pay in, each retry takes one token out.
+ *
+ * <p>Over any window there are at most {@code ratio} × successes + {@code minPerSecond} × window retries. Successes pay, rather than
+ * requests, so that a failing service cannot finance its own storm; the minimum lets retries begin at low traffic and after a total
+ * outage. Paying in is striped and never waits for a lock; taking out locks for a few additions. Safe for use by many threads.
+ *
+ * <p>Source: Finagle's {@code RetryBudget}.
+ */
+public final class RetryBudget {
+    private static final int SLOTS = 10;
+
+    private final Settings settings;
+    private final long slotNanos;
+    private final double reserve;
+    private final LongAdder successes = new LongAdder();
+    private final ReentrantLock lock = new ReentrantLock();
+
+    // Written under the lock. The arrays hold the running totals at the start of each of the last slots.
+    private final long[] successesAtStart = new long[SLOTS];
+    private final long[] withdrawnAtStart = new long[SLOTS];
+    private int slot;
+    private long withdrawn;
+    private volatile long slotEndsNanos;
+
+    /**
+     * A limit on retries.
+     *
+     * @param ratio retries per success, 0 to 1
+     * @param minPerSecond retries per second that are allowed whatever the traffic, 0 or more
+     * @param window how long successes and retries are remembered, 1 s to 60 s
+     */
+    public record Settings(double ratio, double minPerSecond, Duration window) {
+        /** 20 % of successes and 10 a second, over 10 s. */
+        public static final Settings DEFAULT = new Settings(0.2, 10, Duration.ofSeconds(10));
+
+        public Settings {
+            if (!(ratio >= 0 && ratio <= 1)) {
+                throw new IllegalArgumentException("retryBudget.ratio is " + ratio + ", must be 0 to 1");
+            }
+            if (!(minPerSecond >= 0 && minPerSecond <= 1_000_000)) {
+                throw new IllegalArgumentException(
+                        "retryBudget.minPerSecond is " + minPerSecond + ", must be 0 to 1000000");
+            }
+            if (window.compareTo(Duration.ofSeconds(1)) < 0 || window.compareTo(Duration.ofSeconds(60)) > 0) {
+                throw new IllegalArgumentException("retryBudget.window is " + window + ", must be 1 s to 60 s");
+            }
+        }
+    }
+
+    /** Creates a budget that holds its minimum for one window. */
+    public RetryBudget(Settings settings, long nowNanos) {
+        this.settings = settings;
+        this.slotNanos = settings.window().toNanos() / SLOTS;
+        this.reserve = settings.minPerSecond() * settings.window().toNanos() / 1e9;
+        this.slotEndsNanos = nowNanos + slotNanos;
+    }
+
+    /** Pays in for one success. */
+    public void deposit(long nowNanos) {
+        if (nowNanos - slotEndsNanos >= 0 && lock.tryLock()) { // if it is taken, another thread is at it
+            try {
+                startSlots(nowNanos);
+            } finally {
+                lock.unlock();
+            }
+        }
+        successes.increment();
+    }
+
+    /** Takes the token for one retry, and returns whether there was one. */
+    public boolean tryWithdraw(long nowNanos) {
+        lock.lock();
+        try {
+            startSlots(nowNanos);
+            if (balance() < 1) {
+                return false;
+            }
+            withdrawn++;
+            return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Returns how many retries could be made now. */
+    public double balance(long nowNanos) {
+        lock.lock();
+        try {
+            startSlots(nowNanos);
+            return balance();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private double balance() {
+        int oldest = (slot + 1) % SLOTS;
+        long deposits = successes.sum() - successesAtStart[oldest];
+        return deposits * settings.ratio() + reserve - (withdrawn - withdrawnAtStart[oldest]);
+    }
+
+    /** Every total counted until now belongs to the slot that is ending, because whoever counts first starts the next. */
+    private void startSlots(long nowNanos) {
+        long late = nowNanos - slotEndsNanos;
+        if (late < 0) {
+            return;
+        }
+        long started = 1 + late / slotNanos;
+        long total = successes.sum();
+        for (long i = 0; i < Math.min(started, SLOTS); i++) {
+            slot = (slot + 1) % SLOTS;
+            successesAtStart[slot] = total;
+            withdrawnAtStart[slot] = withdrawn;
+        }
+        slotEndsNanos = nowNanos - late + started * slotNanos;
+    }
+}

@@ -1,0 +1,31 @@
+package dev.evenkeel.lb.time;
+
+import java.util.Objects;
+import java.util.concurrent.Executor;
+import java.util.random.RandomGenerator;
+
+/**
+ * Everything the core takes from outside that could make two runs differ: the clock, the timers, the threads that may block and
+ * the randomness. Inject your own to make a test or a simulation repeatable.
+ *
+ * @param ticker elapsed time
+ * @param scheduler timers for short tasks
+ * @param blocking runs tasks that may wait for I/O, such as a DNS look-up; never runs a request
+ * @param random randomness for picks and jitter; must be safe for use by many threads
+ */
+public record Environment(Ticker ticker, Scheduler scheduler, Executor blocking, RandomGenerator random) {
+    public Environment {
+        Objects.requireNonNull(ticker, "ticker");
+        Objects.requireNonNull(scheduler, "scheduler");
+        Objects.requireNonNull(blocking, "blocking");
+        Objects.requireNonNull(random, "random");
+    }
+
+    /**
+     * The machine's own clock, timers, threads and randomness. All callers share one timer thread and one pool of blocking threads;
+     * they are daemons and end when idle, so nothing needs to be closed.
+     */
+    public static Environment system() {
+        return SystemEnvironment.SHARED;
+    }
+}

@@ -1,0 +1,71 @@
+package dev.evenkeel.lb.time;
+
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.random.RandomGenerator;
+
+/** The one place that touches the real clock, real threads and real randomness. */
+final class SystemEnvironment {
+    /** Idle threads end after this long, so that a discarded class loader is not pinned by them. */
+    private static final long IDLE_SECONDS = 30;
+
+    static final Environment SHARED = new Environment(System::nanoTime, timers(), blockingPool(), new ThreadRandom());
+
+    private SystemEnvironment() {}
+
+    private static Scheduler timers() {
+        ScheduledThreadPoolExecutor timers = new ScheduledThreadPoolExecutor(1, daemons("evenkeel-timer"));
+        timers.setRemoveOnCancelPolicy(true);
+        timers.setKeepAliveTime(IDLE_SECONDS, TimeUnit.SECONDS);
+        timers.allowCoreThreadTimeOut(true);
+        return (delayNanos, task) -> {
+            Future<?> future = timers.schedule(guarded(task), delayNanos, TimeUnit.NANOSECONDS);
+            return () -> future.cancel(false);
+        };
+    }
+
+    /** Unbounded on purpose: a source that hangs in a look-up must not delay another source. */
+    private static ExecutorService blockingPool() {
+        return new ThreadPoolExecutor(
+                0,
+                Integer.MAX_VALUE,
+                IDLE_SECONDS,
+                TimeUnit.SECONDS,
+                new SynchronousQueue<>(),
+                daemons("evenkeel-blocking"));
+    }
+
+    private static Runnable guarded(Runnable task) {
+        return () -> {
+            try {
+                task.run();
+            } catch (RuntimeException e) {
+                System.getLogger(Environment.class.getName()).log(System.Logger.Level.ERROR, "A timer task failed", e);
+            }
+        };
+    }
+
+    private static ThreadFactory daemons(String name) {
+        AtomicInteger created = new AtomicInteger();
+        return task -> {
+            Thread thread = new Thread(task, name + "-" + created.incrementAndGet());
+            thread.setDaemon(true);
+            return thread;
+        };
+    }
+
+    /** Each thread draws from its own generator, so that picks share no state. */
+    private static final class ThreadRandom implements RandomGenerator {
+        @Override
+        public long nextLong() {
+            return ThreadLocalRandom.current().nextLong();
+        }
+    }
+}

@@ -1,0 +1,101 @@
+package dev.evenkeel.lb.time;
+
+import java.time.Duration;
+import java.util.PriorityQueue;
+import java.util.random.RandomGenerator;
+
+/**
+ * Time that moves only when told to: a {@link Ticker} and a {@link Scheduler} in one object, for tests and simulations.
+ *
+ * <p>Tasks run on the thread that calls {@link #advance}, in the order of their due times, and those due at the same instant in
+ * the order in which they were scheduled. The clock starts a second before {@link Long#MAX_VALUE} overflows, because a real
+ * {@link System#nanoTime()} may too. Not safe for use by several threads at once.
+ */
+public final class VirtualTime implements Ticker, Scheduler {
+    private static final long ORIGIN = Long.MAX_VALUE - 1_000_000_000L;
+
+    private final PriorityQueue<Task> queue = new PriorityQueue<>();
+    private long elapsedNanos;
+    private long scheduledTasks;
+
+    /** Creates a clock at which nothing is scheduled. */
+    public VirtualTime() {}
+
+    @Override
+    public long nanos() {
+        return ORIGIN + elapsedNanos;
+    }
+
+    /** Returns how far this clock has been advanced since it was made. */
+    public Duration elapsed() {
+        return Duration.ofNanos(elapsedNanos);
+    }
+
+    @Override
+    public Scheduled schedule(long delayNanos, Runnable task) {
+        Task scheduled = new Task(elapsedNanos + Math.max(0, delayNanos), scheduledTasks++, task);
+        queue.add(scheduled);
+        return scheduled;
+    }
+
+    /**
+     * Moves the clock forward by {@code duration}, running every task that falls due on the way with the clock standing at its due
+     * time, including tasks that those tasks schedule. {@link Duration#ZERO} runs what is due now.
+     *
+     * @throws IllegalArgumentException if {@code duration} is negative
+     */
+    public void advance(Duration duration) {
+        if (duration.isNegative()) {
+            throw new IllegalArgumentException(
+                    "duration is " + duration + ", must not be negative: time does not run backwards");
+        }
+        long target = elapsedNanos + duration.toNanos();
+        for (Task next = queue.peek(); next != null && next.dueNanos <= target; next = queue.peek()) {
+            queue.remove();
+            elapsedNanos = next.dueNanos;
+            next.run();
+        }
+        elapsedNanos = target;
+    }
+
+    /** Returns how many scheduled tasks have neither run nor been cancelled. */
+    public int pendingTasks() {
+        return (int) queue.stream().filter(task -> !task.cancelled).count();
+    }
+
+    /** Returns an environment that runs in this time and draws from {@code random}; its blocking tasks run at the next advance. */
+    public Environment environment(RandomGenerator random) {
+        return new Environment(this, this, task -> schedule(0, task), random);
+    }
+
+    private static final class Task implements Scheduled, Comparable<Task> {
+        private final long dueNanos;
+        private final long order;
+        private final Runnable action;
+        private boolean cancelled;
+
+        Task(long dueNanos, long order, Runnable action) {
+            this.dueNanos = dueNanos;
+            this.order = order;
+            this.action = action;
+        }
+
+        void run() {
+            if (!cancelled) {
+                action.run();
+            }
+        }
+
+        @Override
+        public void cancel() {
+            cancelled = true;
+        }
+
+        @Override
+        public int compareTo(Task other) {
+            return dueNanos != other.dueNanos
+                    ? Long.compare(dueNanos, other.dueNanos)
+                    : Long.compare(order, other.order);
+        }
+    }
+}
