@@ -44,15 +44,14 @@ public record LeastLoaded(LoadMetric metric, int draws) implements LoadBalancing
             return (context, nowNanos) -> only;
         }
         double[] weights = Draw.weights(nodes);
-        if (draws >= nodes.length && nodes.length > 2) {
+        boolean two = Math.min(draws, nodes.length) == 2;
+        if (draws >= nodes.length && !two) {
             return new ScanPicker(metric, nodes, weights, random);
         }
         if (!Draw.allEqual(weights)) {
-            return new WeightedChoicesPicker(metric, draws, nodes, weights, random);
+            return new WeightedChoicesPicker(metric, Math.min(draws, nodes.length), nodes, weights, random);
         }
-        return draws == 2 || nodes.length == 2
-                ? new TwoChoicesPicker(metric, nodes, random)
-                : new FewChoicesPicker(metric, draws, nodes, random);
+        return two ? new TwoChoicesPicker(metric, nodes, random) : new FewChoicesPicker(metric, draws, nodes, random);
     }
 
     @Override
