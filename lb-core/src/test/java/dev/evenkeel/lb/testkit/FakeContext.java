@@ -1,0 +1,27 @@
+package dev.evenkeel.lb.testkit;
+
+import dev.evenkeel.lb.call.RequestInfo;
+import dev.evenkeel.lb.policy.Node;
+import dev.evenkeel.lb.policy.PickContext;
+import java.util.Set;
+
+/**
+ * A call as pickers see it.
+ *
+ * @param request the request
+ * @param tried the nodes that the call has tried
+ */
+public record FakeContext(RequestInfo request, Set<Node> tried) implements PickContext {
+    /** An idempotent request that has tried nobody yet. */
+    public static final FakeContext FIRST_TRY = new FakeContext(RequestInfo.IDEMPOTENT, Set.of());
+
+    /** Returns an idempotent request that has tried these nodes. */
+    public static FakeContext afterTrying(Node... nodes) {
+        return new FakeContext(RequestInfo.IDEMPOTENT, Set.of(nodes));
+    }
+
+    @Override
+    public boolean hasTried(Node node) {
+        return tried.contains(node);
+    }
+}
