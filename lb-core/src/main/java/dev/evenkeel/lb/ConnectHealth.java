@@ -74,13 +74,20 @@ final class ConnectHealth {
             return false;
         }
         node.connects.connected(now);
+        node.ledger()
+                .forgetLatency(); // most likely it is another process; what its predecessor cost says nothing of it
         cluster.announceAvailability(node, "connected again");
         return true;
     }
 
+    /** Lets the next request try the endpoint, if it is still out and its pause is over: an earlier timer may come too soon. */
     private void offer(TrackedNode node) {
-        if (node.isOut(OutReason.CONNECT_FAILED) && !node.isRemoved()) {
-            probes.offer(node);
-        }
+        cluster.update((members, now) -> {
+            boolean due = node.connects.untilProbeNanos(now) <= 0;
+            if (due && node.isOut(OutReason.CONNECT_FAILED) && !node.isRemoved()) {
+                probes.offer(node);
+            }
+            return false;
+        });
     }
 }

@@ -1,6 +1,7 @@
 package dev.evenkeel.lb;
 
 import dev.evenkeel.lb.endpoint.OutReason;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Predicate;
@@ -19,18 +20,19 @@ final class ConnectProbes {
         }
     }
 
-    /** Returns an endpoint for one request to try, or null. Whoever gets it is the only one who does. */
+    /**
+     * Returns an endpoint for one request to try, or null. Whoever gets it is the only one who does. One that nobody may use now, because
+     * it drains or this view cannot reach it, stays due.
+     */
     @Nullable
     TrackedNode take(Predicate<TrackedNode> reachable) {
         if (due.isEmpty()) {
             return null;
         }
-        for (TrackedNode node = due.poll(); node != null; node = due.poll()) {
-            boolean pointless = node.isLeaving() || !node.isOut(OutReason.CONNECT_FAILED) || !reachable.test(node);
-            if (!pointless) {
-                return node;
-            }
-        }
-        return null;
+        due.removeIf(node -> node.isRemoved() || !node.isOut(OutReason.CONNECT_FAILED));
+        Optional<TrackedNode> usable = due.stream()
+                .filter(node -> !node.isLeaving() && reachable.test(node))
+                .findFirst();
+        return usable.filter(due::remove).orElse(null);
     }
 }

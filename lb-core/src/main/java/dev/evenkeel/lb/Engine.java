@@ -44,15 +44,15 @@ final class Engine {
         long latency = now - attempt.startNanos();
         TrackedNode node = attempt.node();
         Outcome.Kind kind = outcome.kind();
+        boolean aboutConnecting = kind == Outcome.Kind.CONNECT_FAILED || kind == Outcome.Kind.UNTRUSTED;
+        if (aboutConnecting || attempt.isProbe() || node.isOut(OutReason.CONNECT_FAILED)) {
+            connects.learn(attempt, outcome); // first, because a return wipes the slate that the rest writes on
+        }
         if (kind.isEndpointFailure()) {
             node.ledger().fail(latency, now);
         } else if (!kind.isNeutral()) {
             node.ledger().observe(latency, now);
             budget.deposit(now);
-        }
-        boolean aboutConnecting = kind == Outcome.Kind.CONNECT_FAILED || kind == Outcome.Kind.UNTRUSTED;
-        if (aboutConnecting || attempt.isProbe() || node.isOut(OutReason.CONNECT_FAILED)) {
-            connects.learn(attempt, outcome);
         }
         announcer.attempt(node.endpoint(), outcome, latency);
     }

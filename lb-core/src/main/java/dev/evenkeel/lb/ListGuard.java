@@ -81,7 +81,7 @@ final class ListGuard {
         if (failure != null) {
             String since = Text.seconds(nowNanos - failingSinceNanos);
             return known
-                    ? size + " endpoints, STALE since " + since + " (" + failure + ")"
+                    ? size + " endpoints, STALE for " + since + " (" + failure + ")"
                     : "no list yet, the source has failed for " + since + " (" + failure + ")";
         }
         if (!known) {

@@ -48,7 +48,13 @@ final class ListKeeper implements EndpointSource.Listener {
     public void onFailure(String reason) {
         cluster.update((members, now) -> {
             if (guard.onFailure(reason, now)) {
-                cluster.announce(Event.Type.STALE, null, guard.describe(members.size(), now));
+                cluster.announce(
+                        Event.Type.STALE,
+                        null,
+                        reason
+                                + (guard.isKnown()
+                                        ? "; the last good list of " + members.size() + " stays in use"
+                                        : ""));
             }
             return false;
         });

@@ -72,8 +72,8 @@ public final class LoadBalancer implements AutoCloseable {
     public void awaitReady(Duration timeout) {
         try {
             if (!engine.cluster.await(plainView::hasCandidates, timeout.toNanos())) {
-                throw new NoEndpointException(service + " is not ready after " + Text.seconds(timeout.toNanos()) + ": "
-                        + engine.explainNobody(plainView));
+                throw new NoEndpointException(
+                        "not ready after " + Text.seconds(timeout.toNanos()) + ": " + engine.explainNobody(plainView));
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

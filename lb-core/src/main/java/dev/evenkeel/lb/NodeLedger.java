@@ -59,6 +59,11 @@ final class NodeLedger {
         observe(PeakEwma.priceOfFailure(get(LATENCY), elapsedNanos, nowNanos), nowNanos);
     }
 
+    /** Makes the endpoint one that has not been measured yet. */
+    void forgetLatency() {
+        WORD.setRelease(words, LATENCY, PeakEwma.UNMEASURED);
+    }
+
     /** Finished is read before started, so that the difference is never negative. */
     int inFlight() {
         long finished = get(FINISHED);

@@ -1,0 +1,158 @@
+package dev.evenkeel.lb;
+
+import static dev.evenkeel.lb.TestService.HTTP_503;
+import static dev.evenkeel.lb.TestService.REFUSED;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.evenkeel.lb.call.Outcome;
+import dev.evenkeel.lb.call.RequestInfo;
+import dev.evenkeel.lb.observe.Event;
+import dev.evenkeel.lb.policy.LoadBalancingPolicy;
+import dev.evenkeel.lb.retry.RetryBudget;
+import dev.evenkeel.lb.retry.RetryDecision;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+class BalancedCallTest {
+    private static final String[] THREE = {"10.0.0.1:80", "10.0.0.2:80", "10.0.0.3:80"};
+
+    @Test
+    void aRetryGoesToAnEndpointThatTheCallHasNotTried() {
+        TestService service = TestService.of(THREE);
+        for (int i = 0; i < 200; i++) {
+            BalancedCall call = service.call();
+            Set<String> tried = new HashSet<>();
+            for (int attempt = 0; attempt < 3; attempt++) {
+                Attempt next = call.nextAttempt();
+                assertThat(tried.add(next.endpoint().id())).isTrue();
+                next.complete(HTTP_503);
+            }
+        }
+    }
+
+    @Test
+    void aPolicyThatAlwaysPicksTheSameNodeStillGetsItsRetriesElsewhere() {
+        LoadBalancingPolicy stubborn = (candidates, random) -> (context, now) -> candidates.get(0);
+        BalancedCall call =
+                TestService.with(settings -> settings.policy(stubborn), THREE).call();
+
+        Set<String> tried = new HashSet<>();
+        for (int attempt = 0; attempt < 3; attempt++) {
+            tried.add(call.nextAttempt().endpoint().id());
+        }
+
+        assertThat(tried).hasSize(3);
+    }
+
+    @Test
+    void whenAllEndpointsAreTriedTheyAreTriedAgain() {
+        BalancedCall call = TestService.of("10.0.0.1:80").call();
+        call.nextAttempt().complete(HTTP_503);
+
+        RetryDecision decision = call.retryAfter(HTTP_503);
+
+        assertThat(decision.isRetry()).isTrue();
+        assertThat(decision.delayNanos())
+                .as("backs off, as there is nobody else")
+                .isBetween(0L, 25_000_000L);
+        assertThat(call.nextAttempt().endpoint().id()).isEqualTo("10.0.0.1:80");
+    }
+
+    @Test
+    void theFirstRetryOnAnotherEndpointHasNoDelayAndTheThirdAttemptIsTheLast() {
+        BalancedCall call = TestService.of(THREE).call();
+
+        call.nextAttempt().complete(HTTP_503);
+        assertThat(call.retryAfter(HTTP_503)).isEqualTo(new RetryDecision(RetryDecision.Kind.RETRY, 0));
+        call.nextAttempt().complete(HTTP_503);
+        assertThat(call.retryAfter(HTTP_503).kind()).isEqualTo(RetryDecision.Kind.RETRY);
+        call.nextAttempt().complete(HTTP_503);
+        assertThat(call.retryAfter(HTTP_503).kind()).isEqualTo(RetryDecision.Kind.STOP_ATTEMPTS);
+    }
+
+    @Test
+    void aDeadConnectionFromThePoolIsReplacedForFreeOnceAndHarmsNobody() {
+        TestService service = TestService.of(THREE);
+        Outcome stale = Outcome.of(Outcome.Kind.STALE_CONNECTION, "closed while idle");
+        BalancedCall call = service.call();
+        call.nextAttempt().complete(stale);
+        assertThat(call.retryAfter(stale).kind()).isEqualTo(RetryDecision.Kind.FREE_RETRY);
+        call.nextAttempt().complete(stale);
+        assertThat(call.retryAfter(stale).kind()).isEqualTo(RetryDecision.Kind.RETRY);
+        call.nextAttempt().complete(HTTP_503);
+        assertThat(call.retryAfter(HTTP_503).kind())
+                .as("the free one was not counted")
+                .isEqualTo(RetryDecision.Kind.RETRY);
+
+        assertThat(service.loadBalancer.endpoints())
+                .filteredOn(status -> status.failures() > 0)
+                .hasSize(1);
+    }
+
+    @Test
+    void withoutTokensThereIsNoRetryAndThatIsAnnouncedOnceAWindow() {
+        TestService service = TestService.with(
+                settings -> settings.retryBudget(new RetryBudget.Settings(0.2, 0, Duration.ofSeconds(10))), THREE);
+
+        for (int i = 0; i < 50; i++) {
+            BalancedCall call = service.call();
+            call.nextAttempt().complete(HTTP_503);
+            assertThat(call.retryAfter(HTTP_503)).isEqualTo(RetryDecision.BUDGET_EXHAUSTED);
+        }
+        assertThat(service.eventsOf(Event.Type.BUDGET_EXHAUSTED)).hasSize(1);
+
+        service.picks(50);
+        for (int i = 0; i < 10; i++) {
+            BalancedCall call = service.call();
+            call.nextAttempt().complete(HTTP_503);
+            assertThat(call.retryAfter(HTTP_503).isRetry())
+                    .as("50 successes pay for 10 retries")
+                    .isTrue();
+        }
+        BalancedCall call = service.call();
+        call.nextAttempt().complete(HTTP_503);
+        assertThat(call.retryAfter(HTTP_503).isRetry()).isFalse();
+    }
+
+    @Test
+    void noRetryIsBegunThatCannotFinish() {
+        TestService service = TestService.of(THREE);
+        BalancedCall call = service.loadBalancer.newCall(RequestInfo.IDEMPOTENT.withTimeout(Duration.ofMillis(100)));
+        Attempt attempt = call.nextAttempt();
+        service.advance(Duration.ofMillis(100));
+        attempt.complete(HTTP_503);
+
+        assertThat(call.retryAfter(HTTP_503).kind()).isEqualTo(RetryDecision.Kind.STOP_DEADLINE);
+    }
+
+    @Test
+    void aRefusedConnectionIsRetriedEvenForARequestThatMustNotRunTwice() {
+        BalancedCall call = TestService.of(THREE).loadBalancer.newCall(new RequestInfo(false, false, 1_000_000_000));
+        call.nextAttempt().complete(REFUSED);
+
+        assertThat(call.retryAfter(REFUSED).isRetry()).isTrue();
+    }
+
+    @Test
+    void everyRetryIsAnEventThatSaysWhy() {
+        TestService service = TestService.of(THREE);
+        BalancedCall call = service.call();
+        Attempt attempt = call.nextAttempt();
+        attempt.complete(HTTP_503);
+        call.retryAfter(HTTP_503);
+
+        assertThat(service.eventsOf(Event.Type.RETRY))
+                .singleElement()
+                .hasToString("orders.svc: RETRY " + attempt.endpoint() + " – HTTP 503");
+    }
+
+    @Test
+    void aCallIsAskedForRetriesOnlyAfterAnAttempt() {
+        assertThatThrownBy(() -> TestService.of(THREE).call().retryAfter(HTTP_503))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("before nextAttempt()");
+    }
+}

@@ -1,0 +1,96 @@
+package dev.evenkeel.lb;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.evenkeel.lb.call.Outcome;
+import dev.evenkeel.lb.call.RequestInfo;
+import dev.evenkeel.lb.endpoint.Endpoint;
+import dev.evenkeel.lb.endpoint.OutReason;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+
+class LoadBalancerViewTest {
+    private static final Endpoint A = Endpoint.of("10.0.0.1:80");
+    private static final Endpoint B = Endpoint.of("10.0.0.2:80");
+
+    private final TestService service = TestService.of(A.address(), B.address());
+    private final AtomicInteger changes = new AtomicInteger();
+    private final LoadBalancerView view = service.loadBalancer.openView(changes::incrementAndGet);
+
+    private Attempt attempt() {
+        return view.newCall(RequestInfo.IDEMPOTENT).nextAttempt();
+    }
+
+    @Test
+    void nothingIsPickedBeforeTheTransportIsConnected() {
+        assertThatThrownBy(this::attempt)
+                .isInstanceOf(NoEndpointException.class)
+                .hasMessageContaining("NOT_READY");
+
+        view.setReady(A, true);
+
+        assertThat(attempt().endpoint()).isEqualTo(A);
+    }
+
+    @Test
+    void readinessIsTheViewsOwnAndInFlightIsShared() {
+        view.setReady(A, true);
+        LoadBalancerView other = service.loadBalancer.openView(() -> {});
+        other.setReady(B, true);
+
+        Attempt attempt = attempt();
+        assertThat(attempt.endpoint()).isEqualTo(A);
+        assertThat(other.newCall(RequestInfo.IDEMPOTENT).nextAttempt().endpoint())
+                .isEqualTo(B);
+        assertThat(service.status(A.id()).inFlight()).isEqualTo(1);
+        assertThat(service.status(A.id()).availability().isAvailable()).isTrue();
+        assertThat(other.endpoints().get(0).availability().has(OutReason.NOT_READY))
+                .isTrue();
+    }
+
+    @Test
+    void whatOneViewLearnsTheOthersKnow() {
+        view.setReady(A, true);
+        view.setReady(B, true);
+        service.attemptAt(A.id()).complete(TestService.REFUSED);
+
+        for (int i = 0; i < 50; i++) {
+            Attempt attempt = attempt();
+            assertThat(attempt.endpoint()).isEqualTo(B);
+            attempt.complete(Outcome.SUCCESS);
+        }
+    }
+
+    @Test
+    void aLateConnectionDoesNotReviveARemovedEndpoint() {
+        service.source.remove(A.id());
+        view.setReady(A, true);
+        view.setReady(B, true);
+        service.source.put(A);
+
+        assertThat(view.endpoints())
+                .filteredOn(status -> status.endpoint().equals(A))
+                .allMatch(status -> status.availability().has(OutReason.NOT_READY));
+    }
+
+    @Test
+    void everyChangeOfTheCandidatesIsToldAfterTheLockIsReleased() {
+        int before = changes.get();
+        view.setReady(A, true);
+        assertThat(changes.get()).isEqualTo(before + 1);
+        view.setReady(A, true);
+        assertThat(changes.get()).as("nothing changed").isEqualTo(before + 1);
+        service.source.remove(B.id());
+        assertThat(changes.get()).isEqualTo(before + 2);
+    }
+
+    @Test
+    void closingAViewLeavesTheServiceAndItsOtherViewsAlone() {
+        view.setReady(A, true);
+        view.close();
+
+        assertThatThrownBy(this::attempt).isInstanceOf(NoEndpointException.class);
+        service.attempt().complete(Outcome.SUCCESS);
+    }
+}

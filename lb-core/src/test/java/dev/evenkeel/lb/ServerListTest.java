@@ -1,0 +1,340 @@
+package dev.evenkeel.lb;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.evenkeel.lb.call.Outcome;
+import dev.evenkeel.lb.endpoint.Endpoint;
+import dev.evenkeel.lb.endpoint.EndpointSource;
+import dev.evenkeel.lb.endpoint.OutReason;
+import dev.evenkeel.lb.observe.Event;
+import dev.evenkeel.lb.time.Environment;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** What becomes of the lists that a source reports, good and bad. */
+class ServerListTest {
+    private static final String A = "10.0.0.1:80";
+    private static final String B = "10.0.0.2:80";
+    private static final String C = "10.0.0.3:80";
+    private static final String D = "10.0.0.4:80";
+
+    /** A source that observes, as DNS does, and reports what the test tells it. */
+    private static final class ObservingSource implements EndpointSource {
+        private final List<Listener> listeners = new ArrayList<>();
+        private int closed;
+
+        @Override
+        public Subscription subscribe(Listener listener, Environment environment) {
+            listeners.add(listener);
+            return () -> closed++;
+        }
+
+        void report(String... addresses) {
+            listeners.forEach(listener -> listener.onEndpoints(
+                    Arrays.stream(addresses).map(Endpoint::of).toList()));
+        }
+
+        void fail(String reason) {
+            listeners.forEach(listener -> listener.onFailure(reason));
+        }
+
+        @Override
+        public String toString() {
+            return "test source";
+        }
+    }
+
+    private final ObservingSource source = new ObservingSource();
+    private final TestService service = TestService.over(source);
+
+    private List<String> ids() {
+        return service.loadBalancer.endpoints().stream()
+                .map(status -> status.endpoint().id())
+                .toList();
+    }
+
+    @Test
+    void unknownIsNotEmptyAndNeitherIsFailing() {
+        assertThatThrownBy(service::attempt)
+                .hasMessage("orders.svc has no endpoints: no list yet, the source has not answered");
+        source.fail("SERVFAIL");
+        service.advance(Duration.ofSeconds(2));
+        assertThatThrownBy(service::attempt)
+                .isInstanceOf(NoEndpointException.class)
+                .hasMessage("orders.svc has no endpoints: no list yet, the source has failed for 2.0 s (SERVFAIL)");
+        source.report();
+        assertThatThrownBy(service::attempt).hasMessage("orders.svc has no endpoints: 0 endpoints");
+    }
+
+    @Test
+    void aFailingSourceLeavesTheLastGoodListInUseMarkedStale() {
+        source.report(A, B);
+        source.fail("SERVFAIL");
+        service.advance(Duration.ofSeconds(90));
+        source.fail("timeout");
+
+        assertThat(ids()).containsExactly(A, B);
+        assertThat(service.loadBalancer.describe()).contains("2 endpoints, STALE for 90.0 s (timeout)");
+        assertThat(service.eventsOf(Event.Type.STALE)).hasSize(1);
+
+        source.report(A, B);
+        assertThat(service.eventsOf(Event.Type.FRESH)).hasSize(1);
+        assertThat(service.loadBalancer.describe()).doesNotContain("STALE");
+    }
+
+    @Test
+    void aSuddenlyEmptyListIsHeldForThirtySecondsAndThenHonoured() {
+        source.report(A, B);
+        source.report();
+        service.advance(Duration.ofMillis(29_999));
+        assertThat(ids()).containsExactly(A, B);
+        assertThat(service.eventsOf(Event.Type.LIST_HELD)).hasSize(1);
+
+        service.advance(Duration.ofMillis(1));
+        assertThat(ids()).isEmpty();
+    }
+
+    @Test
+    void anEmptyListThatIsRepeatedIsNotBelievedSooner() {
+        source.report(A, B);
+        for (int i = 0; i < 29; i++) {
+            source.report();
+            service.advance(Duration.ofSeconds(1));
+        }
+        assertThat(ids()).containsExactly(A, B);
+    }
+
+    @Test
+    void aListThatRecoversInTimeWasNeverGone() {
+        source.report(A, B);
+        source.report();
+        service.advance(Duration.ofSeconds(20));
+        source.report(A, B);
+        service.advance(Duration.ofSeconds(60));
+
+        assertThat(ids()).containsExactly(A, B);
+        assertThat(service.eventsOf(Event.Type.REMOVED)).isEmpty();
+    }
+
+    @Test
+    void aListThatLostMoreThanHalfIsHeldUntilTheNextOneConfirmsIt() {
+        source.report(A, B, C, D);
+        source.report(A);
+        assertThat(ids()).hasSize(4);
+
+        source.report(A);
+        assertThat(ids()).containsExactly(A);
+    }
+
+    @Test
+    void aShrunkListOfASourceThatStaysSilentIsUsedWhenTheHoldIsOver() {
+        source.report(A, B, C, D);
+        source.report(A);
+        service.advance(Duration.ofSeconds(30));
+
+        assertThat(ids()).containsExactly(A);
+    }
+
+    @Test
+    void losingHalfIsOrdinary() {
+        source.report(A, B, C, D);
+        source.report(A, B);
+
+        assertThat(ids()).containsExactly(A, B);
+    }
+
+    @Test
+    void ordersAreObeyedAtOnce() {
+        TestService ordered = TestService.of(A, B, C, D);
+        ordered.source.set(List.of());
+
+        assertThat(ordered.loadBalancer.endpoints()).isEmpty();
+    }
+
+    @Test
+    void survivorsKeepTheirStateAndAWeightChangeIsAChange() {
+        source.report(A, B);
+        Attempt attempt = service.attemptAt(A);
+
+        service.source.set(List.of());
+        listenersGet(Endpoint.of(A).withWeight(3), Endpoint.of(B));
+
+        assertThat(service.status(A).inFlight()).isEqualTo(1);
+        assertThat(service.status(A).endpoint().weight()).isEqualTo(3);
+        assertThat(service.eventsOf(Event.Type.CHANGED)).hasSize(1);
+        attempt.complete(Outcome.SUCCESS);
+        assertThat(service.status(A).inFlight()).isZero();
+    }
+
+    private void listenersGet(Endpoint... endpoints) {
+        source.listeners.forEach(listener -> listener.onEndpoints(List.of(endpoints)));
+    }
+
+    @Test
+    void theSameListAgainChangesNothing() {
+        source.report(A, B);
+        int before = service.events.size();
+        source.report(A, B);
+
+        assertThat(service.events).hasSize(before);
+    }
+
+    @Test
+    void anEndpointThatComesBackWithinTenMinutesResumesWhatWasKnown() {
+        source.report(A, B, C);
+        service.picks(300);
+        long attempts = service.status(A).attempts();
+        assertThat(attempts).isPositive();
+
+        source.report(B, C);
+        service.advance(Duration.ofSeconds(599));
+        source.report(A, B, C);
+        assertThat(service.status(A).attempts()).isEqualTo(attempts);
+
+        source.report(B, C);
+        service.advance(Duration.ofSeconds(601));
+        source.report(A, B, C);
+        assertThat(service.status(A).attempts()).isZero();
+    }
+
+    @Test
+    void theSameIdAtAnotherAddressIsAnotherServer() {
+        listenersGet(Endpoint.of(A).withId("pod-1"));
+        service.picks(10);
+        listenersGet(Endpoint.of(B).withId("pod-1"));
+
+        assertThat(service.status("pod-1").attempts()).isZero();
+        assertThat(service.eventTypes()).contains(Event.Type.REMOVED);
+        assertThat(service.attempt().endpoint().address()).isEqualTo(B);
+    }
+
+    @Test
+    void duplicatesAreMergedWithAWarningAndTheLastOneCounts() {
+        listenersGet(Endpoint.of(A), Endpoint.of(B), Endpoint.of(A).withWeight(5));
+
+        assertThat(ids()).containsExactly(A, B);
+        assertThat(service.status(A).endpoint().weight()).isEqualTo(5);
+        assertThat(service.eventsOf(Event.Type.DUPLICATES))
+                .singleElement()
+                .satisfies(event -> assertThat(event.detail()).contains(A));
+    }
+
+    @Test
+    void aListWithAHoleInItIsAFailureOfTheSource() {
+        source.report(A);
+        source.listeners.forEach(listener -> listener.onEndpoints(Arrays.asList(Endpoint.of(B), null)));
+
+        assertThat(ids()).containsExactly(A);
+        assertThat(service.eventsOf(Event.Type.STALE)).hasSize(1);
+    }
+
+    @Test
+    void aRemovedEndpointGetsNothingNewAndItsLastAttemptEndsTheDrain() {
+        source.report(A, B, C);
+        Attempt running = service.attemptAt(A);
+        source.report(B, C);
+
+        assertThat(service.picks(100)).doesNotContain(A);
+        assertThat(service.eventsOf(Event.Type.DRAINED)).isEmpty();
+        running.complete(Outcome.SUCCESS);
+        assertThat(service.eventsOf(Event.Type.DRAINED))
+                .singleElement()
+                .satisfies(event -> assertThat(event.endpoint()).isEqualTo(Endpoint.of(A)));
+    }
+
+    @Test
+    void aTerminatingEndpointDrains() {
+        listenersGet(Endpoint.of(A).withTerminating(true), Endpoint.of(B));
+
+        assertThat(service.picks(20)).containsOnly(B);
+        assertThat(service.status(A).availability().has(OutReason.DRAINING)).isTrue();
+        listenersGet(Endpoint.of(A), Endpoint.of(B));
+        assertThat(service.picks(100)).contains(A);
+    }
+
+    @Test
+    void drainByHandHoldsUntilItIsTakenBackEvenIfTheEndpointFlaps() {
+        source.report(A, B, C);
+        service.loadBalancer.drain(A);
+        source.report(B, C);
+        source.report(A, B, C);
+        assertThat(service.picks(100)).doesNotContain(A);
+
+        service.loadBalancer.undrain(A);
+        assertThat(service.picks(100)).contains(A);
+    }
+
+    @Test
+    void everyEndpointDrainingIsExplained() {
+        source.report(A);
+        service.loadBalancer.drain(A);
+
+        assertThatThrownBy(service::attempt)
+                .hasMessage("orders.svc: none of 1 endpoints can be picked: 10.0.0.1:80 DRAINING");
+    }
+
+    @Test
+    void drainingAnUnknownEndpointIsRefusedNamingTheKnown() {
+        source.report(A);
+        assertThatThrownBy(() -> service.loadBalancer.drain("10.9.9.9:80"))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("10.9.9.9:80")
+                .hasMessageContaining(A);
+    }
+
+    @Test
+    void closingStopsTheSourceAndLaterCallsSaySo() {
+        source.report(A);
+        Attempt running = service.attempt();
+        service.loadBalancer.close();
+        service.loadBalancer.close();
+        source.report(A, B);
+        running.complete(Outcome.SUCCESS);
+
+        assertThat(source.closed).isPositive();
+        assertThatThrownBy(service::attempt).hasMessage("orders.svc is closed");
+        assertThatThrownBy(() -> service.loadBalancer.awaitReady(Duration.ofHours(1)))
+                .hasMessageContaining("orders.svc is closed");
+    }
+
+    @Test
+    void aSourceThatThrowsAtTheStartFailsTheBuildByName() {
+        EndpointSource broken = new EndpointSource() {
+            @Override
+            public Subscription subscribe(Listener listener, Environment environment) {
+                throw new IllegalStateException("no such zone");
+            }
+
+            @Override
+            public String toString() {
+                return "broken source";
+            }
+        };
+        assertThatThrownBy(() -> TestService.over(broken))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("orders.svc: the endpoint source broken source does not start: no such zone");
+    }
+
+    @Test
+    void waitingToBeReadyEndsWithWhatIsMissing() {
+        assertThatThrownBy(() -> service.loadBalancer.awaitReady(Duration.ofMillis(1)))
+                .isInstanceOf(NoEndpointException.class)
+                .hasMessage(
+                        "not ready after 0.0 s: orders.svc has no endpoints: no list yet, the source has not answered");
+        source.report(A);
+        service.loadBalancer.awaitReady(Duration.ZERO);
+    }
+
+    @Test
+    void waitingToBeReadyIsEndedByTheFirstList() throws InterruptedException {
+        Thread waiter = new Thread(() -> service.loadBalancer.awaitReady(Duration.ofMinutes(5)));
+        waiter.start();
+        source.report(A);
+        waiter.join(Duration.ofMinutes(1).toMillis());
+        assertThat(waiter.isAlive()).isFalse();
+    }
+}
