@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * more than half of its endpoints only when the next list, or that while, confirms it.
  */
 final class ListGuard {
-    private final boolean authoritative;
+    private final boolean believesAll;
     private final long holdNanos;
 
     private boolean known; // whether there was ever a list
@@ -22,8 +22,8 @@ final class ListGuard {
     private @Nullable List<Endpoint> held;
     private long heldSinceNanos; // means nothing without a held list
 
-    ListGuard(boolean authoritative, long holdNanos) {
-        this.authoritative = authoritative;
+    ListGuard(boolean believesAll, long holdNanos) {
+        this.believesAll = believesAll;
         this.holdNanos = holdNanos;
     }
 
@@ -32,7 +32,7 @@ final class ListGuard {
         failure = null;
         boolean shrunk = list.size() * 2 < current;
         boolean confirmed = held != null && (isOver(nowNanos) || !list.isEmpty());
-        if (authoritative || !known || !shrunk || confirmed) {
+        if (believesAll || !known || !shrunk || confirmed) {
             known = true;
             held = null;
             return Optional.of(list);

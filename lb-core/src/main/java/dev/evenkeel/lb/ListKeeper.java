@@ -24,7 +24,7 @@ final class ListKeeper implements EndpointSource.Listener {
         this.cluster = cluster;
         this.connects = connects;
         this.scheduler = scheduler;
-        this.guard = new ListGuard(authoritative, hold.toNanos());
+        this.guard = new ListGuard(authoritative || hold.isZero(), hold.toNanos());
         this.hold = hold;
     }
 

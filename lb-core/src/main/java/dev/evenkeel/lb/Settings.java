@@ -24,6 +24,10 @@ record Settings(
         if (!(panicThreshold >= 0 && panicThreshold <= 1)) {
             throw new IllegalArgumentException("panicThreshold is " + panicThreshold + ", must be 0 to 1");
         }
+        if (retry.maxAttempts() == 1 && !retryBudget.equals(RetryBudget.Settings.DEFAULT)) {
+            throw new IllegalArgumentException("retryBudget is " + retryBudget
+                    + ", which has no effect while retry.maxAttempts is 1: set one of them");
+        }
         if (listHold.isNegative()) {
             throw new IllegalArgumentException("listHold is " + listHold + ", must not be negative");
         }

@@ -6,9 +6,11 @@ import dev.evenkeel.lb.call.Outcome;
 import dev.evenkeel.lb.call.RequestInfo;
 import dev.evenkeel.lb.endpoint.Endpoint;
 import dev.evenkeel.lb.endpoint.MutableEndpointSource;
+import dev.evenkeel.lb.policy.LoadBalancingPolicy;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -47,6 +49,48 @@ class ConcurrencyTest {
                     .isPositive();
         } finally {
             threads.shutdownNow();
+        }
+    }
+
+    @Test
+    void aPickDoesNotWaitForTheControlLoop() throws Exception {
+        CountDownLatch rebuilding = new CountDownLatch(1);
+        CountDownLatch mayGoOn = new CountDownLatch(1);
+        LoadBalancingPolicy policy = (candidates, random) -> {
+            if (candidates.size() > 1) {
+                rebuilding.countDown();
+                awaitUninterruptibly(mayGoOn);
+            }
+            return (context, now) -> candidates.get(0);
+        };
+        MutableEndpointSource source = MutableEndpointSource.of(List.of(KEPT));
+        ExecutorService threads = Executors.newCachedThreadPool();
+        try (LoadBalancer loadBalancer =
+                LoadBalancer.builder("orders").endpoints(source).policy(policy).build()) {
+            Future<?> rebuild = threads.submit(() -> source.put(Endpoint.of("10.0.0.2:80")));
+            rebuilding.await(); // from here on another thread holds the lock
+
+            for (int i = 0; i < 1_000; i++) {
+                BalancedCall call = loadBalancer.newCall(RequestInfo.IDEMPOTENT);
+                call.nextAttempt().complete(TestService.HTTP_503);
+                call.retryAfter(Outcome.SUCCESS);
+                loadBalancer.newCall(RequestInfo.IDEMPOTENT).nextAttempt().complete(Outcome.SUCCESS);
+            }
+
+            assertThat(rebuild.isDone()).isFalse();
+            mayGoOn.countDown();
+            rebuild.get();
+        } finally {
+            mayGoOn.countDown();
+            threads.shutdownNow();
+        }
+    }
+
+    private static void awaitUninterruptibly(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 

@@ -148,6 +148,26 @@ class ServerListTest {
     }
 
     @Test
+    void withoutAHoldEveryListIsBelievedAtOnce() {
+        TestService trusting = TestService.over(source, settings -> settings.listHold(Duration.ZERO));
+        source.report(A, B);
+        source.report();
+
+        assertThat(trusting.loadBalancer.endpoints()).isEmpty();
+    }
+
+    @Test
+    void withoutMemoryAnEndpointThatComesBackIsNew() {
+        TestService forgetful = TestService.over(source, settings -> settings.memory(Duration.ZERO));
+        source.report(A, B, C);
+        forgetful.picks(300);
+        source.report(B, C);
+        source.report(A, B, C);
+
+        assertThat(forgetful.status(A).attempts()).isZero();
+    }
+
+    @Test
     void ordersAreObeyedAtOnce() {
         TestService ordered = TestService.of(A, B, C, D);
         ordered.source.set(List.of());

@@ -1,12 +1,15 @@
 package dev.evenkeel.lb;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.evenkeel.lb.policy.LoadBalancingPolicy;
+import dev.evenkeel.lb.retry.RetryBudget;
 import dev.evenkeel.lb.retry.RetryPolicy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.regex.Matcher;
@@ -34,6 +37,15 @@ class SettingsTest {
         });
 
         assertThat(documented).containsExactlyEntriesOf(effective);
+    }
+
+    @Test
+    void aSettingThatCanHaveNoEffectIsRefused() {
+        RetryBudget.Settings budget = new RetryBudget.Settings(0.1, 5, Duration.ofSeconds(10));
+        assertThatThrownBy(() -> TestService.with(
+                        settings -> settings.retry(RetryPolicy.NONE).retryBudget(budget), "10.0.0.1:80"))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContainingAll("retryBudget", "0.1", "retry.maxAttempts is 1");
     }
 
     @Test

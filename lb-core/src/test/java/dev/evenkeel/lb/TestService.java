@@ -43,7 +43,11 @@ final class TestService implements LoadBalancerListener {
     }
 
     static TestService over(EndpointSource source) {
-        return new TestService(source, settings -> settings);
+        return over(source, settings -> settings);
+    }
+
+    static TestService over(EndpointSource source, UnaryOperator<LoadBalancerBuilder> settings) {
+        return new TestService(source, settings);
     }
 
     @Override
