@@ -1,6 +1,5 @@
 package dev.evenkeel.lb.policy;
 
-import java.util.Arrays;
 import java.util.List;
 
 /** Turns random bits into indices, without division and without a bias that matters below 2²⁰ candidates. */
@@ -27,11 +26,6 @@ final class Draw {
             weights[i] = nodes[i].endpoint().weight();
         }
         return weights;
-    }
-
-    static double[] relativeToMean(double[] weights) {
-        double mean = Arrays.stream(weights).average().orElseThrow();
-        return Arrays.stream(weights).map(weight -> weight / mean).toArray();
     }
 
     static boolean allEqual(double[] weights) {

@@ -31,7 +31,10 @@ public record LeastLoaded(LoadMetric metric, int draws) implements LoadBalancing
         return new LeastLoaded(metric, newDraws);
     }
 
-    /** Returns this policy comparing all nodes; ties are broken at random. */
+    /**
+     * Returns this policy comparing all nodes; ties are broken at random. Where weights differ it compares ten drawn by weight: if
+     * everyone took part in every comparison, a light endpoint would be picked as often as a heavy one.
+     */
     public LeastLoaded all() {
         return new LeastLoaded(metric, ALL);
     }
@@ -44,14 +47,16 @@ public record LeastLoaded(LoadMetric metric, int draws) implements LoadBalancing
             return (context, nowNanos) -> only;
         }
         double[] weights = Draw.weights(nodes);
-        boolean two = Math.min(draws, nodes.length) == 2;
-        if (draws >= nodes.length && !two) {
-            return new ScanPicker(metric, nodes, weights, random);
-        }
         if (!Draw.allEqual(weights)) {
-            return new WeightedChoicesPicker(metric, Math.min(draws, nodes.length), nodes, weights, random);
+            int most = Math.min(MAX_DRAWS, nodes.length);
+            return new WeightedChoicesPicker(metric, Math.min(draws, most), nodes, weights, random);
         }
-        return two ? new TwoChoicesPicker(metric, nodes, random) : new FewChoicesPicker(metric, draws, nodes, random);
+        if (draws == 2 || nodes.length == 2) {
+            return new TwoChoicesPicker(metric, nodes, random);
+        }
+        return draws < nodes.length
+                ? new FewChoicesPicker(metric, draws, nodes, random)
+                : new ScanPicker(metric, nodes, random);
     }
 
     @Override

@@ -2,11 +2,14 @@ package dev.evenkeel.lb.policy;
 
 /** What a load-based policy compares. Lower is better. */
 public enum LoadMetric {
-    /** The attempts in flight, in relation to the weight. Blind to slowness that does not yet queue; needs no history. */
+    /**
+     * The attempts in flight. Needs no history; blind to slowness that does not yet queue, and to failures: an endpoint that fails at
+     * once gets up to twice its share until it is ejected.
+     */
     IN_FLIGHT {
         @Override
-        double load(Node node, double relativeWeight, long nowNanos) {
-            return node.inFlight() / relativeWeight + 1;
+        double cost(Node node, int inFlight, long nowNanos) {
+            return 1;
         }
     },
 
@@ -18,26 +21,24 @@ public enum LoadMetric {
      */
     PEAK_EWMA {
         @Override
-        double load(Node node, double relativeWeight, long nowNanos) {
-            int inFlight = node.inFlight();
+        double cost(Node node, int inFlight, long nowNanos) {
             double latency = node.latencyNanos(nowNanos);
-            if (latency == 0) {
-                latency = inFlight == 0 ? 0 : UNMEASURED_AND_BUSY_NANOS;
+            if (latency > 0) {
+                return latency;
             }
-            return latency * (inFlight / relativeWeight + 1);
+            return inFlight == 0 ? 0 : UNMEASURED_AND_BUSY_NANOS;
         }
     };
 
     /** The price of the worst failure, 30 s: large enough to keep a crowd away, small enough that adding 1 in flight still shows. */
     private static final double UNMEASURED_AND_BUSY_NANOS = 30e9;
 
-    /**
-     * Returns the load of a node.
-     *
-     * <p>The weight divides what is in flight rather than the whole product: then equal endpoints look equal while they are idle, and a
-     * light one gets its share at low traffic too instead of none until the heavy ones are busy.
-     *
-     * @param relativeWeight the node's weight divided by the mean weight of the candidates; 1 when all weights are equal
-     */
-    abstract double load(Node node, double relativeWeight, long nowNanos);
+    /** Returns what one attempt costs at a node that has so many in flight. */
+    abstract double cost(Node node, int inFlight, long nowNanos);
+
+    /** Returns the load of a node: the cost of all in flight and of one more. */
+    final double load(Node node, long nowNanos) {
+        int inFlight = node.inFlight();
+        return cost(node, inFlight, nowNanos) * (inFlight + 1.0);
+    }
 }

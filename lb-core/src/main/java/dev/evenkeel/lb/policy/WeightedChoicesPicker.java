@@ -5,12 +5,17 @@ import java.util.random.RandomGenerator;
 /**
  * The least loaded of some nodes drawn in proportion to their weights.
  *
- * <p>The first node drawn stays unless a later one carries clearly less. Where nodes are about equally loaded, shares therefore
- * follow the weights exactly, and a light node gets its share even when there is next to no traffic; if loads were compared to the
- * last digit, which of two nodes was a microsecond faster would decide instead of their weights.
+ * <p>Shares follow the weights because nobody gains from a comparison between equals. A node of weight 100 is thought of as a hundred
+ * units of weight 1, with its attempts spread evenly over them; drawing the node draws one unit. Two nodes are compared unit by unit, in
+ * units as large as the lighter of the two: then both units carry the same on average, and lose to each other equally often. Comparing
+ * attempts per weight instead would favour whom rounding favours: with one attempt in flight a light node looks overloaded, with none it
+ * looks better than any heavy one.
  */
 final class WeightedChoicesPicker implements Picker {
-    /** How many times less a node must carry to be preferred to one drawn before it. Guessed; to be settled in the simulator. */
+    /**
+     * Differences in cost below this factor do not count, or which of two nodes was a microsecond faster would decide instead of their
+     * weights. Guessed; to be settled in the simulator.
+     */
     private static final double CLEARLY = 2;
 
     private static final int REDRAWS = 3;
@@ -18,7 +23,7 @@ final class WeightedChoicesPicker implements Picker {
     private final LoadMetric metric;
     private final int draws;
     private final Node[] nodes;
-    private final double[] relativeWeights;
+    private final double[] weights;
     private final AliasTable table;
     private final RandomGenerator random;
 
@@ -26,7 +31,7 @@ final class WeightedChoicesPicker implements Picker {
         this.metric = metric;
         this.draws = draws;
         this.nodes = nodes;
-        this.relativeWeights = Draw.relativeToMean(weights);
+        this.weights = weights;
         this.table = new AliasTable(weights);
         this.random = random;
     }
@@ -34,20 +39,40 @@ final class WeightedChoicesPicker implements Picker {
     @Override
     public Node pick(PickContext context, long nowNanos) {
         int best = table.draw(random.nextLong());
-        double bestLoad = load(best, nowNanos);
+        int inFlight = nodes[best].inFlight();
+        double cost = metric.cost(nodes[best], inFlight, nowNanos);
+        double unit = random.nextDouble();
         for (int i = 1; i < draws; i++) {
-            int other = drawOtherThan(best);
-            double load = load(other, nowNanos);
-            if (load * CLEARLY < bestLoad) {
+            int other = table.draw(random.nextLong());
+            double handicap = 1;
+            if (other == best) {
+                // Nobody is compared with itself. But whoever comes in its place comes more often than its weight
+                // allows, so
+                // it must be clearly better.
+                other = drawOtherThan(best);
+                handicap = CLEARLY;
+            }
+            int otherInFlight = nodes[other].inFlight();
+            double otherCost = metric.cost(nodes[other], otherInFlight, nowNanos);
+            double otherUnit = random.nextDouble();
+            double unitWeight = Math.min(weights[best], weights[other]);
+            double queue = 1 + onUnit(inFlight * unitWeight / weights[best], unit);
+            double otherQueue = 1 + onUnit(otherInFlight * unitWeight / weights[other], otherUnit);
+            boolean alike = cost <= CLEARLY * otherCost && otherCost <= CLEARLY * cost;
+            boolean better = alike ? handicap * otherQueue < queue : handicap * otherCost * otherQueue < cost * queue;
+            if (better) {
                 best = other;
-                bestLoad = load;
+                inFlight = otherInFlight;
+                cost = otherCost;
+                unit = otherUnit;
             }
         }
         return nodes[best];
     }
 
-    private double load(int index, long nowNanos) {
-        return metric.load(nodes[index], relativeWeights[index], nowNanos);
+    /** Returns how many attempts a unit holds when so many are spread evenly over units and it is the one at {@code position}. */
+    private static double onUnit(double attemptsPerUnit, double position) {
+        return Math.floor(attemptsPerUnit + position);
     }
 
     /** A node that holds nearly all the weight would be drawn again and again, so any other will do after a few times. */

@@ -120,9 +120,10 @@ public interface PolicyContract {
         try (ClosedLoop loop = new ClosedLoop(policy(), endpoints, callers)) {
             Tally tally = loop.run(callers, 50_000);
 
+            // A node that is rarely heard of looks better with time, so that it is tried again: hence the upper bound.
             assertThat(tally.share(canary) / loop.fairShare(canary))
                     .as(tally::toString)
-                    .isBetween(0.5, 1.5);
+                    .isBetween(0.5, 2.5);
         }
     }
 

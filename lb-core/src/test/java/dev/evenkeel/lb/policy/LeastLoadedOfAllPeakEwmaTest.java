@@ -1,0 +1,10 @@
+package dev.evenkeel.lb.policy;
+
+import dev.evenkeel.lb.testkit.PolicyContract;
+
+class LeastLoadedOfAllPeakEwmaTest implements PolicyContract {
+    @Override
+    public LoadBalancingPolicy policy() {
+        return LoadBalancingPolicy.leastLoaded(LoadMetric.PEAK_EWMA).all();
+    }
+}

@@ -1,0 +1,10 @@
+package dev.evenkeel.lb.policy;
+
+import dev.evenkeel.lb.testkit.PolicyContract;
+
+class LeastLoadedOfTenTest implements PolicyContract {
+    @Override
+    public LoadBalancingPolicy policy() {
+        return LoadBalancingPolicy.leastLoaded(LoadMetric.IN_FLIGHT).draws(10);
+    }
+}
