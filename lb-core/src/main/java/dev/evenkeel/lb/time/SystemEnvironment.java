@@ -20,6 +20,7 @@ final class SystemEnvironment {
 
     private SystemEnvironment() {}
 
+    /** One thread for all timers, which only works because none of them waits: what may wait belongs on the blocking threads. */
     private static Scheduler timers() {
         ScheduledThreadPoolExecutor timers = new ScheduledThreadPoolExecutor(1, daemons("evenkeel-timer"));
         timers.setRemoveOnCancelPolicy(true);
@@ -46,7 +47,7 @@ final class SystemEnvironment {
         return () -> {
             try {
                 task.run();
-            } catch (RuntimeException e) {
+            } catch (Throwable e) { // the executor would swallow it
                 System.getLogger(Environment.class.getName()).log(System.Logger.Level.ERROR, "A timer task failed", e);
             }
         };
@@ -55,7 +56,9 @@ final class SystemEnvironment {
     private static ThreadFactory daemons(String name) {
         AtomicInteger created = new AtomicInteger();
         return task -> {
-            Thread thread = new Thread(task, name + "-" + created.incrementAndGet());
+            // Whoever happens to come first must not leave its thread locals and class loader to everybody.
+            Thread thread = new Thread(null, task, name + "-" + created.incrementAndGet(), 0, false);
+            thread.setContextClassLoader(SystemEnvironment.class.getClassLoader());
             thread.setDaemon(true);
             return thread;
         };

@@ -33,29 +33,42 @@ public final class VirtualTime implements Ticker, Scheduler {
 
     @Override
     public Scheduled schedule(long delayNanos, Runnable task) {
-        Task scheduled = new Task(elapsedNanos + Math.max(0, delayNanos), scheduledTasks++, task);
+        long delay = Math.max(0, delayNanos);
+        long due = delay > Long.MAX_VALUE - elapsedNanos ? Long.MAX_VALUE : elapsedNanos + delay;
+        Task scheduled = new Task(due, scheduledTasks++, task);
         queue.add(scheduled);
         return scheduled;
     }
 
     /**
      * Moves the clock forward by {@code duration}, running every task that falls due on the way with the clock standing at its due
-     * time, including tasks that those tasks schedule. {@link Duration#ZERO} runs what is due now.
+     * time, including tasks that those tasks schedule. {@link Duration#ZERO} runs what is due now. A task may itself advance the clock, as
+     * work that takes time would.
      *
-     * @throws IllegalArgumentException if {@code duration} is negative
+     * @throws IllegalArgumentException if {@code duration} is negative, or takes the clock past 292 years
      */
     public void advance(Duration duration) {
         if (duration.isNegative()) {
             throw new IllegalArgumentException(
                     "duration is " + duration + ", must not be negative: time does not run backwards");
         }
-        long target = elapsedNanos + duration.toNanos();
+        long target = instantAfter(duration);
         for (Task next = queue.peek(); next != null && next.dueNanos <= target; next = queue.peek()) {
             queue.remove();
-            elapsedNanos = next.dueNanos;
+            elapsedNanos = Math.max(elapsedNanos, next.dueNanos);
             next.run();
         }
-        elapsedNanos = target;
+        elapsedNanos = Math.max(elapsedNanos, target);
+    }
+
+    private long instantAfter(Duration duration) {
+        try {
+            return Math.addExact(elapsedNanos, duration.toNanos());
+        } catch (ArithmeticException e) {
+            throw new IllegalArgumentException(
+                    "duration is " + duration + ", must not take the clock past " + Duration.ofNanos(Long.MAX_VALUE),
+                    e);
+        }
     }
 
     /** Returns how many scheduled tasks have neither run nor been cancelled. */
