@@ -1,6 +1,8 @@
 package dev.evenkeel.lb.endpoint;
 
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.EnumSet;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -41,7 +43,9 @@ public final class Availability {
 
     /** Returns the reasons, in the order in which {@link OutReason} lists them. */
     public Set<OutReason> reasons() {
-        return Arrays.stream(OutReason.values()).filter(this::has).collect(Collectors.toUnmodifiableSet());
+        Set<OutReason> reasons = EnumSet.allOf(OutReason.class);
+        reasons.removeIf(reason -> !has(reason));
+        return Collections.unmodifiableSet(reasons);
     }
 
     @Override

@@ -7,7 +7,10 @@ final class HostAndPort {
     private static final Pattern NAME = Pattern.compile(
             "[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*\\.?");
     private static final Pattern LOOKS_LIKE_IPV4 = Pattern.compile("[0-9.]+");
-    private static final Pattern IPV4 = Pattern.compile("((25[0-5]|2[0-4]\\d|1?\\d?\\d)(\\.|$)){4}(?<!\\.)");
+
+    /** No leading zeros: some read them as octal, so two programs would mean two hosts (RFC 6943 §3.1.1). */
+    private static final Pattern IPV4 = Pattern.compile("((25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)(\\.|$)){4}(?<!\\.)");
+
     private static final Pattern PORT = Pattern.compile("\\d{1,5}");
 
     private final String host;
@@ -70,7 +73,7 @@ final class HostAndPort {
     }
 
     private static IllegalArgumentException malformed(String address, String why) {
-        return new IllegalArgumentException("address '" + address + "' is malformed: " + why);
+        return new IllegalArgumentException("address " + Limits.quote(address) + " is malformed: " + why);
     }
 
     String host() {

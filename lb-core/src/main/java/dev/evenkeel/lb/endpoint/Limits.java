@@ -8,6 +8,11 @@ final class Limits {
     static final int METADATA_ENTRIES = 64;
     static final int METADATA_VALUE_LENGTH = 1024;
 
+    /** Ten times what is ordinary. It keeps a file of 16 MiB from becoming a hundred times as much on the heap. */
+    private static final int LIST_SIZE = 100_000;
+
+    private static final int QUOTED_LENGTH = 40;
+
     private Limits() {}
 
     static void checkLength(String what, String value) {
@@ -17,7 +22,19 @@ final class Limits {
     static void checkLength(String what, String value, int allowed) {
         if (value.length() > allowed) {
             throw new IllegalArgumentException(what + " has " + value.length() + " characters, at most " + allowed
-                    + " are allowed: '" + value.substring(0, 40) + "…'");
+                    + " are allowed: " + quote(value));
         }
+    }
+
+    static void checkListSize(int size) {
+        if (size > LIST_SIZE) {
+            throw new IllegalArgumentException("the list has more than " + LIST_SIZE + " endpoints");
+        }
+    }
+
+    /** Returns the beginning of a value from outside, in quotes and on one line, for a message. */
+    static String quote(String value) {
+        String start = value.length() > QUOTED_LENGTH ? value.substring(0, QUOTED_LENGTH) + "…" : value;
+        return "'" + start.replaceAll("\\p{Cntrl}", "?") + "'";
     }
 }

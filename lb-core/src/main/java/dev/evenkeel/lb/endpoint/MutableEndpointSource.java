@@ -18,7 +18,7 @@ import java.util.concurrent.locks.ReentrantLock;
 public final class MutableEndpointSource implements EndpointSource {
     private final ReentrantLock lock = new ReentrantLock();
     private final Map<String, Endpoint> endpoints = new LinkedHashMap<>(); // guarded by lock
-    private final Set<Reports> subscribers = ConcurrentHashMap.newKeySet();
+    private final Set<Subscriber> subscribers = ConcurrentHashMap.newKeySet();
 
     private MutableEndpointSource(List<Endpoint> initial) {
         initial.forEach(endpoint -> endpoints.put(endpoint.id(), endpoint));
@@ -36,9 +36,10 @@ public final class MutableEndpointSource implements EndpointSource {
 
     /** Replaces the whole list; of several endpoints with the same id the last one counts. */
     public void set(List<Endpoint> list) {
+        List<Endpoint> checked = List.copyOf(list); // what cannot be read fails before anything has changed
         change(() -> {
             endpoints.clear();
-            list.forEach(endpoint -> endpoints.put(endpoint.id(), endpoint));
+            checked.forEach(endpoint -> endpoints.put(endpoint.id(), endpoint));
         });
     }
 
@@ -59,7 +60,7 @@ public final class MutableEndpointSource implements EndpointSource {
         } finally {
             lock.unlock();
         }
-        subscribers.forEach(Reports::deliver);
+        subscribers.forEach(Subscriber::deliver);
     }
 
     private List<Endpoint> current() {
@@ -73,10 +74,10 @@ public final class MutableEndpointSource implements EndpointSource {
 
     @Override
     public Subscription subscribe(Listener listener, Environment environment) {
-        Reports reports = new Reports(listener);
-        subscribers.add(reports);
-        reports.deliver();
-        return () -> subscribers.remove(reports);
+        Subscriber subscriber = new Subscriber(listener);
+        subscribers.add(subscriber);
+        subscriber.deliver();
+        return subscriber;
     }
 
     @Override
@@ -90,16 +91,27 @@ public final class MutableEndpointSource implements EndpointSource {
     }
 
     /** Hands lists to one subscriber, outside the lock and never an older one after a newer one. */
-    private final class Reports {
+    private final class Subscriber implements Subscription {
         private final Listener listener;
         private final SerialDelivery delivery = new SerialDelivery();
+        private volatile boolean closed; // set once, by close
 
-        Reports(Listener listener) {
+        Subscriber(Listener listener) {
             this.listener = listener;
         }
 
         void deliver() {
-            delivery.request(() -> listener.onEndpoints(current()));
+            delivery.request(() -> {
+                if (!closed) {
+                    listener.onEndpoints(current());
+                }
+            });
+        }
+
+        @Override
+        public void close() {
+            closed = true;
+            subscribers.remove(this);
         }
     }
 }

@@ -18,7 +18,7 @@ final class SerialDelivery {
             served = requests.get();
             try {
                 deliver.run();
-            } catch (RuntimeException e) {
+            } catch (Throwable e) { // or the count would stay, and nobody would ever deliver again
                 System.getLogger(SerialDelivery.class.getName())
                         .log(System.Logger.Level.ERROR, "An endpoint listener failed", e);
             }
