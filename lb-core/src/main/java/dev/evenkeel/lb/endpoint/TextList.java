@@ -1,0 +1,75 @@
+package dev.evenkeel.lb.endpoint;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/** The text format of a list: one endpoint a line, its address first, then {@code key=value} pairs. */
+final class TextList {
+    private static final Pattern BLANKS = Pattern.compile("[ \t\r]+");
+
+    private TextList() {}
+
+    static List<Endpoint> parse(String text) {
+        if (!text.endsWith("\n")) {
+            throw new IllegalArgumentException(
+                    "line " + (1 + text.chars().filter(c -> c == '\n').count())
+                            + " has no line end, so the file is taken for half-written");
+        }
+        List<Endpoint> endpoints = new ArrayList<>();
+        int lineNumber = 0;
+        for (int start = 0; start < text.length(); ) {
+            int end = text.indexOf('\n', start);
+            lineNumber++;
+            try {
+                parseLine(text.substring(start, end)).ifPresent(endpoints::add);
+                Limits.checkListSize(endpoints.size());
+            } catch (IllegalArgumentException e) {
+                throw new IllegalArgumentException("line " + lineNumber + ": " + e.getMessage(), e);
+            }
+            start = end + 1;
+        }
+        return endpoints;
+    }
+
+    private static Optional<Endpoint> parseLine(String line) {
+        List<String> words = Arrays.stream(BLANKS.split(line))
+                .filter(word -> !word.isEmpty())
+                .takeWhile(word -> !word.startsWith("#"))
+                .toList();
+        if (words.isEmpty()) {
+            return Optional.empty();
+        }
+        Endpoint endpoint = Endpoint.of(words.get(0));
+        Set<String> keys = new HashSet<>();
+        for (String word : words.subList(1, words.size())) {
+            int equals = word.indexOf('=');
+            if (equals < 1) {
+                throw new IllegalArgumentException(Limits.quote(word)
+                        + " is not allowed after the address, only key=value with the keys " + EndpointAttribute.keys()
+                        + " or metadata keys of your own");
+            }
+            String key = word.substring(0, equals);
+            if (!keys.add(key)) {
+                throw new IllegalArgumentException("key " + Limits.quote(key) + " stands there twice");
+            }
+            endpoint = with(endpoint, key, word.substring(equals + 1));
+        }
+        return Optional.of(endpoint);
+    }
+
+    private static Endpoint with(Endpoint endpoint, String key, String value) {
+        Optional<EndpointAttribute> attribute = EndpointAttribute.named(key.toLowerCase(Locale.ROOT));
+        if (attribute.isPresent() && !attribute.get().key().equals(key)) {
+            // As metadata it would be ignored in silence, which nobody means.
+            throw new IllegalArgumentException("key " + Limits.quote(key) + " must be written "
+                    + attribute.get().key());
+        }
+        return attribute.isPresent() ? attribute.get().apply(endpoint, value) : endpoint.withMetadata(key, value);
+    }
+}

@@ -1,0 +1,320 @@
+package dev.evenkeel.lb.endpoint;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.List;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Combinators;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import net.jqwik.api.constraints.IntRange;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class EndpointListFormatTest {
+    private static final Endpoint FULL = Endpoint.of("10.0.0.1:8080")
+            .withId("orders-1")
+            .withWeight(2.5)
+            .withLocality(new Locality("eu", "a"))
+            .withPriority(1)
+            .withTerminating(true)
+            .withMetadata("version", "7=8");
+
+    @Test
+    void textHoldsOneEndpointALine() {
+        String text = """
+                # the orders service
+                10.0.0.1:8080  weight=2.5 zone=a region=eu priority=1 id=orders-1 terminating=true version=7=8 # comment
+
+                \torders-2.svc:80 zone=\r
+                [2001:db8::1]:80
+                """;
+
+        assertThat(EndpointListFormat.parse(text))
+                .containsExactly(FULL, Endpoint.of("orders-2.svc:80"), Endpoint.of("[2001:db8::1]:80"));
+    }
+
+    @Test
+    void jsonHoldsAddressesAndObjects() {
+        String full = """
+                {"metadata": {"version": "7=8"}, "weight": 25e-1, "zone": "\\u0061", "region": "eu", "priority": 1,
+                 "id": "orders-1", "terminating": true, "address": "10.0.0.1:8080"}""";
+
+        assertThat(EndpointListFormat.parse("[\"[::1]:80\", " + full + "]"))
+                .containsExactly(Endpoint.of("[::1]:80"), FULL);
+        assertThat(EndpointListFormat.parse("\n{\"endpoints\": [" + full + "]}\n"))
+                .containsExactly(FULL);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"[]", " [ ] ", "{\"endpoints\": []}", "# nobody\n", "\n  # nobody\n\n"})
+    void anEmptyListIsEmptyWhenItSaysSo(String text) {
+        assertThat(EndpointListFormat.parse(text)).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "\n", " \r\n\t", "\uFEFF"})
+    void aTextWithNothingInItIsHalfWritten(String text) {
+        assertRefused(text, "half-written");
+    }
+
+    @Test
+    void aByteOrderMarkIsSkipped() {
+        assertThat(EndpointListFormat.parse("\uFEFF[\"a:1\"]")).containsExactly(Endpoint.of("a:1"));
+        assertThat(EndpointListFormat.parse("\uFEFFa:1\n")).containsExactly(Endpoint.of("a:1"));
+    }
+
+    @Test
+    void aListThatBeginsWithABracketIsTextWhenAnIpv6AddressFollows() {
+        assertThat(EndpointListFormat.parse("[::1]:80\n")).containsExactly(Endpoint.of("[::1]:80"));
+        assertThat(EndpointListFormat.parse("[fe80::1%eth0]:80\n")).containsExactly(Endpoint.of("[fe80::1%eth0]:80"));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "a:1|line 1 has no line end|half-written",
+                "a:1~b:1|line 2 has no line end|half-written",
+                "a:1~b~|line 2: address 'b'|it needs a port",
+                "a:1~~# x~b:0~|line 4|the port is 0, must be 1 to 65535",
+                "a:70000~|line 1|must be 1 to 65535",
+                "a:1 weight=0~|line 1|weight of a:1 is 0.0, must be more than 0",
+                "a:1 weight=-2~|line 1|must be more than 0",
+                "a:1 weight=NaN~|line 1: weight is 'NaN'|must be a number more than 0",
+                "a:1 weight=1e999~|line 1: weight|at most 1000000",
+                "a:1 weight=1d~|line 1: weight is '1d'|must be a number",
+                "a:1 weight=~|line 1: weight is ''|must be a number",
+                "a:1 weight=1 weight=1~|line 1: key 'weight'|twice",
+                "a:1 k=1 k=2~|line 1: key 'k'|twice",
+                "a:1 Weight=1~|line 1: key 'Weight'|must be written weight",
+                "a:1 priority=1.5~|line 1: priority is '1.5'|must be a whole number from 0",
+                "a:1 priority=-1~|line 1: priority is '-1'|must be a whole number from 0",
+                "a:1 priority=9999999999~|line 1: priority|must be a whole number from 0",
+                "a:1 terminating=yes~|line 1: terminating is 'yes'|must be true or false",
+                "a:1 id=~|line 1: id of a:1 is empty|must name the endpoint",
+                "a:1 b:1~|line 1: 'b:1' is not allowed|id, weight, priority, region, zone, terminating",
+                "a:1 =x~|line 1: '=x' is not allowed|key=value",
+                "weight=2 a:1~|line 1: address 'weight=2'|it needs a port"
+            })
+    void malformedTextIsRefusedWithLineValueAndWhatIsAllowed(String text, String what, String why) {
+        assertRefused(text.replace('~', '\n'), what, why);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "[|line 1, column 2|half-written",
+                "{|line 1, column 2|half-written",
+                "[\"a:1|line 1, column 6|half-written",
+                "[\"a:1\"|line 1, column 7|half-written",
+                "[\"a:1\",|line 1, column 8|half-written",
+                "{\"endpoints\"|line 1, column 13|half-written",
+                "{\"endpoints\":[]|line 1, column 16|half-written",
+                "{}|line 1, column 1|has no endpoints",
+                "{\"hosts\":[]}|line 1, column 2: key 'hosts'|only endpoints is allowed",
+                "{\"endpoints\":[],\"endpoints\":[]}|column 17: key 'endpoints'|twice",
+                "{\"endpoints\":{}}|column 14|found '{', should be an array",
+                "[\"a:1\",]|column 8|found ']', should be an endpoint",
+                "[ 1]|column 3|found '1', should be an endpoint",
+                "[null]|column 2|found 'null', should be an endpoint",
+                "[[]]|column 2|found '[', should be an endpoint",
+                "[] []|column 4|found '[', should be the end",
+                "[\"a:1\"] x|column 9|found 'x', should be the end",
+                "[\"a:1\" \"b:1\"]|column 8|should be ',' or ']'",
+                "['a:1']|column 2|should be an endpoint",
+                "[\"a:1\",~ \"b\"]|line 2, column 2: address 'b'|it needs a port",
+                "[{}]|column 2|the endpoint has no address",
+                "[{\"weight\":1}]|column 2|the endpoint has no address",
+                "[{\"address\":1}]|column 13|found '1', should be a string for address",
+                "[{\"address\":\"a:1\",\"address\":\"a:1\"}]|column 19: key 'address'|twice",
+                "[{\"address\":\"a:1\",\"wieght\":1}]|column 19: key 'wieght' is unknown|allowed are address, id, weight",
+                "[{\"address\":\"a:1\",\"weight\":\"1\"}]|column 28|should be a number for weight",
+                "[{\"address\":\"a:1\",\"weight\":01}]|column 28|should be a number for weight",
+                "[{\"address\":\"a:1\",\"weight\":.5}]|column 28|should be a number for weight",
+                "[{\"address\":\"a:1\",\"weight\":NaN}]|column 28|should be a number for weight",
+                "[{\"address\":\"a:1\",\"weight\":0}]|column 2: weight of a:1 is 0.0|must be more than 0",
+                "[{\"address\":\"a:1\",\"priority\":1.5}]|column 2: priority is '1.5'|must be a whole number",
+                "[{\"address\":\"a:1\",\"terminating\":1}]|column 33|should be true or false for terminating",
+                "[{\"address\":\"a:1\",\"terminating\":truely}]|column 33|found 'truely', should be true or false",
+                "[{\"address\":\"a:1\",\"metadata\":[]}]|column 30|should be an object",
+                "[{\"address\":\"a:1\",\"metadata\":{\"k\":1}}]|column 35|should be a string for 'k'",
+                "[{\"address\":\"a:1\",\"metadata\":{\"k\":\"\",\"k\":\"\"}}]|column 38: key 'k'|twice",
+                "[\"\\x\"]|column 3|'\\x' is no escape of JSON",
+                "[\"\\u00g0\"]|column 7|'g' is no hexadecimal digit",
+                "[\"~\"]|column 3|control character"
+            })
+    void malformedJsonIsRefusedWithPositionValueAndWhatIsAllowed(String text, String what, String why) {
+        assertRefused(text.replace('~', '\n'), what, why);
+    }
+
+    @Test
+    void deepNestingIsRefusedAtTheFirstLevelThatMeansNothing() {
+        assertRefused("[".repeat(1_000_000), "line 1, column 2");
+        assertRefused("{\"endpoints\":".repeat(100_000), "found '{', should be an array");
+    }
+
+    @Test
+    void aNumberOfAMillionDigitsIsRefusedWithAShortMessage() {
+        String digits = "9".repeat(1_000_000);
+
+        assertRefused("[{\"address\": \"a:1\", \"weight\": " + digits + "}]", "should be a number for weight");
+        assertRefused("a:1 weight=" + digits + "\n", "must be a number");
+        assertRefused("a:1 priority=" + digits + "\n", "must be a whole number");
+        assertRefused("a:1 terminating=" + digits + "\n", "must be true or false");
+        assertRefused(digits + ":1\n", "characters, at most 256");
+        assertRefused("[\"" + digits + "\"]", "characters, at most 256");
+        assertRefused("{\"" + digits + "\": 1}", "is unknown");
+    }
+
+    @Test
+    void moreThanAHundredThousandEndpointsAreRefused() {
+        assertThat(EndpointListFormat.parse("a:1\n".repeat(100_000))).hasSize(100_000);
+        assertRefused("a:1\n".repeat(100_001), "line 100001", "more than 100000 endpoints");
+        assertRefused("[" + "\"a:1\",".repeat(100_001) + "\"a:1\"]", "more than 100000 endpoints");
+    }
+
+    @Test
+    void messagesStayOnOneLine() {
+        assertThatThrownBy(() -> EndpointListFormat.parse("a:1 \u0007\u0000\n"))
+                .hasMessageStartingWith("line 1: '??' is not allowed");
+        assertThatThrownBy(() -> EndpointListFormat.parse("[\"a\\nb:1\"]")).hasMessageContaining("'a?b:1'");
+    }
+
+    @Property
+    void whatIsWrittenAsTextIsReadBack(@ForAll("endpoints") List<Endpoint> endpoints) {
+        StringBuilder text = new StringBuilder("# list\n");
+        for (Endpoint endpoint : endpoints) {
+            text.append(endpoint.address())
+                    .append(" id=" + endpoint.id())
+                    .append(" weight=" + endpoint.weight())
+                    .append(" priority=" + endpoint.priority())
+                    .append(" terminating=" + endpoint.isTerminating())
+                    .append(" region=" + endpoint.locality().region())
+                    .append(" zone=" + endpoint.locality().zone());
+            endpoint.metadata().forEach((key, value) -> text.append(" " + key + "=" + value));
+            text.append('\n');
+        }
+
+        assertThat(EndpointListFormat.parse(text.toString())).isEqualTo(endpoints);
+    }
+
+    @Property
+    void aValidListWithOneCharacterChangedIsAListOrRefused(
+            @ForAll("validLists") String list, @ForAll @IntRange(max = 1000) int where, @ForAll char what) {
+        StringBuilder text = new StringBuilder(list);
+        text.setCharAt(where % text.length(), what);
+
+        assertListOrRefused(text.toString());
+    }
+
+    @Property
+    void aJsonListCutOffAnywhereIsRefused(@ForAll @IntRange(max = 200) int length) {
+        String list = "{\"endpoints\": [\"a:1\", {\"address\": \"b:1\", \"weight\": 1.5, \"terminating\": false,"
+                + " \"metadata\": {\"\\u006b\": \"\\n\"}}]}";
+
+        assertThatThrownBy(() -> EndpointListFormat.parse(list.substring(0, length % list.length())))
+                .isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Property
+    void anyTextIsAListOrRefused(@ForAll String text) {
+        assertListOrRefused(text);
+        assertListOrRefused(text + "\n");
+    }
+
+    @Property
+    void anySequenceOfJsonTokensIsAListOrRefused(@ForAll("jsonTokens") String text) {
+        assertListOrRefused(text);
+    }
+
+    @Provide
+    Arbitrary<String> jsonTokens() {
+        return Arbitraries.of(
+                        "[",
+                        "]",
+                        "{",
+                        "}",
+                        ",",
+                        ":",
+                        "\"endpoints\"",
+                        "\"address\"",
+                        "\"a:1\"",
+                        "\"weight\"",
+                        "1",
+                        "-0",
+                        "1e9",
+                        "true",
+                        "null",
+                        "\"metadata\"",
+                        "\"",
+                        "\\",
+                        "\\u12",
+                        " ",
+                        "\n")
+                .list()
+                .ofMaxSize(30)
+                .map(tokens -> String.join("", tokens));
+    }
+
+    @Provide
+    Arbitrary<String> validLists() {
+        return Arbitraries.of(
+                "10.0.0.1:8080 weight=2 zone=a id=x k=v # c\n[::1]:80\n",
+                "[\"a:1\", {\"address\": \"b:1\", \"weight\": 1.5, \"metadata\": {\"k\": \"v\\u0020\"}}]",
+                "{\"endpoints\": [{\"address\": \"[::1]:80\", \"terminating\": true}]}");
+    }
+
+    @Provide
+    Arbitrary<List<Endpoint>> endpoints() {
+        Arbitrary<String> name = Arbitraries.strings()
+                .withCharRange('!', '~')
+                .ofMinLength(1)
+                .ofMaxLength(20)
+                .filter(t -> !t.startsWith("#"));
+        Arbitrary<String> key =
+                Arbitraries.strings().withCharRange('a', 'd').ofMinLength(1).ofMaxLength(5);
+        return Combinators.combine(
+                        name,
+                        Arbitraries.doubles().between(1e-6, 1e6).ofScale(6),
+                        Arbitraries.integers().between(0, 999_999_999),
+                        Arbitraries.of(true, false),
+                        name,
+                        Arbitraries.maps(key, name).ofMaxSize(5))
+                .as((id, weight, priority, terminating, zone, metadata) -> {
+                    Endpoint endpoint = Endpoint.of("[2001:db8::1]:80")
+                            .withId(id)
+                            .withWeight(weight)
+                            .withPriority(priority)
+                            .withTerminating(terminating)
+                            .withLocality(new Locality("eu", zone));
+                    for (var entry : metadata.entrySet()) {
+                        endpoint = endpoint.withMetadata(entry.getKey(), entry.getValue());
+                    }
+                    return endpoint;
+                })
+                .list()
+                .ofMaxSize(5);
+    }
+
+    private static void assertListOrRefused(String text) {
+        try {
+            assertThat(EndpointListFormat.parse(text)).doesNotContainNull();
+        } catch (IllegalArgumentException e) {
+            assertThat(e).message().isNotBlank().hasSizeLessThan(400);
+        }
+    }
+
+    private static void assertRefused(String text, String... messageParts) {
+        assertThatThrownBy(() -> EndpointListFormat.parse(text))
+                .isInstanceOf(IllegalArgumentException.class)
+                .satisfies(e -> assertThat(e).message().contains(messageParts).hasSizeLessThan(400));
+    }
+}
