@@ -1,0 +1,33 @@
+package dev.evenkeel.lb.okhttp;
+
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.LongAdder;
+
+/** What should never happen in a client, counted, so that it does not go unnoticed. Safe for use by many threads. */
+final class Anomalies {
+    private static final System.Logger LOG = System.getLogger(EvenkeelOkHttp.class.getName());
+
+    private final LeakWatch leaks = new LeakWatch();
+    private final LongAdder misrouted = new LongAdder();
+    private final AtomicBoolean logged = new AtomicBoolean();
+
+    LeakWatch leaks() {
+        return leaks;
+    }
+
+    /** Learns that a request went over a connection to another endpoint than the one that was picked. */
+    void misrouted(PinnedEndpoint picked) {
+        misrouted.increment();
+        if (logged.compareAndSet(false, true)) {
+            LOG.log(
+                    System.Logger.Level.WARNING,
+                    "A request for " + picked
+                            + " went to another endpoint: this OkHttp reuses connections in a way that Evenkeel does not know."
+                            + " It is logged only this once");
+        }
+    }
+
+    long misrouted() {
+        return misrouted.sum();
+    }
+}

@@ -1,0 +1,110 @@
+package dev.evenkeel.lb.okhttp;
+
+import dev.evenkeel.lb.BalancedCall;
+import dev.evenkeel.lb.LoadBalancer;
+import dev.evenkeel.lb.call.RequestInfo;
+import dev.evenkeel.lb.endpoint.Endpoint;
+import dev.evenkeel.lb.observe.Event;
+import dev.evenkeel.lb.observe.LoadBalancerListener;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.TimeUnit;
+import okhttp3.ConnectionPool;
+import okhttp3.Dns;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One service of a client: who decides, and the connections to each of its endpoints. Endpoints appear when they are first used and
+ * vanish when they leave the list, so that a list which changes for ever does not fill the memory. Safe for use by many threads.
+ */
+final class BalancedService implements LoadBalancerListener, AutoCloseable {
+    private final LoadBalancer loadBalancer;
+    private final Dns clientDns;
+    private final PoolSettings poolSettings;
+    private final ConcurrentMap<String, PinnedEndpoint> byAddress = new ConcurrentHashMap<>();
+    private final LoadBalancer.Registration registration;
+
+    BalancedService(LoadBalancer loadBalancer, Dns clientDns, PoolSettings poolSettings) {
+        this.loadBalancer = loadBalancer;
+        this.clientDns = clientDns;
+        this.poolSettings = poolSettings;
+        this.registration = loadBalancer.addListener(this);
+    }
+
+    String name() {
+        return loadBalancer.service();
+    }
+
+    BalancedCall newCall(RequestInfo request) {
+        return loadBalancer.newCall(request);
+    }
+
+    /** Returns the connections to an endpoint. */
+    PinnedEndpoint pin(Endpoint endpoint) {
+        String address = endpoint.address();
+        PinnedEndpoint known = byAddress.get(address);
+        return known != null ? known : byAddress.computeIfAbsent(address, key -> connect(endpoint));
+    }
+
+    private PinnedEndpoint connect(Endpoint endpoint) {
+        ConnectionPool pool = new ConnectionPool(
+                poolSettings.maxIdlePerEndpoint(), poolSettings.keepAlive().toNanos(), TimeUnit.NANOSECONDS);
+        return new PinnedEndpoint(name(), endpoint, clientDns, pool);
+    }
+
+    /**
+     * Follows the list. An attempt that was picked just before its endpoint left may bring it back here just after; it is then
+     * forgotten when that attempt has ended, which is when the endpoint is reported as drained.
+     */
+    @Override
+    public void onEvent(Event event) {
+        Endpoint endpoint = event.endpoint();
+        if (endpoint == null) {
+            return;
+        }
+        switch (event.type()) {
+            case REMOVED, DRAINED -> {
+                PinnedEndpoint gone = byAddress.remove(endpoint.address());
+                if (gone != null) {
+                    gone.retire();
+                }
+            }
+            case UNAVAILABLE -> {
+                PinnedEndpoint out = byAddress.get(endpoint.address());
+                if (out != null) {
+                    out.rest();
+                }
+            }
+            case ADDED,
+                    CHANGED,
+                    AVAILABLE,
+                    STALE,
+                    FRESH,
+                    LIST_HELD,
+                    DUPLICATES,
+                    PANIC_ENTERED,
+                    PANIC_LEFT,
+                    RETRY,
+                    BUDGET_EXHAUSTED -> {}
+        }
+    }
+
+    /** Returns the connections to the endpoint at this address, or null if it has not been used. */
+    @Nullable
+    PinnedEndpoint find(String address) {
+        return byAddress.get(address);
+    }
+
+    /** Returns how many endpoints connections are kept for. */
+    int endpoints() {
+        return byAddress.size();
+    }
+
+    /** Stops following the list and closes idle connections. The load balancer itself goes on. */
+    @Override
+    public void close() {
+        registration.close();
+        byAddress.values().forEach(PinnedEndpoint::retire);
+        byAddress.clear();
+    }
+}

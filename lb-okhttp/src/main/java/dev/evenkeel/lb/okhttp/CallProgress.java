@@ -1,0 +1,327 @@
+package dev.evenkeel.lb.okhttp;
+
+import dev.evenkeel.lb.Attempt;
+import dev.evenkeel.lb.call.Outcome;
+import dev.evenkeel.lb.okhttp.HttpOutcomes.Reached;
+import dev.evenkeel.lb.okhttp.HttpOutcomes.Stage;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.net.InetSocketAddress;
+import java.net.Proxy;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import okhttp3.Address;
+import okhttp3.Call;
+import okhttp3.Connection;
+import okhttp3.EventListener;
+import okhttp3.Protocol;
+import okhttp3.Request;
+import okhttp3.Response;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What has become of a call so far, seen through its events: it feeds the current attempt back to the core, exactly once, at the end
+ * of the response's body.
+ *
+ * <p>Nearly all of it runs on the thread of the call. What others may touch is volatile: {@link #canceled} comes from any thread, and
+ * so does the end of a body.
+ */
+final class CallProgress extends EventListener {
+    private final HttpOutcomes outcomes;
+    private final Anomalies anomalies;
+
+    // Written by the call's thread, when an attempt begins.
+    private volatile @Nullable Attempt attempt;
+    private volatile @Nullable PinnedEndpoint endpoint;
+    private volatile @Nullable Deadline deadline;
+    private volatile @Nullable Past past;
+
+    private volatile @Nullable Outcome verdict; // what is known of the attempt; written by whoever learns it
+    private volatile LeakWatch.@Nullable Watched
+            watched; // written by the call's thread, when the user gets the response
+    private volatile boolean handedOver; // likewise
+    private volatile boolean ended; // written by whoever ends the attempt
+    private volatile @Nullable CountDownLatch pause; // written by the call's thread, opened by a cancel
+    private volatile @Nullable IOException transportFailure; // written by whoever reads or writes
+
+    // Read and written by the call's thread.
+    private @Nullable Connection held;
+    private Stage stage = Stage.PICKED;
+    private boolean connected; // anew, in this attempt
+    private boolean bodyDone;
+
+    private CallProgress(HttpOutcomes outcomes, Anomalies anomalies) {
+        this.outcomes = outcomes;
+        this.anomalies = anomalies;
+    }
+
+    /** An attempt before the current one. */
+    record Past(
+            Attempt attempt,
+            @Nullable Outcome outcome,
+            @Nullable Past previous) {}
+
+    /** Returns the progress of a call, which is one object even if an interceptor before ours sends the call again. */
+    static CallProgress of(Call call, HttpOutcomes outcomes, Anomalies anomalies) {
+        CallProgress known = find(call);
+        if (known != null) {
+            return known;
+        }
+        CallProgress progress = new CallProgress(outcomes, anomalies);
+        call.tag(CallProgress.class, () -> progress);
+        call.addEventListener(progress);
+        return progress;
+    }
+
+    static @Nullable CallProgress find(Call call) {
+        return call.tag(CallProgress.class);
+    }
+
+    /** Returns whether the call still holds a connection, which OkHttp would use again whoever is picked next. */
+    boolean holdsConnection() {
+        return held != null;
+    }
+
+    /** Learns that a request is about to be sent. */
+    void begin(Attempt newAttempt, PinnedEndpoint newEndpoint, @Nullable Deadline newDeadline) {
+        Attempt before = attempt;
+        if (before != null) {
+            end(Outcome.SUCCESS);
+            past = new Past(before, verdict, past);
+        }
+        verdict = null;
+        transportFailure = null;
+        watched = null;
+        handedOver = false;
+        bodyDone = false;
+        ended = false;
+        stage = Stage.PICKED;
+        connected = false;
+        endpoint = newEndpoint;
+        deadline = newDeadline;
+        attempt = newAttempt;
+    }
+
+    /** Learns that a response is about to be returned, and returns what it says of the endpoint. */
+    Outcome answered() {
+        Outcome answer = verdict;
+        if (stage == Stage.ANSWERED && answer != null) {
+            return answer;
+        }
+        end(HttpOutcomes.FROM_CACHE);
+        return HttpOutcomes.FROM_CACHE;
+    }
+
+    /** Learns that the attempt failed, and returns what that means. A cancelled call is left to its end, which knows who did it. */
+    Outcome failed(IOException failure, Call call) {
+        Deadline limit = deadline;
+        if (call.isCanceled() && !(limit != null && limit.isExpired())) {
+            return Outcome.CANCELLED;
+        }
+        Outcome outcome = outcomeOf(failure, call);
+        PinnedEndpoint used = endpoint;
+        if (used != null && outcome.kind() == Outcome.Kind.STALE_CONNECTION) {
+            used.foundStale();
+        }
+        end(outcome);
+        return outcome;
+    }
+
+    private Outcome outcomeOf(IOException failure, Call call) {
+        if (call.isCanceled()) {
+            return HttpOutcomes.DEADLINE;
+        }
+        if (Thread.currentThread().isInterrupted()) {
+            return Outcome.CANCELLED;
+        }
+        Connection connection = held;
+        boolean multiplexed = connection != null && isMultiplexed(connection);
+        return HttpOutcomes.of(failure, new Reached(stage, !connected, multiplexed, transportFailure != null));
+    }
+
+    /** Learns that the user gets the response, so that this attempt ends with the response's body. */
+    void handOver() {
+        Attempt current = attempt;
+        if (current != null && !bodyDone) {
+            watched = anomalies.leaks().watch(this, current);
+        }
+        handedOver = true;
+    }
+
+    /** Ends the attempt, unless it has ended. A success then means that nothing went wrong since the answer. */
+    void end(Outcome outcome) {
+        Attempt current = attempt;
+        if (current == null || ended) {
+            return;
+        }
+        ended = true;
+        if (verdict == null || outcome.kind() != Outcome.Kind.SUCCESS) {
+            verdict = outcome;
+        }
+        current.complete(outcome);
+        LeakWatch.Watched watch = watched;
+        if (watch != null) {
+            watch.end();
+        }
+    }
+
+    /** Waits before the next attempt, until the time is over or the call is cancelled. An interrupt ends the call and stays set. */
+    void pause(Call call, long nanos) throws IOException {
+        CountDownLatch latch = new CountDownLatch(1);
+        pause = latch;
+        try {
+            boolean woken = !call.isCanceled() && nanos > 0 && latch.await(nanos, TimeUnit.NANOSECONDS);
+            if (woken || call.isCanceled()) {
+                throw new IOException("Canceled");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("interrupted while waiting to try again");
+        } finally {
+            pause = null;
+        }
+    }
+
+    @Override
+    public void connectEnd(Call call, InetSocketAddress address, Proxy proxy, @Nullable Protocol protocol) {
+        connected = true;
+    }
+
+    @Override
+    public void connectionAcquired(Call call, Connection connection) {
+        held = connection;
+        PinnedEndpoint picked = endpoint;
+        if (picked == null) {
+            return;
+        }
+        Address address = connection.route().address();
+        if (address.dns() != picked && address.url().host().equals(picked.service())) {
+            anomalies.misrouted(picked);
+        }
+        if (stage == Stage.PICKED) {
+            stage = Stage.CONNECTED;
+        }
+    }
+
+    @Override
+    public void connectionReleased(Call call, Connection connection) {
+        held = null;
+        if (connection.route().address().dns() instanceof PinnedEndpoint owner) {
+            owner.released(connection.socket().isClosed());
+        }
+    }
+
+    @Override
+    public void requestHeadersStart(Call call) {
+        PinnedEndpoint picked = endpoint;
+        if (stage == Stage.PICKED && picked != null) {
+            anomalies.misrouted(picked); // over the connection of an attempt before this one
+        }
+        stage = Stage.SENT;
+    }
+
+    @Override
+    public void requestFailed(Call call, IOException failure) {
+        transportFailure = failure;
+    }
+
+    @Override
+    public void responseFailed(Call call, IOException failure) {
+        transportFailure = failure;
+    }
+
+    /** The first answer of the service itself settles what the endpoint is worth; redirects and log-ins may follow. */
+    @Override
+    public void responseHeadersEnd(Call call, Response response) {
+        transportFailure = null; // a server may refuse a request before it has read it all
+        stage = Stage.ANSWERED;
+        PinnedEndpoint picked = endpoint;
+        Attempt current = attempt;
+        if (picked != null && current != null && isOf(picked, response.request())) {
+            Outcome answer = outcomes.of(response);
+            verdict = answer;
+            current.answered(answer);
+        }
+    }
+
+    @Override
+    public void followUpDecision(Call call, Response response, @Nullable Request next) {
+        PinnedEndpoint picked = endpoint;
+        if (next != null && picked != null && isOf(picked, next)) {
+            stage = Stage.CONNECTED;
+            connected = true;
+            bodyDone = false;
+        }
+    }
+
+    private static boolean isOf(PinnedEndpoint endpoint, Request request) {
+        return request.url().host().equals(endpoint.service());
+    }
+
+    @Override
+    public void responseBodyEnd(Call call, long byteCount) {
+        bodyDone = true;
+    }
+
+    @Override
+    public void callEnd(Call call) {
+        close(call, null);
+    }
+
+    @Override
+    public void callFailed(Call call, IOException failure) {
+        close(call, failure);
+    }
+
+    private void close(Call call, @Nullable IOException failure) {
+        end(outcomeOfEnd(call, failure));
+        Deadline limit = deadline;
+        if (limit != null) {
+            limit.stop();
+        }
+    }
+
+    /**
+     * Hears that somebody cancelled, while nobody may be reading. If that can have been the client's own time-out it is left to the
+     * call's end to say so.
+     */
+    @Override
+    public void canceled(Call call) {
+        CountDownLatch waiting = pause;
+        if (waiting != null) {
+            waiting.countDown();
+        }
+        Deadline limit = deadline;
+        boolean known = call.timeout().timeoutNanos() == 0 || (limit != null && limit.isExpired());
+        if (handedOver && known) {
+            end(outcomeOfEnd(call, null));
+        }
+    }
+
+    private Outcome outcomeOfEnd(Call call, @Nullable IOException failure) {
+        Deadline limit = deadline;
+        if (limit != null && limit.isExpired()) {
+            return HttpOutcomes.DEADLINE;
+        }
+        if (call.isCanceled()) {
+            boolean timedOut = failure != null && HttpOutcomes.isInterrupt(failure);
+            return timedOut ? HttpOutcomes.DEADLINE : Outcome.CANCELLED;
+        }
+        IOException broken = transportFailure;
+        return broken == null ? Outcome.SUCCESS : HttpOutcomes.ofBody(broken);
+    }
+
+    private static boolean isMultiplexed(Connection connection) {
+        return switch (connection.protocol()) {
+            case HTTP_2, H2_PRIOR_KNOWLEDGE -> true;
+            default -> false; // the enum is OkHttp's, and may grow
+        };
+    }
+
+    /** Returns the attempts so far, the latest first. */
+    @Nullable
+    Past trail() {
+        Attempt current = attempt;
+        return current == null ? null : new Past(current, verdict, past);
+    }
+}

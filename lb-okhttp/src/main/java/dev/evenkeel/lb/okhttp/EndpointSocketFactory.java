@@ -1,0 +1,52 @@
+package dev.evenkeel.lb.okhttp;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import javax.net.SocketFactory;
+
+/**
+ * Makes the sockets of the client it is given, so that they also understand a {@link PinnedAddress}. Every other address is treated as
+ * before, and sockets of the user's own factory stay what they are, within a wrapper.
+ */
+final class EndpointSocketFactory extends SocketFactory {
+    private final SocketFactory original;
+    private final boolean plain;
+
+    private EndpointSocketFactory(SocketFactory original) {
+        this.original = original;
+        this.plain = original.getClass() == SocketFactory.getDefault().getClass();
+    }
+
+    /** Returns a factory that understands pinned addresses: the given one if it does so already. */
+    static SocketFactory around(SocketFactory factory) {
+        return factory instanceof EndpointSocketFactory ? factory : new EndpointSocketFactory(factory);
+    }
+
+    @Override
+    public Socket createSocket() throws IOException {
+        return plain ? new EndpointSocket() : new DelegatingSocket(original.createSocket());
+    }
+
+    // The rest connects at once, to addresses that are never ours: OkHttp connects separately.
+
+    @Override
+    public Socket createSocket(String host, int port) throws IOException {
+        return original.createSocket(host, port);
+    }
+
+    @Override
+    public Socket createSocket(String host, int port, InetAddress localHost, int localPort) throws IOException {
+        return original.createSocket(host, port, localHost, localPort);
+    }
+
+    @Override
+    public Socket createSocket(InetAddress host, int port) throws IOException {
+        return original.createSocket(host, port);
+    }
+
+    @Override
+    public Socket createSocket(InetAddress host, int port, InetAddress localHost, int localPort) throws IOException {
+        return original.createSocket(host, port, localHost, localPort);
+    }
+}

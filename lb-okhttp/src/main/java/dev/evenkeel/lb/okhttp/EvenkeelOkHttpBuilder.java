@@ -1,0 +1,113 @@
+package dev.evenkeel.lb.okhttp;
+
+import dev.evenkeel.lb.LoadBalancer;
+import dev.evenkeel.lb.LoadBalancers;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import okhttp3.Dispatcher;
+import okhttp3.OkHttpClient;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Describes an {@link EvenkeelOkHttp}. Every default is meant for production. Settings are checked when they are given, with an
+ * {@link IllegalArgumentException} that names the setting, its value and what is allowed. Not safe for use by several threads.
+ */
+public final class EvenkeelOkHttpBuilder {
+    private static final int STOCK_MAX_REQUESTS_PER_HOST = 5;
+
+    private final OkHttpClient original;
+    private final LoadBalancers services;
+    private Set<Integer> unavailableStatuses = Set.of(502, 503, 504);
+    private PoolSettings poolSettings = PoolSettings.DEFAULT;
+    private @Nullable Dispatcher dispatcher;
+
+    EvenkeelOkHttpBuilder(OkHttpClient original, LoadBalancers services) {
+        OkHttpVersion.check();
+        if (original.interceptors().stream().anyMatch(LoadBalancingInterceptor.class::isInstance)) {
+            throw new IllegalArgumentException(
+                    "the client is balanced already; give all its services to one LoadBalancers, and wrap it once");
+        }
+        if (services.all().isEmpty()) {
+            throw new IllegalArgumentException("services is empty, must hold at least one LoadBalancer");
+        }
+        this.original = original;
+        this.services = services;
+    }
+
+    /**
+     * Sets the statuses that say that this endpoint cannot answer but another may: they count as its failure, and idempotent requests
+     * are sent again. The default is 502, 503 and 504; each must be 400 to 599. Other statuses from 500 on count as failures and are
+     * not repeated, 429 and pauses asked for with {@code Retry-After} count as a plea for less load.
+     */
+    public EvenkeelOkHttpBuilder unavailableStatuses(Set<Integer> statuses) {
+        for (int status : statuses) {
+            if (status < 400 || status > 599) {
+                throw new IllegalArgumentException("unavailableStatuses has " + status + ", must be 400 to 599");
+            }
+        }
+        unavailableStatuses = Set.copyOf(statuses);
+        return this;
+    }
+
+    /**
+     * Sets the most idle connections that are kept to one endpoint, 0 or more; the default is 32. The client's own pool keeps serving
+     * other hosts.
+     */
+    public EvenkeelOkHttpBuilder maxIdlePerEndpoint(int maxIdle) {
+        poolSettings = new PoolSettings(maxIdle, poolSettings.keepAlive());
+        return this;
+    }
+
+    /**
+     * Sets how long an idle connection to an endpoint is kept, at most 1 day; the default is 5 min. Less than the servers' own
+     * keep-alive is best: then it is we who close, and not they just when a request is sent.
+     */
+    public EvenkeelOkHttpBuilder keepAlive(Duration keepAlive) {
+        poolSettings = new PoolSettings(poolSettings.maxIdlePerEndpoint(), keepAlive);
+        return this;
+    }
+
+    /**
+     * Sets the dispatcher of the balanced client. The default is the original client's, unless that has OkHttp's limit of 5
+     * asynchronous requests to one host: as a service is one host, it would cap the whole service, so then it is a dispatcher on the
+     * same threads with the same {@code maxRequests} and no lower limit for a host.
+     */
+    public EvenkeelOkHttpBuilder dispatcher(Dispatcher newDispatcher) {
+        dispatcher = Objects.requireNonNull(newDispatcher, "dispatcher");
+        return this;
+    }
+
+    /** Builds the client and starts following the lists of endpoints. */
+    public EvenkeelOkHttp build() {
+        Map<String, BalancedService> byName = services.all().stream()
+                .map(this::balanced)
+                .collect(Collectors.toUnmodifiableMap(BalancedService::name, Function.identity()));
+        Anomalies anomalies = new Anomalies();
+        OkHttpClient client = original.newBuilder()
+                .addInterceptor(new LoadBalancingInterceptor(byName, new HttpOutcomes(unavailableStatuses), anomalies))
+                .socketFactory(EndpointSocketFactory.around(original.socketFactory()))
+                .proxySelector(new ServiceProxySelector(byName.keySet(), original.proxySelector()))
+                .dispatcher(dispatcher == null ? unhampered(original.dispatcher()) : dispatcher)
+                .build();
+        return new EvenkeelOkHttp(client, byName.values(), anomalies);
+    }
+
+    private BalancedService balanced(LoadBalancer loadBalancer) {
+        return new BalancedService(loadBalancer, original.dns(), poolSettings);
+    }
+
+    private static Dispatcher unhampered(Dispatcher users) {
+        if (users.getMaxRequestsPerHost() != STOCK_MAX_REQUESTS_PER_HOST) {
+            return users;
+        }
+        Dispatcher dispatcher = new Dispatcher(users.executorService());
+        dispatcher.setMaxRequests(users.getMaxRequests());
+        dispatcher.setMaxRequestsPerHost(users.getMaxRequests());
+        dispatcher.setIdleCallback(users.getIdleCallback());
+        return dispatcher;
+    }
+}

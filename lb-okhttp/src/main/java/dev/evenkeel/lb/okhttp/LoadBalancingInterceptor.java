@@ -1,0 +1,161 @@
+package dev.evenkeel.lb.okhttp;
+
+import dev.evenkeel.lb.Attempt;
+import dev.evenkeel.lb.BalancedCall;
+import dev.evenkeel.lb.NoEndpointException;
+import dev.evenkeel.lb.call.Outcome;
+import dev.evenkeel.lb.call.RequestInfo;
+import dev.evenkeel.lb.retry.RetryDecision;
+import java.io.IOException;
+import java.net.Proxy;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import okhttp3.Call;
+import okhttp3.Interceptor;
+import okhttp3.Request;
+import okhttp3.Response;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sends each request for a balanced service to the endpoint that the load balancer picks, and again to another one when that fails and
+ * may be repeated. The request itself, with its URL and so its Host, TLS name, cookies and cache key, is never touched; requests to
+ * other hosts pass through unchanged.
+ */
+final class LoadBalancingInterceptor implements Interceptor {
+    /** An endpoint that was out may be a black hole, and one caller is sent there to see: it must not wait as long as usual. */
+    private static final int PROBE_CONNECT_MILLIS = 1000;
+
+    private static final RetryDecision SETTLED = new RetryDecision(RetryDecision.Kind.STOP_FINAL, 0);
+
+    private final Map<String, BalancedService> services;
+    private final HttpOutcomes outcomes;
+    private final Anomalies anomalies;
+
+    LoadBalancingInterceptor(Map<String, BalancedService> services, HttpOutcomes outcomes, Anomalies anomalies) {
+        this.services = services;
+        this.outcomes = outcomes;
+        this.anomalies = anomalies;
+    }
+
+    @Override
+    public Response intercept(Chain chain) throws IOException {
+        Request request = chain.request();
+        BalancedService service = services.get(request.url().host());
+        if (service == null) {
+            return chain.proceed(request);
+        }
+        anomalies.leaks().settle();
+        CallSettings settings = request.tag(CallSettings.class);
+        Duration limit = settings == null ? null : settings.deadline();
+        BalancedCall balanced = service.newCall(RepeatRules.describe(request, settings, timeoutNanos(chain, limit)));
+        if (limit == null) {
+            return sendUntilSettled(chain, service, balanced, null);
+        }
+        Deadline deadline = Deadline.start(service.name(), limit, chain.call());
+        try {
+            return deadline.guard(sendUntilSettled(chain, service, balanced, deadline));
+        } catch (IOException e) {
+            deadline.stop();
+            throw deadline.explain(e);
+        }
+    }
+
+    /** Makes attempts until one brings an answer to return, or a failure that is not to be repeated. */
+    private Response sendUntilSettled(
+            Chain chain, BalancedService service, BalancedCall balanced, @Nullable Deadline deadline)
+            throws IOException {
+        Call call = chain.call();
+        CallProgress progress = CallProgress.of(call, outcomes, anomalies);
+        IOException failure = null; // the latest; those before it are suppressed in it
+        while (true) {
+            Attempt attempt = pick(balanced, failure);
+            PinnedEndpoint endpoint = service.pin(attempt.endpoint());
+            progress.begin(attempt, endpoint, deadline);
+            RetryDecision decision;
+            try {
+                Response response = send(chain, progress, endpoint, attempt.isProbe());
+                decision = decide(balanced, progress.answered(), call);
+                if (!decision.isRetry()) {
+                    progress.handOver();
+                    return response;
+                }
+                response.close();
+                progress.end(Outcome.SUCCESS);
+            } catch (IOException e) {
+                failure = suppressing(e, failure);
+                decision = decide(balanced, progress.failed(e, call), call);
+                if (!decision.isRetry()) {
+                    throw failure;
+                }
+            }
+            pause(progress, call, decision.delayNanos(), failure);
+        }
+    }
+
+    private static Attempt pick(BalancedCall balanced, @Nullable IOException failure) throws IOException {
+        try {
+            return balanced.nextAttempt();
+        } catch (NoEndpointException e) {
+            throw suppressing(new NoEndpointIOException(e), failure);
+        }
+    }
+
+    private static Response send(Chain chain, CallProgress progress, PinnedEndpoint endpoint, boolean probe)
+            throws IOException {
+        try {
+            if (progress.holdsConnection()) {
+                ReleaseProbe.release(chain);
+            }
+            endpoint.wake();
+            return pinned(chain, endpoint, probe).proceed(chain.request());
+        } catch (RuntimeException | Error e) {
+            progress.end(HttpOutcomes.CALLER_FAILED);
+            throw e;
+        }
+    }
+
+    /** Each setting costs an object, so none is made that changes nothing. OkHttp's own retries would repeat a POST behind our back. */
+    private static Chain pinned(Chain chain, PinnedEndpoint endpoint, boolean probe) {
+        Chain pinned =
+                chain.withDns(endpoint).withConnectionPool(endpoint.pool()).withRetryOnConnectionFailure(false);
+        if (!(chain.getSocketFactory() instanceof EndpointSocketFactory)) { // changed after wrapping
+            pinned = pinned.withSocketFactory(EndpointSocketFactory.around(chain.getSocketFactory()));
+        }
+        if (chain.getProxy() != null || !(chain.getProxySelector() instanceof ServiceProxySelector)) {
+            pinned = pinned.withProxy(Proxy.NO_PROXY);
+        }
+        if (probe && (chain.connectTimeoutMillis() == 0 || chain.connectTimeoutMillis() > PROBE_CONNECT_MILLIS)) {
+            pinned = pinned.withConnectTimeout(PROBE_CONNECT_MILLIS, TimeUnit.MILLISECONDS);
+        }
+        return pinned;
+    }
+
+    private static RetryDecision decide(BalancedCall balanced, Outcome outcome, Call call) {
+        boolean settled = outcome.kind() == Outcome.Kind.SUCCESS || call.isCanceled();
+        return settled ? SETTLED : balanced.retryAfter(outcome);
+    }
+
+    private static void pause(CallProgress progress, Call call, long nanos, @Nullable IOException failure)
+            throws IOException {
+        try {
+            progress.pause(call, nanos);
+        } catch (IOException e) {
+            throw suppressing(e, failure);
+        }
+    }
+
+    private static IOException suppressing(IOException failure, @Nullable IOException earlier) {
+        if (earlier != null && earlier != failure) {
+            failure.addSuppressed(earlier);
+        }
+        return failure;
+    }
+
+    /** The client's own time-out is enforced by OkHttp; the core must know it too, so as not to begin what cannot finish. */
+    private static long timeoutNanos(Chain chain, @Nullable Duration limit) {
+        long callTimeout = chain.call().timeout().timeoutNanos();
+        long own = limit == null ? RequestInfo.NO_TIMEOUT : limit.toNanos();
+        return callTimeout == 0 ? own : Math.min(own, callTimeout);
+    }
+}

@@ -1,0 +1,34 @@
+package dev.evenkeel.lb.okhttp;
+
+import dev.evenkeel.lb.endpoint.Endpoint;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.net.UnknownHostException;
+
+/**
+ * How an endpoint's port gets past OkHttp, which connects to the URL's port whatever a {@code Dns} says: it is written into the host
+ * name of the {@code InetAddress}, and read from there when the socket connects.
+ *
+ * <p>Such an address cannot be mistaken for another. A DNS name holds no colon, and an IPv6 address in text, which holds several, is
+ * never written in brackets there.
+ */
+final class PinnedAddress {
+    private PinnedAddress() {}
+
+    /** Returns an address at which this endpoint is reached, marked with the endpoint's own port. */
+    static InetAddress of(Endpoint endpoint, InetAddress ip) throws UnknownHostException {
+        return InetAddress.getByAddress(endpoint.address(), ip.getAddress());
+    }
+
+    /** Returns where to connect to in truth; an address that is not pinned stays as it is. Looks nothing up. */
+    static SocketAddress real(SocketAddress address) {
+        if (!(address instanceof InetSocketAddress inet) || inet.isUnresolved()) {
+            return address;
+        }
+        String name = inet.getHostString();
+        int colon = name.lastIndexOf(':');
+        boolean pinned = colon > 0 && (name.charAt(0) == '[' || name.indexOf(':') == colon);
+        return pinned ? new InetSocketAddress(inet.getAddress(), Integer.parseInt(name.substring(colon + 1))) : address;
+    }
+}

@@ -1,0 +1,113 @@
+package dev.evenkeel.lb.okhttp;
+
+import dev.evenkeel.lb.endpoint.Endpoint;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import okhttp3.ConnectionPool;
+import okhttp3.Dns;
+
+/**
+ * One endpoint as OkHttp sees it: the only address of the service, with connections of its own.
+ *
+ * <p>It is the {@code Dns} of every attempt at the endpoint. OkHttp tells pooled connections apart by that object, so no request ever
+ * finds a connection to another endpoint, nor is an HTTP/2 connection shared between two. Safe for use by many threads.
+ */
+final class PinnedEndpoint implements Dns {
+    /**
+     * The client's pool, and not ours, hears of a connection that cannot be used again, so ours goes on listing it. That is cleared
+     * away when this many have gathered. Guessed: few enough to be cheap to search, and rare enough to spare the healthy ones.
+     */
+    private static final int DEAD_CONNECTIONS = 16;
+
+    private final String service;
+    private final Endpoint endpoint;
+    private final Dns clientDns;
+    private final ConnectionPool pool;
+    private final AtomicReference<Use> use = new AtomicReference<>(Use.WANTED);
+    private final AtomicInteger dead = new AtomicInteger();
+
+    PinnedEndpoint(String service, Endpoint endpoint, Dns clientDns, ConnectionPool pool) {
+        this.service = service;
+        this.endpoint = endpoint;
+        this.clientDns = clientDns;
+        this.pool = pool;
+    }
+
+    /** Whether idle connections are worth keeping. */
+    private enum Use {
+        /** Requests come. */
+        WANTED,
+        /** The endpoint is out, so requests do not come; one that comes all the same, as in a panic, shows that they do. */
+        RESTING,
+        /** The endpoint is gone for good; should it return, another object stands for it. */
+        RETIRED
+    }
+
+    /** Finds the endpoint under the service's name. A redirect may lead to other names, which are the client's own affair. */
+    @Override
+    public List<InetAddress> lookup(String hostname) throws UnknownHostException {
+        if (!hostname.equals(service)) {
+            return clientDns.lookup(hostname);
+        }
+        List<InetAddress> addresses = new ArrayList<>(1);
+        for (InetAddress ip : addresses()) {
+            addresses.add(PinnedAddress.of(endpoint, ip));
+        }
+        return addresses;
+    }
+
+    /** Lists of endpoints hold names too: {@code localhost}, or a pod's own name. */
+    private List<InetAddress> addresses() throws UnknownHostException {
+        String host = endpoint.host();
+        boolean literal = host.indexOf(':') >= 0 || host.chars().allMatch(c -> c == '.' || Character.isDigit(c));
+        return literal ? List.of(InetAddress.getByName(host)) : clientDns.lookup(host);
+    }
+
+    String service() {
+        return service;
+    }
+
+    ConnectionPool pool() {
+        return pool;
+    }
+
+    /** Learns that a request is about to go there. */
+    void wake() {
+        if (use.get() == Use.RESTING) {
+            use.compareAndSet(Use.RESTING, Use.WANTED);
+        }
+    }
+
+    /** Learns that the endpoint gets no requests for now: closes its idle connections, and those in use when they become idle. */
+    void rest() {
+        use.compareAndSet(Use.WANTED, Use.RESTING);
+        pool.evictAll();
+    }
+
+    /** Learns that the endpoint is gone: closes its idle connections, and those in use when they become idle. */
+    void retire() {
+        use.set(Use.RETIRED);
+        pool.evictAll();
+    }
+
+    /** Learns that a pooled connection was dead: those that lay beside it are dead too, whatever killed it. */
+    void foundStale() {
+        pool.evictAll();
+    }
+
+    /** Learns that a call let go of a connection. */
+    void released(boolean closed) {
+        if (use.get() != Use.WANTED || (closed && dead.incrementAndGet() % DEAD_CONNECTIONS == 0)) {
+            pool.evictAll();
+        }
+    }
+
+    @Override
+    public String toString() {
+        return service + " at " + endpoint;
+    }
+}

@@ -1,0 +1,44 @@
+package dev.evenkeel.lb.okhttp;
+
+import dev.evenkeel.lb.call.RequestInfo;
+import okhttp3.Request;
+import okhttp3.RequestBody;
+import org.jspecify.annotations.Nullable;
+
+/** What the core must know about a request: whether it may be sent twice, and whether it can. */
+final class RepeatRules {
+    private static final RequestInfo ONCE = new RequestInfo(false, false, RequestInfo.NO_TIMEOUT);
+    private static final RequestInfo IDEMPOTENT_ONCE = new RequestInfo(true, false, RequestInfo.NO_TIMEOUT);
+
+    private RepeatRules() {}
+
+    /**
+     * Describes a request.
+     *
+     * @param timeoutNanos the time for the whole call, or {@link RequestInfo#NO_TIMEOUT}
+     */
+    static RequestInfo describe(Request request, @Nullable CallSettings settings, long timeoutNanos) {
+        Boolean said = settings == null ? null : settings.idempotent();
+        boolean idempotent = said == null ? isIdempotent(request) : said;
+        boolean replayable = isReplayable(request.body());
+        if (timeoutNanos != RequestInfo.NO_TIMEOUT) {
+            return new RequestInfo(idempotent, replayable, timeoutNanos);
+        }
+        if (replayable) {
+            return idempotent ? RequestInfo.IDEMPOTENT : RequestInfo.NON_IDEMPOTENT;
+        }
+        return idempotent ? IDEMPOTENT_ONCE : ONCE;
+    }
+
+    /** RFC 9110 §9.2.2, and the header that many APIs take as a promise: draft-ietf-httpapi-idempotency-key-header. */
+    private static boolean isIdempotent(Request request) {
+        return switch (request.method()) {
+            case "GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE" -> true;
+            default -> request.header("Idempotency-Key") != null;
+        };
+    }
+
+    private static boolean isReplayable(@Nullable RequestBody body) {
+        return body == null || !(body.isOneShot() || body.isDuplex());
+    }
+}
