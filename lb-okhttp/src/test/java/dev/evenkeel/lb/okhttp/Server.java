@@ -14,6 +14,7 @@ import mockwebserver3.Dispatcher;
 import mockwebserver3.MockResponse;
 import mockwebserver3.MockWebServer;
 import mockwebserver3.RecordedRequest;
+import mockwebserver3.SocketEffect;
 import okhttp3.Protocol;
 import okhttp3.tls.HandshakeCertificates;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +25,7 @@ final class Server implements AutoCloseable {
     private final List<RecordedRequest> requests = new CopyOnWriteArrayList<>();
     private final Set<Integer> connections = ConcurrentHashMap.newKeySet();
     private volatile Function<RecordedRequest, MockResponse> behaviour;
+    private volatile MockResponse fault = ok("");
 
     Server(
             Function<RecordedRequest, MockResponse> behaviour,
@@ -36,6 +38,11 @@ final class Server implements AutoCloseable {
                 requests.add(request);
                 connections.add(request.getConnectionIndex());
                 return Server.this.behaviour.apply(request);
+            }
+
+            @Override
+            public MockResponse peek() {
+                return fault;
             }
         });
         server.setProtocols(protocols);
@@ -63,6 +70,19 @@ final class Server implements AutoCloseable {
 
     void behave(Function<RecordedRequest, MockResponse> newBehaviour) {
         behaviour = newBehaviour;
+    }
+
+    /** Resets every HTTP/2 stream with this error as soon as it is opened. */
+    Server resetStreams(int http2Error) {
+        fault = new MockResponse.Builder()
+                .onRequestStart(new SocketEffect.CloseStream(http2Error))
+                .build();
+        return this;
+    }
+
+    /** Returns how many requests arrived, those that were reset included. */
+    int arrived() {
+        return server.getRequestCount();
     }
 
     Endpoint endpoint() {
