@@ -5,7 +5,7 @@ package dev.evenkeel.lb;
  *
  * <p>The word holds the average in nanoseconds as a {@code float} in its upper half and the time of its last change in ticks of
  * 65.5 µs in its lower half, so that both change together without a lock. Ticks wrap after 3.3 days: the average of an endpoint that
- * got nothing for longer may look fresher than it is.
+ * got nothing for just that long looks as if it were fresh, and comes down from there.
  *
  * <p>A failure is entered as a slow answer, at a price that does not depend on how often the endpoint failed before: 1 s, or what it
  * took, or the average if that is higher, and never more than 30 s. So an endpoint that fails fast looks slow, and it looks normal
@@ -29,6 +29,9 @@ final class PeakEwma {
     /** Below this age, 0.6 % of the decay time, decay is not worth computing. */
     private static final double NEGLIGIBLE_TICKS = DECAY_NANOS / 160 / TICK_NANOS;
 
+    /** A reading of the clock may be up to 68 s older than one that another thread has already entered. */
+    private static final long LATEST_TICKS = 1L << 20;
+
     private PeakEwma() {}
 
     /** Returns the word after an answer that took so long. */
@@ -41,10 +44,10 @@ final class PeakEwma {
         if (sample >= average) {
             return pack(sample, tickAt(nowNanos));
         }
-        int elapsed = ticksSince(word, nowNanos);
+        long elapsed = ticksSince(word, nowNanos);
         // Answers within one tick count as half a tick apart, so that none is ignored however fast they come.
-        double keep = Math.exp(-Math.max(0.5, elapsed) * TICK_NANOS / DECAY_NANOS);
-        return pack(average * keep + sample * (1 - keep), tick(word) + elapsed);
+        double keep = Math.exp(-Math.max(0.5, (double) elapsed) * TICK_NANOS / DECAY_NANOS);
+        return pack(average * keep + sample * (1 - keep), tick(word) + (int) elapsed);
     }
 
     /** Returns what a failure after so long counts as, in nanoseconds. */
@@ -55,7 +58,7 @@ final class PeakEwma {
 
     /** Returns the average in nanoseconds; it comes down while nothing is heard, so that a slow endpoint is tried again. */
     static double nanos(long word, long nowNanos) {
-        int elapsed = ticksSince(word, nowNanos);
+        long elapsed = ticksSince(word, nowNanos);
         double average = average(word);
         return elapsed < NEGLIGIBLE_TICKS ? average : average * Math.exp(-elapsed * TICK_NANOS / DECAY_NANOS);
     }
@@ -76,8 +79,9 @@ final class PeakEwma {
         return (int) (nowNanos >> TICK_SHIFT);
     }
 
-    /** Never negative: a reading of the clock may be older than one that another thread has already entered. */
-    private static int ticksSince(long word, long nowNanos) {
-        return Math.max(0, tickAt(nowNanos) - tick(word));
+    /** Never negative, and not compared by sign either: half of all differences would then be no time at all. */
+    private static long ticksSince(long word, long nowNanos) {
+        long ticks = Integer.toUnsignedLong(tickAt(nowNanos) - tick(word));
+        return ticks > 0xFFFF_FFFFL - LATEST_TICKS ? 0 : ticks;
     }
 }

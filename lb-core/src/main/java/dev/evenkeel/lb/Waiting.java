@@ -4,7 +4,7 @@ package dev.evenkeel.lb;
  * How many attempts wait for their first answer, and how long they have waited on average, as pure functions on a packed word.
  *
  * <p>The word holds the number in its upper 20 bits and the sum of the start times, in microseconds (2¹⁰ ns), modulo 2⁴⁴ in the
- * rest. Differences survive the modulo, so the mean age is exact until a thousand attempts have waited for five hours. It makes a hung
+ * rest. Differences survive the modulo, so the mean age is exact until a thousand attempts have waited for two hours. It makes a hung
  * endpoint look slow while it hangs, and not only once its first timeout is over.
  *
  * <p>Source: the same idea is in brpc's locality-aware load balancer.

@@ -7,9 +7,10 @@ import java.util.concurrent.locks.ReentrantLock;
 /**
  * What keeps retries from becoming an outage of their own: successes pay in, each retry takes one token out.
  *
- * <p>Over any window there are at most {@code ratio} × successes + {@code minPerSecond} × window retries. Successes pay, rather than
- * requests, so that a failing service cannot finance its own storm; the minimum lets retries begin at low traffic and after a total
- * outage. Paying in is striped and never waits for a lock; taking out locks for a few additions. Safe for use by many threads.
+ * <p>Time passes in slots of a tenth of the window, and what is older than nine or ten of them is forgotten. So over any nine tenths of
+ * a window there are at most {@code ratio} × successes + {@code minPerSecond} × window retries. Successes pay, rather than requests, so
+ * that a failing service cannot finance its own storm; the minimum lets retries begin at low traffic and after a total outage. Paying in
+ * is striped and never waits for a lock; taking out locks for a few additions. Safe for use by many threads.
  *
  * <p>Source: Finagle's {@code RetryBudget}.
  */
