@@ -19,7 +19,10 @@ final class LiveDisplay implements Display {
         this.table = new Table(terminal.style());
     }
 
-    /** Draws over the frame before, in one write and without erasing it first, so that nothing flickers. */
+    /**
+     * Draws over the frame before, in one write so that nothing flickers. Lines are cleared before they are drawn, because clearing after
+     * a line that reaches the window's edge takes its last character.
+     */
     @Override
     public void show(Frame frame) {
         List<String> lines = table.lines(frame);
@@ -28,7 +31,7 @@ final class LiveDisplay implements Display {
             text.append("\r\033[").append(linesDrawn).append('A');
         }
         for (String line : lines) {
-            text.append(line).append(CLEAR_REST_OF_LINE).append('\n');
+            text.append(CLEAR_REST_OF_LINE).append(line).append('\n');
         }
         linesDrawn = lines.size();
         terminal.write(text.toString());
