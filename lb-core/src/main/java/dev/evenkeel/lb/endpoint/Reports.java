@@ -3,8 +3,9 @@ package dev.evenkeel.lb.endpoint;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells one listener the latest report: one at a time, never an older one after a newer one, and nothing twice in a row. What the
- * listener did not take, because it threw, it is told again with the next report.
+ * Tells one listener the latest report: one at a time, never an older one after a newer one, and nothing twice in a row but this: a list that
+ * lost more than half of its endpoints is told again when the next look-up finds the same, because the core waits for that to believe
+ * it. What the listener did not take, because it threw, it is told again with the next report.
  */
 final class Reports {
     private final EndpointSource.Listener listener;
@@ -12,6 +13,7 @@ final class Reports {
     private volatile @Nullable Report latest; // written by note, which the caller orders
     private volatile boolean closed; // set once, by the subscriber
     private @Nullable Report told; // used in deliveries, which follow one another
+    private boolean doubtful; // whether what was told is a list that shrank; likewise
 
     Reports(EndpointSource.Listener listener) {
         this.listener = listener;
@@ -34,10 +36,18 @@ final class Reports {
 
     private void tellLatest() {
         Report report = latest;
-        if (closed || report == null || report.equals(told)) {
+        boolean again = report != null && report.equals(told);
+        if (closed || report == null || (again && !doubtful)) {
             return;
         }
         report.tell(listener);
+        doubtful = !again && isShrunk(report, told);
         told = report;
+    }
+
+    private static boolean isShrunk(Report now, @Nullable Report before) {
+        return now instanceof Report.Found list
+                && before instanceof Report.Found old
+                && list.endpoints().size() * 2 < old.endpoints().size();
     }
 }

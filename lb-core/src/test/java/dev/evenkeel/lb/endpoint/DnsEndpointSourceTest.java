@@ -3,6 +3,7 @@ package dev.evenkeel.lb.endpoint;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.evenkeel.lb.LoadBalancer;
 import dev.evenkeel.lb.time.Environment;
 import dev.evenkeel.lb.time.VirtualTime;
 import java.net.Inet6Address;
@@ -77,6 +78,26 @@ class DnsEndpointSourceTest {
         time.advance(ONE_ROUND);
         assertThat(listener.reports()).hasSize(2);
         assertThat(listener.latestIds()).containsExactly("10.0.0.1:8080", "10.0.0.3:8080");
+    }
+
+    @Test
+    void anAnswerThatLostMoreThanHalfIsBelievedWhenTheNextLookUpSaysTheSame() {
+        script.answer("10.0.0.1", "10.0.0.2", "10.0.0.3");
+        script.answer("10.0.0.1");
+        script.answer("10.0.0.1");
+        try (LoadBalancer orders = LoadBalancer.builder("orders")
+                .endpoints(source)
+                .environment(environment)
+                .build()) {
+            time.advance(Duration.ofSeconds(1));
+            assertThat(orders.endpoints()).hasSize(3);
+            time.advance(ONE_ROUND);
+            assertThat(script.lookups).isEqualTo(2);
+            assertThat(orders.endpoints()).hasSize(3);
+
+            time.advance(ONE_ROUND);
+            assertThat(orders.endpoints()).hasSize(1);
+        }
     }
 
     @Test
