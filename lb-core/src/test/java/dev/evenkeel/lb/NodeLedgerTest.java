@@ -87,6 +87,16 @@ class NodeLedgerTest {
     }
 
     @Test
+    void aForgottenLatencyIsUnmeasuredWhileCountsGoOn() {
+        ledger.start(0);
+        ledger.observe(MILLI, 0);
+        ledger.forgetLatency();
+
+        assertThat(ledger.latencyNanos(0)).isZero();
+        assertThat(ledger.inFlight()).isEqualTo(1);
+    }
+
+    @Test
     void underManyThreadsInFlightIsNeverNegativeAndEndsAtZero() throws Exception {
         int workers = 4;
         int rounds = 20_000;

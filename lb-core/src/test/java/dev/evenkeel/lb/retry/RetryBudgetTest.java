@@ -13,6 +13,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -167,6 +168,21 @@ class RetryBudgetTest {
             assertThat(withdrawn + withdrawAll(budget, rounds)).isEqualTo(4 * rounds / 5);
         } finally {
             threads.shutdownNow();
+        }
+    }
+
+    @Example
+    void nobodyIsLockedOutAfterASlotHasBegun() throws Exception {
+        RetryBudget budget = new RetryBudget(RetryBudget.Settings.DEFAULT, 0);
+        budget.deposit(5 * SECOND);
+        budget.balance(6 * SECOND);
+        budget.tryWithdraw(7 * SECOND);
+        ExecutorService other = Executors.newSingleThreadExecutor();
+        try {
+            assertThat(other.submit(() -> budget.tryWithdraw(8 * SECOND)).get(5, TimeUnit.SECONDS))
+                    .isTrue();
+        } finally {
+            other.shutdownNow();
         }
     }
 
