@@ -1,0 +1,35 @@
+package dev.evenkeel.benchmarks;
+
+import dev.evenkeel.lb.endpoint.Endpoint;
+import dev.evenkeel.lb.policy.LoadBalancingPolicy;
+import dev.evenkeel.lb.policy.LoadMetric;
+import java.util.List;
+
+/** Every policy, with the list that shows what it costs. */
+public enum MeasuredPolicy {
+    PEAK_EWMA,
+    PEAK_EWMA_WEIGHTED,
+    IN_FLIGHT,
+    ROUND_ROBIN,
+    WEIGHTED_ROUND_ROBIN,
+    RANDOM,
+    WEIGHTED_RANDOM;
+
+    LoadBalancingPolicy policy() {
+        return switch (this) {
+            case PEAK_EWMA, PEAK_EWMA_WEIGHTED -> LoadBalancingPolicy.leastLoaded(LoadMetric.PEAK_EWMA);
+            case IN_FLIGHT -> LoadBalancingPolicy.leastLoaded(LoadMetric.IN_FLIGHT);
+            case ROUND_ROBIN -> LoadBalancingPolicy.roundRobin();
+            case WEIGHTED_ROUND_ROBIN -> LoadBalancingPolicy.weightedRoundRobin();
+            case RANDOM -> LoadBalancingPolicy.random();
+            case WEIGHTED_RANDOM -> LoadBalancingPolicy.weightedRandom();
+        };
+    }
+
+    List<Endpoint> fleet(int size) {
+        return switch (this) {
+            case PEAK_EWMA_WEIGHTED, WEIGHTED_ROUND_ROBIN, WEIGHTED_RANDOM -> Fleet.weighted(size);
+            case PEAK_EWMA, IN_FLIGHT, ROUND_ROBIN, RANDOM -> Fleet.equal(size);
+        };
+    }
+}
