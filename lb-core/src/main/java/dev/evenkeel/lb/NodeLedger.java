@@ -6,42 +6,39 @@ import java.lang.invoke.VarHandle;
 /**
  * The numbers of one endpoint that change with every attempt. All are updated without a lock and safe for use by many threads.
  *
- * <p>They sit in the middle of an array of their own, a cache line away from anything else, so that two threads working on different
- * endpoints do not slow each other down.
+ * <p>They sit at the front of an array of their own with a cache line of nothing behind them, so that two threads working on different
+ * endpoints do not slow each other down. What may sit in front of the array is read by whoever reads the numbers, and seldom written.
  */
 final class NodeLedger {
     private static final VarHandle WORD = MethodHandles.arrayElementVarHandle(long[].class);
 
+    private static final int ATTEMPTS =
+            0; // in flight, and above those how many have finished: one word, so that they never disagree
+    private static final int WAITING = 1; // see Waiting
+    private static final int LATENCY = 2; // see PeakEwma
+    private static final int FAILED = 3;
     private static final int PADDING = 8; // longs in a cache line
-    private static final int STARTED = PADDING;
-    private static final int FINISHED = PADDING + 1;
-    private static final int FAILED = PADDING + 2;
-    private static final int WAITING = PADDING + 3;
-    private static final int LATENCY = PADDING + 4;
-    private static final int SIZE = LATENCY + 1 + PADDING;
+    private static final int SIZE = FAILED + 1 + PADDING;
+
+    private static final int IN_FLIGHT_BITS = 20;
+    private static final long ONE_FINISHED = 1L << IN_FLIGHT_BITS;
 
     private final long[] words = new long[SIZE];
 
     /** Counts an attempt as in flight and as waiting for its first answer. */
     void start(long nowNanos) {
-        WORD.getAndAdd(words, STARTED, 1L);
-        long before;
-        do {
-            before = get(WAITING);
-        } while (!WORD.weakCompareAndSetRelease(words, WAITING, before, Waiting.plus(before, nowNanos)));
+        add(ATTEMPTS, 1);
+        add(WAITING, Waiting.one(nowNanos));
     }
 
     /** Counts an attempt that started at {@code startNanos} as no longer waiting. */
     void answered(long startNanos) {
-        long before;
-        do {
-            before = get(WAITING);
-        } while (!WORD.weakCompareAndSetRelease(words, WAITING, before, Waiting.minus(before, startNanos)));
+        add(WAITING, -Waiting.one(startNanos));
     }
 
     /** Counts an attempt as no longer in flight. */
     void finish() {
-        WORD.getAndAdd(words, FINISHED, 1L);
+        add(ATTEMPTS, ONE_FINISHED - 1);
     }
 
     /** Learns that an answer took so long. */
@@ -55,7 +52,7 @@ final class NodeLedger {
 
     /** Learns that an attempt failed after so long. */
     void fail(long elapsedNanos, long nowNanos) {
-        WORD.getAndAdd(words, FAILED, 1L);
+        add(FAILED, 1);
         observe(PeakEwma.priceOfFailure(get(LATENCY), elapsedNanos, nowNanos), nowNanos);
     }
 
@@ -64,10 +61,8 @@ final class NodeLedger {
         WORD.setRelease(words, LATENCY, PeakEwma.UNMEASURED);
     }
 
-    /** Finished is read before started, so that the difference is never negative. */
     int inFlight() {
-        long finished = get(FINISHED);
-        return (int) (get(STARTED) - finished);
+        return (int) (get(ATTEMPTS) & ONE_FINISHED - 1);
     }
 
     /** See {@link dev.evenkeel.lb.policy.Node#latencyNanos}. */
@@ -80,11 +75,15 @@ final class NodeLedger {
     }
 
     long finished() {
-        return get(FINISHED);
+        return get(ATTEMPTS) >>> IN_FLIGHT_BITS;
     }
 
     long failed() {
         return get(FAILED);
+    }
+
+    private void add(int word, long delta) {
+        WORD.getAndAdd(words, word, delta);
     }
 
     private long get(int word) {

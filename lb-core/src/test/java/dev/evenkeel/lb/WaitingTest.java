@@ -26,9 +26,9 @@ class WaitingTest {
             elapsed += random.nextLong(100_000_000);
             if (model.isEmpty() || random.nextInt(5) < 3) {
                 model.add(elapsed);
-                word = Waiting.plus(word, origin + elapsed);
+                word += Waiting.one(origin + elapsed);
             } else {
-                word = Waiting.minus(word, origin + model.remove(random.nextInt(model.size())));
+                word -= Waiting.one(origin + model.remove(random.nextInt(model.size())));
             }
             double now = elapsed;
             double mean =
@@ -42,10 +42,10 @@ class WaitingTest {
     void nothingIsLeftOnceAllHaveAnswered(@ForAll long origin, @ForAll @IntRange(min = 1, max = 100) int attempts) {
         long word = 0;
         for (int i = 0; i < attempts; i++) {
-            word = Waiting.plus(word, origin + i * 1_000_003L);
+            word += Waiting.one(origin + i * 1_000_003L);
         }
         for (int i = 0; i < attempts; i++) {
-            word = Waiting.minus(word, origin + i * 1_000_003L);
+            word -= Waiting.one(origin + i * 1_000_003L);
         }
 
         assertThat(word).isZero();
@@ -55,15 +55,15 @@ class WaitingTest {
     @Example
     void theClockMayOverflowWhileAttemptsWait() {
         long start = Long.MAX_VALUE - 5;
-        long word = Waiting.plus(0, start);
+        long word = Waiting.one(start);
 
         assertThat(Waiting.meanAgeNanos(word, start + 1_000_000_000)).isCloseTo(1e9, within(MICRO));
-        assertThat(Waiting.minus(word, start)).isZero();
+        assertThat(word - Waiting.one(start)).isZero();
     }
 
     @Example
     void aReadingOlderThanTheStartIsNoAge() {
-        long word = Waiting.plus(0, 10_000_000_000L);
+        long word = Waiting.one(10_000_000_000L);
 
         assertThat(Waiting.meanAgeNanos(word, 9_000_000_000L)).isZero();
     }
@@ -72,7 +72,7 @@ class WaitingTest {
     void aThousandAttemptsMayWaitForTwoHours() {
         long word = 0;
         for (int i = 0; i < 1_000; i++) {
-            word = Waiting.plus(word, 77);
+            word += Waiting.one(77);
         }
         double twoHours = (double) Duration.ofHours(2).toNanos();
 
@@ -83,7 +83,7 @@ class WaitingTest {
     void aHundredThousandAttemptsMayWaitForAMinute() {
         long word = 0;
         for (int i = 0; i < 100_000; i++) {
-            word = Waiting.plus(word, -1);
+            word += Waiting.one(-1);
         }
         double minute = (double) Duration.ofMinutes(1).toNanos();
 
