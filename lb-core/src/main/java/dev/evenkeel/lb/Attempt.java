@@ -24,7 +24,7 @@ public final class Attempt {
     private final @Nullable Attempt previous;
     private final boolean probe;
     private boolean repeatedForFree; // written by the call, whose thread rules it shares
-    private volatile int state = OPEN; // written by STATE
+    private volatile int state; // OPEN, which is 0: to say so would cost a fence on each attempt; written by STATE
 
     Attempt(BalancedCall call, TrackedNode node, long startNanos, @Nullable Attempt previous, boolean probe) {
         this.call = call;
