@@ -26,8 +26,8 @@ final class PeakEwma {
     private static final int TICK_SHIFT = 16;
     private static final double TICK_NANOS = 1 << TICK_SHIFT;
 
-    /** Below this age, 0.6 % of the decay time, decay is not worth computing. */
-    private static final double NEGLIGIBLE_TICKS = DECAY_NANOS / 160 / TICK_NANOS;
+    /** Up to this age, 0.6 % of the decay time, a straight line is as good as an exponential, and a tenth of its cost. */
+    private static final double LINEAR_TICKS = DECAY_NANOS / 160 / TICK_NANOS;
 
     /** A reading of the clock may be up to 68 s older than one that another thread has already entered. */
     private static final long LATEST_TICKS = 1L << 20;
@@ -46,7 +46,7 @@ final class PeakEwma {
         }
         long elapsed = ticksSince(word, nowNanos);
         // Answers within one tick count as half a tick apart, so that none is ignored however fast they come.
-        double keep = Math.exp(-Math.max(0.5, (double) elapsed) * TICK_NANOS / DECAY_NANOS);
+        double keep = decay(Math.max(0.5, (double) elapsed));
         return pack(average * keep + sample * (1 - keep), tick(word) + (int) elapsed);
     }
 
@@ -58,9 +58,13 @@ final class PeakEwma {
 
     /** Returns the average in nanoseconds; it comes down while nothing is heard, so that a slow endpoint is tried again. */
     static double nanos(long word, long nowNanos) {
-        long elapsed = ticksSince(word, nowNanos);
-        double average = average(word);
-        return elapsed < NEGLIGIBLE_TICKS ? average : average * Math.exp(-elapsed * TICK_NANOS / DECAY_NANOS);
+        return average(word) * decay((double) ticksSince(word, nowNanos));
+    }
+
+    /** Returns what a value of this age still counts for. */
+    private static double decay(double ticks) {
+        double exponent = ticks * (TICK_NANOS / DECAY_NANOS);
+        return ticks < LINEAR_TICKS ? 1 - exponent : Math.exp(-exponent);
     }
 
     private static long pack(double average, int tick) {
