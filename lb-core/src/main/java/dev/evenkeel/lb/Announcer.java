@@ -10,16 +10,16 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Consumer;
 
 /**
  * Tells listeners what happened: in order, one event at a time, and never under the cluster's lock. A listener that throws is logged
- * once and goes on being told.
+ * once and goes on being told. Events, which are rare, are also logged; attempts are not, so that without a listener they cost nothing.
  */
 final class Announcer {
     private static final System.Logger LOG = System.getLogger(Announcer.class.getName());
 
     private final String service;
+    private final Subscriber log = new Subscriber(new EventLog());
     private final List<Subscriber> subscribers = new CopyOnWriteArrayList<>();
     private final Queue<Runnable> pending = new ConcurrentLinkedQueue<>();
     private final AtomicInteger deliveries = new AtomicInteger();
@@ -41,7 +41,10 @@ final class Announcer {
 
     /** Notes an event; may be called under the lock. */
     void note(Event event) {
-        pending.add(() -> tellAll(listener -> listener.onEvent(event)));
+        pending.add(() -> {
+            log.tell(event);
+            subscribers.forEach(subscriber -> subscriber.tell(event));
+        });
     }
 
     /** Notes something else to do after the lock is released, in order with the events. */
@@ -72,21 +75,7 @@ final class Announcer {
             return;
         }
         for (Subscriber subscriber : subscribers) {
-            try {
-                subscriber.listener.onAttempt(service, endpoint, outcome, latencyNanos);
-            } catch (RuntimeException e) {
-                subscriber.failed(e);
-            }
-        }
-    }
-
-    private void tellAll(Consumer<LoadBalancerListener> call) {
-        for (Subscriber subscriber : subscribers) {
-            try {
-                call.accept(subscriber.listener);
-            } catch (RuntimeException e) {
-                subscriber.failed(e);
-            }
+            subscriber.tell(endpoint, outcome, latencyNanos);
         }
     }
 
@@ -98,7 +87,23 @@ final class Announcer {
             this.listener = listener;
         }
 
-        void failed(RuntimeException e) {
+        void tell(Event event) {
+            try {
+                listener.onEvent(event);
+            } catch (RuntimeException e) {
+                failed(e);
+            }
+        }
+
+        void tell(Endpoint endpoint, Outcome outcome, long latencyNanos) {
+            try {
+                listener.onAttempt(service, endpoint, outcome, latencyNanos);
+            } catch (RuntimeException e) {
+                failed(e);
+            }
+        }
+
+        private void failed(RuntimeException e) {
             if (logged.compareAndSet(false, true)) {
                 LOG.log(
                         System.Logger.Level.WARNING,

@@ -31,7 +31,6 @@ public final class LoadBalancer implements AutoCloseable {
         this.service = service;
         this.source = source;
         this.engine = new Engine(service, settings, source, environment);
-        engine.announcer.add(new EventLog());
         listeners.forEach(engine.announcer::add);
         this.plainView = LoadBalancerView.connectingOnDemand(engine);
         try {
