@@ -29,17 +29,16 @@ record Reconciler(
      */
     static Reconciler reconcile(
             Map<String, TrackedNode> current, List<Endpoint> list, Function<Endpoint, TrackedNode> makeNode) {
-        Map<String, Endpoint> wanted = new LinkedHashMap<>(capacity(list.size()));
-        List<String> duplicates = new ArrayList<>();
-        for (Endpoint endpoint : list) {
-            if (wanted.put(endpoint.id(), endpoint) != null) {
-                duplicates.add(endpoint.id());
-            }
-        }
-        Map<String, TrackedNode> nodes = new LinkedHashMap<>(capacity(wanted.size()));
+        Reconciler outcome = compare(current, list, makeNode);
+        return outcome.nodes.size() == list.size() ? outcome : withoutDuplicates(current, list, makeNode);
+    }
+
+    private static Reconciler compare(
+            Map<String, TrackedNode> current, List<Endpoint> list, Function<Endpoint, TrackedNode> makeNode) {
+        Map<String, TrackedNode> nodes = new LinkedHashMap<>(capacity(list.size()));
         Map<TrackedNode, Endpoint> added = new LinkedHashMap<>();
         Map<TrackedNode, Endpoint> changed = new LinkedHashMap<>();
-        for (Endpoint endpoint : wanted.values()) {
+        for (Endpoint endpoint : list) {
             TrackedNode node = current.get(endpoint.id());
             if (node == null || isElsewhere(node, endpoint)) {
                 node = makeNode.apply(endpoint);
@@ -49,10 +48,27 @@ record Reconciler(
             }
             nodes.put(endpoint.id(), node);
         }
-        List<TrackedNode> removed = current.values().stream()
-                .filter(node -> nodes.get(node.endpoint().id()) != node)
-                .toList();
-        return new Reconciler(nodes, added, changed, removed, duplicates);
+        boolean allStay = nodes.size() - added.size() == current.size();
+        List<TrackedNode> removed = allStay
+                ? List.of()
+                : current.values().stream()
+                        .filter(node -> nodes.get(node.endpoint().id()) != node)
+                        .toList();
+        return new Reconciler(nodes, added, changed, removed, List.of());
+    }
+
+    /** Apart from the comparison itself, because hardly any list needs it, and it would double the work for all. */
+    private static Reconciler withoutDuplicates(
+            Map<String, TrackedNode> current, List<Endpoint> list, Function<Endpoint, TrackedNode> makeNode) {
+        Map<String, Endpoint> last = new LinkedHashMap<>(capacity(list.size()));
+        List<String> duplicates = new ArrayList<>();
+        for (Endpoint endpoint : list) {
+            if (last.put(endpoint.id(), endpoint) != null) {
+                duplicates.add(endpoint.id());
+            }
+        }
+        Reconciler outcome = compare(current, List.copyOf(last.values()), makeNode);
+        return new Reconciler(outcome.nodes, outcome.added, outcome.changed, outcome.removed, duplicates);
     }
 
     /** The same id at another address is another server: what was learnt about the old one does not hold for it. */

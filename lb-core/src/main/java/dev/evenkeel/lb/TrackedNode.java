@@ -72,9 +72,11 @@ final class TrackedNode implements Node {
 
     /** Adds or takes away a reason to be out, and returns whether that changed anything. */
     boolean setOut(OutReason reason, boolean out) {
-        Availability before = availability;
-        availability = out ? before.with(reason) : before.without(reason);
-        return !before.equals(availability);
+        if (isOut(reason) == out) {
+            return false;
+        }
+        availability = out ? availability.with(reason) : availability.without(reason);
+        return true;
     }
 
     EndpointStatus status(Availability asSeen, long nowNanos) {

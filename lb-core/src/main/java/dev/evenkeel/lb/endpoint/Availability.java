@@ -23,12 +23,12 @@ public final class Availability {
 
     /** Returns this with one reason more. */
     public Availability with(OutReason reason) {
-        return new Availability(bits | reason.bit());
+        return has(reason) ? this : new Availability(bits | reason.bit());
     }
 
     /** Returns this with one reason less. */
     public Availability without(OutReason reason) {
-        return new Availability(bits & ~reason.bit());
+        return has(reason) ? new Availability(bits & ~reason.bit()) : this;
     }
 
     /** Returns whether nothing speaks against the endpoint. */
