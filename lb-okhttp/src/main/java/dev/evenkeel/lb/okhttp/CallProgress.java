@@ -170,7 +170,7 @@ final class CallProgress extends EventListener {
         CountDownLatch latch = new CountDownLatch(1);
         pause = latch;
         try {
-            boolean woken = !call.isCanceled() && nanos > 0 && latch.await(nanos, TimeUnit.NANOSECONDS);
+            boolean woken = !call.isCanceled() && latch.await(nanos, TimeUnit.NANOSECONDS);
             if (woken || call.isCanceled()) {
                 throw new IOException("Canceled");
             }

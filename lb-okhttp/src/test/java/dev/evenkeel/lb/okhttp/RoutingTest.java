@@ -12,12 +12,10 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Proxy;
 import java.net.ProxySelector;
-import java.net.Socket;
 import java.net.SocketAddress;
 import java.net.URI;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
-import javax.net.SocketFactory;
 import okhttp3.OkHttpClient;
 import okhttp3.Request;
 import okhttp3.Response;
@@ -109,35 +107,33 @@ class RoutingTest {
 
     @Test
     void withoutAnEndpointTheCallFailsBeforeAnySocketIsOpened() {
-        AtomicInteger sockets = new AtomicInteger();
-        fleet.client(c -> c.socketFactory(new CountingSocketFactory(sockets)));
+        OwnSockets sockets = new OwnSockets();
+        fleet.client(c -> c.socketFactory(sockets));
         assertThatThrownBy(fleet::ask)
                 .isInstanceOf(NoEndpointIOException.class)
                 .hasMessageContaining(Fleet.SERVICE)
                 .hasCauseInstanceOf(NoEndpointException.class);
-        assertThat(sockets).hasValue(0);
+        assertThat(sockets.made()).isEqualTo(0);
     }
 
     @Test
     void socketsComeFromTheUsersOwnFactory() throws IOException {
-        AtomicInteger sockets = new AtomicInteger();
-        fleet.client(c -> c.socketFactory(new CountingSocketFactory(sockets))).add("hello");
+        OwnSockets sockets = new OwnSockets();
+        fleet.client(c -> c.socketFactory(sockets)).add("hello");
         assertThat(fleet.ask()).isEqualTo("200 hello");
-        assertThat(sockets).hasValue(1);
+        assertThat(sockets.made()).isEqualTo(1);
     }
 
     @Test
     void socketFactoryThatIsChangedAfterWrappingStillReachesTheEndpointsPort() throws IOException {
         fleet.add("hello");
-        AtomicInteger sockets = new AtomicInteger();
-        OkHttpClient derived = fleet.client()
-                .newBuilder()
-                .socketFactory(new CountingSocketFactory(sockets))
-                .build();
+        OwnSockets sockets = new OwnSockets();
+        OkHttpClient derived =
+                fleet.client().newBuilder().socketFactory(sockets).build();
         try (Response response = derived.newCall(Fleet.get("/")).execute()) {
             assertThat(response.body().string()).isEqualTo("hello");
         }
-        assertThat(sockets).hasValue(1);
+        assertThat(sockets.made()).isEqualTo(1);
     }
 
     @Test
@@ -198,40 +194,5 @@ class RoutingTest {
     void wrappingWithoutServicesIsAMistake() {
         assertThatThrownBy(() -> EvenkeelOkHttp.wrap(new OkHttpClient(), LoadBalancers.of()))
                 .isInstanceOf(IllegalArgumentException.class);
-    }
-
-    /** Hands out plain sockets, of which the JDK's own factory is not the maker. */
-    private static final class CountingSocketFactory extends SocketFactory {
-        private final AtomicInteger made;
-
-        CountingSocketFactory(AtomicInteger made) {
-            this.made = made;
-        }
-
-        @Override
-        public Socket createSocket() {
-            made.incrementAndGet();
-            return new Socket();
-        }
-
-        @Override
-        public Socket createSocket(String host, int port) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public Socket createSocket(String host, int port, java.net.InetAddress local, int localPort) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public Socket createSocket(java.net.InetAddress host, int port) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public Socket createSocket(java.net.InetAddress host, int port, java.net.InetAddress local, int localPort) {
-            throw new UnsupportedOperationException();
-        }
     }
 }

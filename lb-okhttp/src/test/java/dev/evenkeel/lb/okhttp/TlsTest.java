@@ -9,10 +9,7 @@ import dev.evenkeel.lb.call.Outcome.Kind;
 import dev.evenkeel.lb.endpoint.EndpointSource;
 import dev.evenkeel.lb.policy.LoadBalancingPolicy;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.Socket;
 import java.util.List;
-import javax.net.SocketFactory;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import okhttp3.OkHttpClient;
 import okhttp3.Protocol;
@@ -122,33 +119,5 @@ class TlsTest {
         fleet.tls("payments.svc").add("never");
         assertThatThrownBy(fleet::ask).isInstanceOf(SSLPeerUnverifiedException.class);
         assertThat(fleet.served()).isZero();
-    }
-
-    /** A factory of the user's own, which is not the JDK's. */
-    private static final class OwnSockets extends SocketFactory {
-        @Override
-        public Socket createSocket() {
-            return new Socket();
-        }
-
-        @Override
-        public Socket createSocket(String host, int port) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public Socket createSocket(String host, int port, InetAddress local, int localPort) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public Socket createSocket(InetAddress host, int port) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public Socket createSocket(InetAddress host, int port, InetAddress local, int localPort) {
-            throw new UnsupportedOperationException();
-        }
     }
 }
