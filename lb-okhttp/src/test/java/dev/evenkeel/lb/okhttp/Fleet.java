@@ -12,7 +12,10 @@ import dev.evenkeel.lb.policy.LoadBalancingPolicy;
 import dev.evenkeel.lb.policy.Node;
 import dev.evenkeel.lb.retry.RetryBudget;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -113,12 +116,18 @@ final class Fleet implements AfterEachCallback {
         return add(request -> Server.ok(text));
     }
 
-    /** Adds an address where nobody listens. */
+    /** Adds an address where nobody listens, and nobody else can begin to: its port is bound. */
     Endpoint addDead() {
-        Server dead = new Server(request -> null, protocols, null);
-        dead.close();
-        source.put(dead.endpoint());
-        return dead.endpoint();
+        try {
+            Socket bound = new Socket();
+            opened.add(bound);
+            bound.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+            Endpoint dead = Endpoint.of("127.0.0.1", bound.getLocalPort());
+            source.put(dead);
+            return dead;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     MutableEndpointSource source() {
