@@ -42,9 +42,9 @@ class DeadlineTest {
     @Test
     void deadlineBeforeTheAnswerIsSaidInWords() {
         fleet.add(request -> stall());
-        assertThatThrownBy(() -> fleet.ask(within(200)))
+        assertThatThrownBy(() -> fleet.ask(within(1_000)))
                 .isInstanceOf(SocketTimeoutException.class)
-                .hasMessage("deadline of 200 ms for a call to orders.svc is over");
+                .hasMessage("deadline of 1000 ms for a call to orders.svc is over");
         fleet.awaitNothingInFlight();
         assertThat(fleet.kinds()).containsExactly(Kind.TIMED_OUT);
         assertThat(fleet.served()).isOne();
@@ -64,13 +64,13 @@ class DeadlineTest {
     @Test
     void deadlineCoversTheBody() throws IOException {
         fleet.add(request -> new MockResponse.Builder()
-                .body("0123456789".repeat(100))
+                .body("0123456789".repeat(1_000))
                 .throttleBody(10, 50, TimeUnit.MILLISECONDS)
                 .build());
-        try (Response response = fleet.client().newCall(within(300)).execute()) {
+        try (Response response = fleet.client().newCall(within(1_000)).execute()) {
             assertThatThrownBy(() -> response.body().string())
                     .isInstanceOf(SocketTimeoutException.class)
-                    .hasMessageContaining("deadline of 300 ms");
+                    .hasMessageContaining("deadline of 1000 ms");
         }
         fleet.awaitNothingInFlight();
         assertThat(fleet.kinds()).containsExactly(Kind.SUCCESS, Kind.TIMED_OUT);

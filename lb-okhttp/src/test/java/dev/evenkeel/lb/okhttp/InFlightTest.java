@@ -182,7 +182,7 @@ class InFlightTest {
 
     @Test
     void clientsTimeoutWithinTheBodyIsTheEndpointsFailure() {
-        fleet.client(c -> c.callTimeout(Duration.ofMillis(300))).add(request -> endlessBody());
+        fleet.client(c -> c.callTimeout(Duration.ofSeconds(1))).add(request -> endlessBody());
         assertThatThrownBy(fleet::ask).hasMessage("timeout");
         fleet.awaitNothingInFlight();
         assertThat(fleet.kinds()).containsExactly(Kind.SUCCESS, Kind.TIMED_OUT);
