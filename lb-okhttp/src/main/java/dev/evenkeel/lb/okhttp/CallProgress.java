@@ -50,7 +50,7 @@ final class CallProgress extends EventListener {
     private boolean connected; // anew, in this attempt
     private boolean bodyDone;
 
-    private CallProgress(HttpOutcomes outcomes, Anomalies anomalies) {
+    CallProgress(HttpOutcomes outcomes, Anomalies anomalies) {
         this.outcomes = outcomes;
         this.anomalies = anomalies;
     }
@@ -61,18 +61,6 @@ final class CallProgress extends EventListener {
             @Nullable Outcome outcome,
             @Nullable Past previous) {}
 
-    /** Returns the progress of a call, which is one object even if an interceptor before ours sends the call again. */
-    static CallProgress of(Call call, HttpOutcomes outcomes, Anomalies anomalies) {
-        CallProgress known = find(call);
-        if (known != null) {
-            return known;
-        }
-        CallProgress progress = new CallProgress(outcomes, anomalies);
-        call.tag(CallProgress.class, () -> progress);
-        call.addEventListener(progress);
-        return progress;
-    }
-
     static @Nullable CallProgress find(Call call) {
         return call.tag(CallProgress.class);
     }
@@ -82,10 +70,15 @@ final class CallProgress extends EventListener {
         return held != null;
     }
 
-    /** Learns that a request is about to be sent. */
-    void begin(Attempt newAttempt, PinnedEndpoint newEndpoint, @Nullable Deadline newDeadline) {
+    /**
+     * Learns that a request is about to be sent. One object follows all attempts of the call, also if an interceptor before ours sends
+     * the call again.
+     */
+    void begin(Call call, Attempt newAttempt, PinnedEndpoint newEndpoint, @Nullable Deadline newDeadline) {
         Attempt before = attempt;
-        if (before != null) {
+        if (before == null) {
+            call.addEventListener(this);
+        } else {
             end(Outcome.SUCCESS);
             past = new Past(before, verdict, past);
         }
@@ -161,7 +154,7 @@ final class CallProgress extends EventListener {
         current.complete(outcome);
         LeakWatch.Watched watch = watched;
         if (watch != null) {
-            watch.end();
+            anomalies.leaks().end(watch);
         }
     }
 

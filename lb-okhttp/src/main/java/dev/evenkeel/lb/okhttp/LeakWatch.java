@@ -22,7 +22,7 @@ final class LeakWatch {
 
     /** Begins to watch an attempt whose response has been handed to the user. */
     Watched watch(CallProgress progress, Attempt attempt) {
-        Watched watched = new Watched(progress, attempt);
+        Watched watched = new Watched(progress, lost, attempt);
         open.add(watched);
         return watched;
     }
@@ -43,20 +43,20 @@ final class LeakWatch {
         return leaked.sum();
     }
 
+    /** Learns that a response was closed. Doing it twice changes nothing. */
+    void end(Watched watched) {
+        if (open.remove(watched)) {
+            watched.clear();
+        }
+    }
+
     /** An attempt under watch. It must not lead back to its call, or that could never be collected. */
-    final class Watched extends PhantomReference<@Nullable CallProgress> {
+    static final class Watched extends PhantomReference<@Nullable CallProgress> {
         private final Attempt attempt;
 
-        private Watched(CallProgress progress, Attempt attempt) {
+        private Watched(CallProgress progress, ReferenceQueue<CallProgress> lost, Attempt attempt) {
             super(progress, lost);
             this.attempt = attempt;
-        }
-
-        /** Learns that the response was closed. Doing it twice changes nothing. */
-        void end() {
-            if (open.remove(this)) {
-                clear();
-            }
         }
     }
 }

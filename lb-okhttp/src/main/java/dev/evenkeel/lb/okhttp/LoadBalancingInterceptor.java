@@ -11,6 +11,9 @@ import java.net.Proxy;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import kotlin.jvm.JvmClassMappingKt;
+import kotlin.jvm.functions.Function0;
+import kotlin.reflect.KClass;
 import okhttp3.Call;
 import okhttp3.Interceptor;
 import okhttp3.Request;
@@ -28,14 +31,19 @@ final class LoadBalancingInterceptor implements Interceptor {
 
     private static final RetryDecision SETTLED = new RetryDecision(RetryDecision.Kind.STOP_FINAL, 0);
 
+    // As Kotlin's classes: given Java's, each look-up of a tag would make one.
+    private static final KClass<CallProgress> PROGRESS = JvmClassMappingKt.getKotlinClass(CallProgress.class);
+    private static final KClass<CallSettings> SETTINGS = JvmClassMappingKt.getKotlinClass(CallSettings.class);
+
     private final Map<String, BalancedService> services;
-    private final HttpOutcomes outcomes;
     private final Anomalies anomalies;
+    private final Function0<CallProgress>
+            newProgress; // made once, so that asking for a call's progress costs no object
 
     LoadBalancingInterceptor(Map<String, BalancedService> services, HttpOutcomes outcomes, Anomalies anomalies) {
         this.services = services;
-        this.outcomes = outcomes;
         this.anomalies = anomalies;
+        this.newProgress = () -> new CallProgress(outcomes, anomalies);
     }
 
     @Override
@@ -46,7 +54,7 @@ final class LoadBalancingInterceptor implements Interceptor {
             return chain.proceed(request);
         }
         anomalies.leaks().settle();
-        CallSettings settings = request.tag(CallSettings.class);
+        CallSettings settings = request.tag(SETTINGS);
         Duration limit = settings == null ? null : settings.deadline();
         BalancedCall balanced = service.newCall(RepeatRules.describe(request, settings, timeoutNanos(chain, limit)));
         if (limit == null) {
@@ -66,12 +74,12 @@ final class LoadBalancingInterceptor implements Interceptor {
             Chain chain, BalancedService service, BalancedCall balanced, @Nullable Deadline deadline)
             throws IOException {
         Call call = chain.call();
-        CallProgress progress = CallProgress.of(call, outcomes, anomalies);
+        CallProgress progress = call.tag(PROGRESS, newProgress);
         IOException failure = null; // the latest; those before it are suppressed in it
         while (true) {
             Attempt attempt = pick(balanced, failure);
             PinnedEndpoint endpoint = service.pin(attempt.endpoint());
-            progress.begin(attempt, endpoint, deadline);
+            progress.begin(call, attempt, endpoint, deadline);
             RetryDecision decision;
             try {
                 Response response = send(chain, progress, endpoint, attempt.isProbe());

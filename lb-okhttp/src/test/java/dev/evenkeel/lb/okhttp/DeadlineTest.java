@@ -77,6 +77,16 @@ class DeadlineTest {
     }
 
     @Test
+    void slowBodyIsNotCutAsLongAsItGoesOn() throws IOException {
+        fleet.client(c -> c.readTimeout(Duration.ofSeconds(1)));
+        fleet.add(request -> new MockResponse.Builder()
+                .body("0123456789")
+                .throttleBody(2, 300, TimeUnit.MILLISECONDS)
+                .build());
+        assertThat(fleet.ask()).isEqualTo("200 0123456789");
+    }
+
+    @Test
     void callThatIsInTimeIsLeftAlone() throws IOException {
         fleet.add("hello");
         for (int i = 0; i < 3; i++) {

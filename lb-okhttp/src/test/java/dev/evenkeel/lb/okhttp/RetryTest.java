@@ -56,7 +56,8 @@ class RetryTest {
             value = Protocol.class,
             names = {"HTTP_1_1", "H2_PRIOR_KNOWLEDGE"})
     void unavailableEndpointIsFollowedByAnother(Protocol protocol) throws IOException {
-        Server bad = fleet.protocols(protocol).add(request -> Server.status(503));
+        Server bad = fleet.protocols(protocol)
+                .add(request -> new MockResponse.Builder().code(503).build());
         Server good = fleet.add("fine");
         for (int i = 0; i < 5; i++) {
             assertThat(fleet.ask()).isEqualTo("200 fine");
