@@ -3,6 +3,7 @@ package dev.evenkeel.lb;
 import dev.evenkeel.lb.call.Outcome;
 import dev.evenkeel.lb.endpoint.OutReason;
 import dev.evenkeel.lb.health.ConnectBackoff;
+import dev.evenkeel.lb.health.SlowStart;
 import dev.evenkeel.lb.time.Environment;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -15,12 +16,14 @@ import org.jspecify.annotations.Nullable;
 final class ConnectHealth {
     private final Cluster cluster;
     private final ConnectBackoff backoff;
+    private final SlowStart slowStart;
     private final Environment environment;
     private final ConnectProbes probes = new ConnectProbes();
 
-    ConnectHealth(Cluster cluster, ConnectBackoff backoff, Environment environment) {
+    ConnectHealth(Cluster cluster, Settings settings, Environment environment) {
         this.cluster = cluster;
-        this.backoff = backoff;
+        this.backoff = settings.connectBackoff();
+        this.slowStart = settings.slowStart();
         this.environment = environment;
     }
 
@@ -74,8 +77,11 @@ final class ConnectHealth {
             return false;
         }
         node.connects.connected(now);
-        node.ledger()
-                .forgetLatency(); // most likely it is another process; what its predecessor cost says nothing of it
+        // Most likely it is another process: what its predecessor cost says nothing of it, and it is cold.
+        node.ledger().forgetLatency();
+        node.forgetOutcomes();
+        node.cuts.start(node.ledger().finished(), now);
+        node.refreshWeight(slowStart, now);
         cluster.announceAvailability(node, "connected again");
         return true;
     }

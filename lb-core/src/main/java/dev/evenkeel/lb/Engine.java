@@ -18,7 +18,13 @@ final class Engine {
     final Cluster cluster;
     final ConnectHealth connects;
     final ListKeeper list;
+    final OutlierSweep outliers;
     final RetryBudget budget;
+
+    /** A server may ask for less load, not for silence: nobody is to stall a client by what it writes into a header. Guessed. */
+    private static final long MIN_PUSHBACK_NANOS = 1_000_000_000L;
+
+    private static final long MAX_PUSHBACK_NANOS = 30_000_000_000L;
 
     private final AtomicLong exhaustedAnnouncedNanos; // when we last said that the budget is spent
 
@@ -27,9 +33,10 @@ final class Engine {
         this.environment = environment;
         this.announcer = new Announcer(service);
         this.cluster = new Cluster(settings, environment, announcer);
-        this.connects = new ConnectHealth(cluster, settings.connectBackoff(), environment);
-        this.list = new ListKeeper(
-                cluster, connects, environment.scheduler(), source.isAuthoritative(), settings.listHold());
+        this.connects = new ConnectHealth(cluster, settings, environment);
+        this.list = new ListKeeper(cluster, connects, environment.scheduler(), source.isAuthoritative(), settings);
+        Ejector ejector = new Ejector(cluster, settings, environment);
+        this.outliers = new OutlierSweep(cluster, ejector, settings, environment.scheduler());
         this.budget = new RetryBudget(settings.retryBudget(), nowNanos());
         this.exhaustedAnnouncedNanos = new AtomicLong(nowNanos() - budgetWindowNanos());
     }
@@ -49,19 +56,33 @@ final class Engine {
             connects.learn(attempt, outcome); // first, because a return wipes the slate that the rest writes on
         }
         if (kind.isEndpointFailure()) {
-            node.ledger().fail(latency, now);
-        } else if (!kind.isNeutral()) {
-            node.ledger().observe(latency, now);
+            outliers.failedAgain(node, node.ledger().fail(latency, now));
+        } else if (kind.isNeutral()) {
+            node.ledger().pass();
+            respectPushback(node, outcome);
+        } else {
+            node.ledger().succeed(latency, now);
             budget.deposit(now);
         }
         announcer.attempt(node.endpoint(), outcome, latency);
+    }
+
+    /** Gives an endpoint that asked for it less load, at once and for as long as it asked. */
+    private void respectPushback(TrackedNode node, Outcome outcome) {
+        if (outcome.kind() == Outcome.Kind.PUSHBACK && !node.isPushedBack()) {
+            long pause = Math.min(MAX_PUSHBACK_NANOS, Math.max(MIN_PUSHBACK_NANOS, outcome.pushbackNanos()));
+            cluster.update((members, now) -> {
+                node.cuts.pushBack(now + pause);
+                return node.refreshWeight(settings.slowStart(), now);
+            });
+        }
     }
 
     /** Learns that an answer which had begun broke off. */
     void learnBroken(Attempt attempt, Outcome outcome) {
         long now = nowNanos();
         long elapsed = now - attempt.startNanos();
-        attempt.node().ledger().fail(elapsed, now);
+        outliers.failedAgain(attempt.node(), attempt.node().ledger().fail(elapsed, now));
         announcer.attempt(attempt.endpoint(), outcome, elapsed);
     }
 

@@ -3,6 +3,7 @@ package dev.evenkeel.lb;
 import dev.evenkeel.lb.endpoint.Endpoint;
 import dev.evenkeel.lb.endpoint.EndpointSource;
 import dev.evenkeel.lb.endpoint.OutReason;
+import dev.evenkeel.lb.health.SlowStart;
 import dev.evenkeel.lb.observe.Event;
 import dev.evenkeel.lb.time.Scheduler;
 import java.time.Duration;
@@ -19,13 +20,15 @@ final class ListKeeper implements EndpointSource.Listener {
     private final Scheduler scheduler;
     private final ListGuard guard; // used in changes only, so under the cluster's lock
     private final Duration hold;
+    private final SlowStart slowStart;
 
-    ListKeeper(Cluster cluster, ConnectHealth connects, Scheduler scheduler, boolean authoritative, Duration hold) {
+    ListKeeper(Cluster cluster, ConnectHealth connects, Scheduler scheduler, boolean authoritative, Settings settings) {
         this.cluster = cluster;
         this.connects = connects;
         this.scheduler = scheduler;
+        this.hold = settings.listHold();
+        this.slowStart = settings.slowStart();
         this.guard = new ListGuard(authoritative || hold.isZero(), hold.toNanos());
-        this.hold = hold;
     }
 
     @Override
@@ -90,10 +93,15 @@ final class ListKeeper implements EndpointSource.Listener {
         if (!outcome.duplicates().isEmpty()) {
             cluster.announce(Event.Type.DUPLICATES, null, "named more than once: " + Text.some(outcome.duplicates()));
         }
+        boolean allNew = members.size() == outcome.removed().size()
+                && outcome.nodes().size() == outcome.added().size();
         members.accept(outcome);
         outcome.added().keySet().forEach(node -> {
             cluster.announce(Event.Type.ADDED, node.endpoint(), "");
             connects.resume(node, now);
+            if (!allNew && node.ledger().finished() == 0) {
+                node.cuts.start(0, now); // where all are new nobody is warm, and a ramp for all would change nothing
+            }
         });
         outcome.changed().keySet().forEach(node -> cluster.announce(Event.Type.CHANGED, node.endpoint(), ""));
         outcome.removed().forEach(node -> {
@@ -107,6 +115,7 @@ final class ListKeeper implements EndpointSource.Listener {
                 cluster.announceDrained(node);
             }
         });
+        members.nodes().forEach(node -> node.refreshWeight(slowStart, now));
         return outcome.isChange();
     }
 

@@ -33,6 +33,7 @@ public final class LoadBalancer implements AutoCloseable {
         this.engine = new Engine(service, settings, source, environment);
         listeners.forEach(engine.announcer::add);
         this.plainView = LoadBalancerView.connectingOnDemand(engine);
+        engine.outliers.start();
         try {
             this.subscription = source.subscribe(engine.list, environment);
         } catch (RuntimeException e) {

@@ -2,6 +2,8 @@ package dev.evenkeel.lb;
 
 import dev.evenkeel.lb.endpoint.EndpointSource;
 import dev.evenkeel.lb.health.ConnectBackoff;
+import dev.evenkeel.lb.health.OutlierDetection;
+import dev.evenkeel.lb.health.SlowStart;
 import dev.evenkeel.lb.observe.LoadBalancerListener;
 import dev.evenkeel.lb.policy.LoadBalancingPolicy;
 import dev.evenkeel.lb.policy.LoadMetric;
@@ -27,6 +29,8 @@ public final class LoadBalancerBuilder {
     private RetryPolicy retry = RetryPolicy.DEFAULT;
     private RetryBudget.Settings retryBudget = RetryBudget.Settings.DEFAULT;
     private ConnectBackoff connectBackoff = ConnectBackoff.DEFAULT;
+    private OutlierDetection outliers = OutlierDetection.DEFAULT;
+    private SlowStart slowStart = SlowStart.DEFAULT;
     private double panicThreshold = 0.5;
     private Duration listHold = Duration.ofSeconds(30);
     private Duration memory = Duration.ofMinutes(10);
@@ -63,6 +67,24 @@ public final class LoadBalancerBuilder {
     /** Sets how long an endpoint that refuses connections stays out; the default is 1 s, doubling to 30 s. */
     public LoadBalancerBuilder connectBackoff(ConnectBackoff newConnectBackoff) {
         connectBackoff = Objects.requireNonNull(newConnectBackoff, "connectBackoff");
+        return this;
+    }
+
+    /**
+     * Sets how endpoints that stand out by failures or latency are found and what is done about them; by default all detectors judge, and
+     * at most 30 % of the endpoints are ejected at a time.
+     */
+    public LoadBalancerBuilder outliers(OutlierDetection newOutliers) {
+        outliers = Objects.requireNonNull(newOutliers, "outliers");
+        return this;
+    }
+
+    /**
+     * Sets how an endpoint that joins or returns takes up its share; the default is a ramp from 10 % over 30 s. Policies that ignore
+     * weights ignore it.
+     */
+    public LoadBalancerBuilder slowStart(SlowStart newSlowStart) {
+        slowStart = Objects.requireNonNull(newSlowStart, "slowStart");
         return this;
     }
 
@@ -114,7 +136,8 @@ public final class LoadBalancerBuilder {
                     service
                             + " has no endpoints: call endpoints(EndpointSource.of(\"10.0.0.1:8080\", …)) or give another source");
         }
-        Settings settings = new Settings(policy, retry, retryBudget, connectBackoff, panicThreshold, listHold, memory);
+        Settings settings = new Settings(
+                policy, retry, retryBudget, connectBackoff, outliers, slowStart, panicThreshold, listHold, memory);
         return new LoadBalancer(service, settings, source, listeners, environment);
     }
 }

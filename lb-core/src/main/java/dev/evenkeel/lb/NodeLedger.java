@@ -16,9 +16,12 @@ final class NodeLedger {
             0; // in flight, and above those how many have finished: one word, so that they never disagree
     private static final int WAITING = 1; // see Waiting
     private static final int LATENCY = 2; // see PeakEwma
-    private static final int FAILED = 3;
+    private static final int MEDIAN = 3; // see RunningMedian
+    private static final int FAILED = 4;
+    private static final int FAILED_IN_A_ROW = 5;
+    private static final int NEUTRAL = 6;
     private static final int PADDING = 8; // longs in a cache line
-    private static final int SIZE = FAILED + 1 + PADDING;
+    private static final int SIZE = NEUTRAL + 1 + PADDING;
 
     private static final int IN_FLIGHT_BITS = 20;
     private static final long ONE_FINISHED = 1L << IN_FLIGHT_BITS;
@@ -41,8 +44,16 @@ final class NodeLedger {
         add(ATTEMPTS, ONE_FINISHED - 1);
     }
 
-    /** Learns that an answer took so long. */
-    void observe(long latencyNanos, long nowNanos) {
+    /** Learns of an answer that was no failure, and took so long. */
+    void succeed(long latencyNanos, long nowNanos) {
+        observe(latencyNanos, nowNanos);
+        WORD.setOpaque(words, MEDIAN, RunningMedian.observe(get(MEDIAN), latencyNanos));
+        if (get(FAILED_IN_A_ROW) != 0) {
+            WORD.setRelease(words, FAILED_IN_A_ROW, 0L);
+        }
+    }
+
+    private void observe(long latencyNanos, long nowNanos) {
         long before;
         do {
             before = get(LATENCY);
@@ -50,15 +61,27 @@ final class NodeLedger {
                 words, LATENCY, before, PeakEwma.observe(before, latencyNanos, nowNanos)));
     }
 
-    /** Learns that an attempt failed after so long. */
-    void fail(long elapsedNanos, long nowNanos) {
+    /** Learns that an attempt failed after so long, and returns how many have failed since the last success. */
+    long fail(long elapsedNanos, long nowNanos) {
         add(FAILED, 1);
         observe(PeakEwma.priceOfFailure(get(LATENCY), elapsedNanos, nowNanos), nowNanos);
+        return add(FAILED_IN_A_ROW, 1) + 1;
+    }
+
+    /** Counts an attempt that says nothing about the endpoint. */
+    void pass() {
+        add(NEUTRAL, 1);
+    }
+
+    /** Forgets a row of failures: what comes next is judged by itself. */
+    void forgetRow() {
+        WORD.setRelease(words, FAILED_IN_A_ROW, 0L);
     }
 
     /** Makes the endpoint one that has not been measured yet. */
     void forgetLatency() {
         WORD.setRelease(words, LATENCY, PeakEwma.UNMEASURED);
+        WORD.setRelease(words, MEDIAN, RunningMedian.UNMEASURED);
     }
 
     int inFlight() {
@@ -82,8 +105,22 @@ final class NodeLedger {
         return get(FAILED);
     }
 
-    private void add(int word, long delta) {
-        WORD.getAndAdd(words, word, delta);
+    /** Returns how many attempts ended well; streams that are open count when they end. */
+    long succeeded() {
+        return Math.max(0, finished() - get(FAILED) - get(NEUTRAL));
+    }
+
+    long failedInARow() {
+        return get(FAILED_IN_A_ROW);
+    }
+
+    /** Returns an estimate of the median latency in nanoseconds; 0 before the first answer. */
+    double medianNanos() {
+        return RunningMedian.nanos(get(MEDIAN));
+    }
+
+    private long add(int word, long delta) {
+        return (long) WORD.getAndAdd(words, word, delta);
     }
 
     private long get(int word) {

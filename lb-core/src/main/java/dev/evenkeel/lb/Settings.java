@@ -1,6 +1,12 @@
 package dev.evenkeel.lb;
 
 import dev.evenkeel.lb.health.ConnectBackoff;
+import dev.evenkeel.lb.health.ConsecutiveFailures;
+import dev.evenkeel.lb.health.FailurePercentage;
+import dev.evenkeel.lb.health.LatencyOutlier;
+import dev.evenkeel.lb.health.OutlierDetection;
+import dev.evenkeel.lb.health.SlowStart;
+import dev.evenkeel.lb.health.SuccessRate;
 import dev.evenkeel.lb.policy.LoadBalancingPolicy;
 import dev.evenkeel.lb.retry.RetryBudget;
 import dev.evenkeel.lb.retry.RetryPolicy;
@@ -14,6 +20,8 @@ record Settings(
         RetryPolicy retry,
         RetryBudget.Settings retryBudget,
         ConnectBackoff connectBackoff,
+        OutlierDetection outliers,
+        SlowStart slowStart,
         double panicThreshold,
         Duration listHold,
         Duration memory) {
@@ -48,6 +56,11 @@ record Settings(
         all.put("retryBudget.window", text(retryBudget.window()));
         all.put("connectBackoff.initial", text(connectBackoff.initial()));
         all.put("connectBackoff.max", text(connectBackoff.max()));
+        describeOutliers(all);
+        all.put("slowStart.window", text(slowStart.window()));
+        all.put("slowStart.floor", String.valueOf(slowStart.floor()));
+        all.put("slowStart.aggression", String.valueOf(slowStart.aggression()));
+        all.put("slowStart.requests", String.valueOf(slowStart.requests()));
         all.put("panicThreshold", String.valueOf(panicThreshold));
         all.put("listHold", text(listHold));
         all.put("memory", text(memory));
@@ -57,5 +70,30 @@ record Settings(
 
     private static String text(Duration duration) {
         return duration.toMillis() % 1000 == 0 ? duration.toSeconds() + " s" : duration.toMillis() + " ms";
+    }
+
+    private void describeOutliers(Map<String, String> all) {
+        ConsecutiveFailures inARow = outliers.consecutiveFailures();
+        all.put("consecutiveFailures.failures", String.valueOf(inARow.failures()));
+        all.put("consecutiveFailures.mode", String.valueOf(inARow.mode()));
+        FailurePercentage percentage = outliers.failurePercentage();
+        all.put("failurePercentage.share", String.valueOf(percentage.share()));
+        all.put("failurePercentage.minVolume", String.valueOf(percentage.minVolume()));
+        all.put("failurePercentage.mode", String.valueOf(percentage.mode()));
+        SuccessRate rate = outliers.successRate();
+        all.put("successRate.deviations", String.valueOf(rate.deviations()));
+        all.put("successRate.minEndpoints", String.valueOf(rate.minEndpoints()));
+        all.put("successRate.minVolume", String.valueOf(rate.minVolume()));
+        all.put("successRate.mode", String.valueOf(rate.mode()));
+        LatencyOutlier latency = outliers.latencyOutlier();
+        all.put("latencyOutlier.factor", String.valueOf(latency.factor()));
+        all.put("latencyOutlier.floor", text(latency.floor()));
+        all.put("latencyOutlier.minVolume", String.valueOf(latency.minVolume()));
+        all.put("latencyOutlier.sentence", String.valueOf(latency.sentence()));
+        all.put("latencyOutlier.mode", String.valueOf(latency.mode()));
+        all.put("ejection.base", text(outliers.ejection().base()));
+        all.put("ejection.max", text(outliers.ejection().max()));
+        all.put("ejection.jitter", text(outliers.ejection().jitter()));
+        all.put("ejection.maxShare", String.valueOf(outliers.ejection().maxShare()));
     }
 }

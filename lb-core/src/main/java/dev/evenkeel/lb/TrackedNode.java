@@ -3,6 +3,8 @@ package dev.evenkeel.lb;
 import dev.evenkeel.lb.endpoint.Availability;
 import dev.evenkeel.lb.endpoint.Endpoint;
 import dev.evenkeel.lb.endpoint.OutReason;
+import dev.evenkeel.lb.health.EndpointStats;
+import dev.evenkeel.lb.health.SlowStart;
 import dev.evenkeel.lb.observe.EndpointStatus;
 import dev.evenkeel.lb.policy.Node;
 import java.time.Duration;
@@ -14,16 +16,30 @@ import java.time.Duration;
  * <p>What requests change is in the {@link NodeLedger}; everything else is written by the {@link Cluster} under its lock.
  */
 final class TrackedNode implements Node {
+    /** Pickers are not made anew for less than this share of a weight. Guessed. */
+    private static final double NOTICEABLE = 0.05;
+
     private final NodeLedger ledger = new NodeLedger();
 
     private volatile Endpoint endpoint; // written under the cluster's lock
     private volatile Availability availability = Availability.AVAILABLE; // written under the cluster's lock
     private volatile boolean removed; // written under the cluster's lock
 
-    final ConnectHistory connects = new ConnectHistory(); // used under the cluster's lock
+    private volatile double weight; // written under the cluster's lock
+    private volatile boolean pushedBack; // written under the cluster's lock
+
+    // Used under the cluster's lock.
+    final OutcomeWindow window = new OutcomeWindow();
+    final EjectionHistory ejections = new EjectionHistory();
+    final WeightCuts cuts = new WeightCuts();
+    String suspicion =
+            ""; // what was last announced about it without an ejection; empty when nothing is held against it
+
+    final ConnectHistory connects = new ConnectHistory();
 
     TrackedNode(Endpoint endpoint) {
         this.endpoint = endpoint;
+        this.weight = endpoint.weight();
     }
 
     @Override
@@ -39,6 +55,16 @@ final class TrackedNode implements Node {
     @Override
     public double latencyNanos(long nowNanos) {
         return ledger.latencyNanos(nowNanos);
+    }
+
+    @Override
+    public double weight() {
+        return weight;
+    }
+
+    @Override
+    public boolean isFailing() {
+        return ledger.failedInARow() > 0;
     }
 
     NodeLedger ledger() {
@@ -79,15 +105,59 @@ final class TrackedNode implements Node {
         return true;
     }
 
+    boolean isPushedBack() {
+        return pushedBack;
+    }
+
+    /** Works out the weight anew, and returns whether it changed enough to matter. */
+    boolean refreshWeight(SlowStart slowStart, long nowNanos) {
+        double now = endpoint.weight() * cuts.share(slowStart, ledger.finished(), nowNanos);
+        pushedBack = cuts.isPushedBack();
+        boolean matters = Math.abs(now - weight) > NOTICEABLE * weight;
+        if (matters || now == endpoint.weight()) {
+            boolean changed = now != weight;
+            weight = now;
+            return changed;
+        }
+        return false;
+    }
+
+    /** Ends a second of the window. */
+    void rollWindow() {
+        window.roll(ledger.succeeded(), ledger.failed());
+    }
+
+    /** Starts with a clean record. */
+    void forgetOutcomes() {
+        window.clear(ledger.succeeded(), ledger.failed());
+        ledger.forgetRow();
+    }
+
+    EndpointStats stats() {
+        return new EndpointStats(
+                endpoint,
+                window.successes(ledger.succeeded()),
+                window.failures(ledger.failed()),
+                ledger.failedInARow(),
+                ledger.medianNanos());
+    }
+
     EndpointStatus status(Availability asSeen, long nowNanos) {
         return new EndpointStatus(
                 endpoint,
                 asSeen,
-                asSeen.has(OutReason.CONNECT_FAILED) ? connects.describe(nowNanos) : "",
+                describe(asSeen, nowNanos),
                 inFlight(),
                 ledger.finished(),
                 ledger.failed(),
                 Duration.ofNanos((long) latencyNanos(nowNanos)));
+    }
+
+    private String describe(Availability asSeen, long nowNanos) {
+        if (asSeen.has(OutReason.CONNECT_FAILED)) {
+            return connects.describe(nowNanos);
+        }
+        return asSeen.has(OutReason.EJECTED) ? ejections.describe(nowNanos) : suspicion;
     }
 
     @Override

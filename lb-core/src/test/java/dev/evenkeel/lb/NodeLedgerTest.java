@@ -55,7 +55,7 @@ class NodeLedgerTest {
     @ParameterizedTest
     @ValueSource(longs = {0, Long.MIN_VALUE, Long.MAX_VALUE - SECOND})
     void lateAttemptsRaiseTheLatencyBeforeTheyEnd(long now) {
-        ledger.observe(5 * MILLI, now);
+        ledger.succeed(5 * MILLI, now);
         ledger.start(now);
         ledger.start(now + 100 * MILLI);
 
@@ -67,7 +67,7 @@ class NodeLedgerTest {
     /** Losing the oldest start time with any completion is the compromise that we do not make. */
     @Test
     void anAnswerDoesNotHideAnOlderAttemptThatStillHangs() {
-        ledger.observe(MILLI, 0);
+        ledger.succeed(MILLI, 0);
         ledger.start(0);
         ledger.start(SECOND);
         ledger.answered(SECOND);
@@ -80,7 +80,7 @@ class NodeLedgerTest {
     void whatHasAnsweredNoLongerWaitsThoughItsBodyIsStillInFlight() {
         ledger.start(0);
         ledger.answered(0);
-        ledger.observe(MILLI, MILLI);
+        ledger.succeed(MILLI, MILLI);
 
         assertThat(ledger.inFlight()).isEqualTo(1);
         assertThat(ledger.latencyNanos(SECOND)).isLessThanOrEqualTo(MILLI);
@@ -89,7 +89,7 @@ class NodeLedgerTest {
     @Test
     void aForgottenLatencyIsUnmeasuredWhileCountsGoOn() {
         ledger.start(0);
-        ledger.observe(MILLI, 0);
+        ledger.succeed(MILLI, 0);
         ledger.forgetLatency();
 
         assertThat(ledger.latencyNanos(0)).isZero();
@@ -145,7 +145,7 @@ class NodeLedgerTest {
             if (i % 4 == 0) {
                 ledger.fail(MILLI, start + MILLI);
             } else {
-                ledger.observe(MILLI, start + MILLI);
+                ledger.succeed(MILLI, start + MILLI);
             }
             ledger.finish();
         }

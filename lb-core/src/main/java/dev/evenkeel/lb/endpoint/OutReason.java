@@ -7,7 +7,9 @@ public enum OutReason {
     /** The transport of this view has no connection to it yet, or lost it. */
     NOT_READY(1 << 1),
     /** It is shutting down or was asked to drain: it finishes what it has and gets nothing new. */
-    DRAINING(1 << 2);
+    DRAINING(1 << 2),
+    /** It stood out by its failures; it is left out for a while on suspicion. */
+    EJECTED(1 << 3);
 
     private final int bit;
 

@@ -33,6 +33,8 @@ public record Event(Type type, String service, @Nullable Endpoint endpoint, Stri
         UNAVAILABLE,
         /** An endpoint is back. */
         AVAILABLE,
+        /** An endpoint stands out, but is not ejected: the detail says how, and what is done or why not. */
+        SUSPECTED,
         /** The source fails or is silent; the last good list stays in use. */
         STALE,
         /** The source delivers again. */

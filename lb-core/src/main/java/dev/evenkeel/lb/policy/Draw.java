@@ -23,7 +23,7 @@ final class Draw {
     static double[] weights(Node[] nodes) {
         double[] weights = new double[nodes.length];
         for (int i = 0; i < nodes.length; i++) {
-            weights[i] = nodes[i].endpoint().weight();
+            weights[i] = nodes[i].weight();
         }
         return weights;
     }

@@ -26,13 +26,10 @@ final class FewChoicesPicker implements Picker {
         int start = Draw.upper(random.nextLong(), nodes.length);
         int offset = random.nextInt(draws); // which section comes first, and so wins ties
         Node best = drawFrom(offset, start);
-        double bestLoad = metric.load(best, nowNanos);
         for (int i = 1; i < draws; i++) {
             Node node = drawFrom((offset + i) % draws, start);
-            double load = metric.load(node, nowNanos);
-            if (load < bestLoad) {
+            if (metric.load(node, best.inFlight(), nowNanos) < metric.load(best, node.inFlight(), nowNanos)) {
                 best = node;
-                bestLoad = load;
             }
         }
         return best;

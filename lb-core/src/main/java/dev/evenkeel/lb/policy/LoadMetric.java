@@ -3,8 +3,8 @@ package dev.evenkeel.lb.policy;
 /** What a load-based policy compares. Lower is better. */
 public enum LoadMetric {
     /**
-     * The attempts in flight. Needs no history; blind to slowness that does not yet queue, and to failures: an endpoint that fails at
-     * once gets up to twice its share until it is ejected.
+     * The attempts in flight. Needs no history; blind to slowness that does not yet queue. An endpoint that fails at once gets no more than
+     * its share, and that until it is ejected.
      */
     IN_FLIGHT {
         @Override
@@ -36,9 +36,17 @@ public enum LoadMetric {
     /** Returns what one attempt costs at a node that has so many in flight. */
     abstract double cost(Node node, int inFlight, long nowNanos);
 
-    /** Returns the load of a node: the cost of all in flight and of one more. */
-    final double load(Node node, long nowNanos) {
+    /**
+     * Returns the load of a node that is compared with others: the cost of all in flight and of one more.
+     *
+     * <p>A node that is failing gets no credit for a queue that is shorter than others'. It is short because failing is quick; under high
+     * load, where healthy queues are long, nothing else would keep traffic away from it.
+     *
+     * @param othersQueue the most attempts in flight at any of those that it is compared with
+     */
+    final double load(Node node, int othersQueue, long nowNanos) {
         int inFlight = node.inFlight();
-        return cost(node, inFlight, nowNanos) * (inFlight + 1.0);
+        int queue = node.isFailing() ? Math.max(inFlight, othersQueue) : inFlight;
+        return cost(node, inFlight, nowNanos) * (queue + 1.0);
     }
 }

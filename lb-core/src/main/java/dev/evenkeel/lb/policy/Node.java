@@ -4,11 +4,24 @@ import dev.evenkeel.lb.endpoint.Endpoint;
 
 /** An endpoint with its live state, as policies see it. Readings may be a moment old; safe for use by many threads. */
 public interface Node {
-    /** Returns what discovery says of the endpoint; its weight is the one to honour. */
+    /** Returns what discovery says of the endpoint. */
     Endpoint endpoint();
+
+    /**
+     * Returns the share of traffic to give the node, relative to the others; more than 0. It is the endpoint's own weight, or less while
+     * the node starts slowly, answers slowly or asked for less load. A picker that honours it may read it once, when it is made.
+     */
+    default double weight() {
+        return endpoint().weight();
+    }
 
     /** Returns how many attempts have been picked and not yet completed; never negative. */
     int inFlight();
+
+    /** Returns whether the node's latest attempt that said anything about it was a failure. */
+    default boolean isFailing() {
+        return false;
+    }
 
     /**
      * Returns the latency to expect, in nanoseconds: a peak-sensitive moving average in which failures count as slow answers, and

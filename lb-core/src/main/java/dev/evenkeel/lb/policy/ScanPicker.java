@@ -19,11 +19,12 @@ final class ScanPicker implements Picker {
 
     @Override
     public Node pick(PickContext context, long nowNanos) {
+        int longest = longestQueue();
         Node best = nodes[0];
-        double bestLoad = metric.load(best, nowNanos);
+        double bestLoad = metric.load(best, longest, nowNanos);
         int equals = 1;
         for (int i = 1; i < nodes.length; i++) {
-            double load = metric.load(nodes[i], nowNanos);
+            double load = metric.load(nodes[i], longest, nowNanos);
             if (load < bestLoad) {
                 best = nodes[i];
                 bestLoad = load;
@@ -33,5 +34,13 @@ final class ScanPicker implements Picker {
             }
         }
         return best;
+    }
+
+    private int longestQueue() {
+        int longest = 0;
+        for (Node node : nodes) {
+            longest = Math.max(longest, node.inFlight());
+        }
+        return longest;
     }
 }

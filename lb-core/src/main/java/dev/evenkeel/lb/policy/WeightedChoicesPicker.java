@@ -46,9 +46,8 @@ final class WeightedChoicesPicker implements Picker {
             int other = table.draw(random.nextLong());
             double handicap = 1;
             if (other == best) {
-                // Nobody is compared with itself. But whoever comes in its place comes more often than its weight
-                // allows, so
-                // it must be clearly better.
+                // Nobody is compared with itself. But whoever comes in its place comes more often than its
+                // weight allows, so it must be clearly better.
                 other = drawOtherThan(best);
                 handicap = CLEARLY;
             }
@@ -58,6 +57,9 @@ final class WeightedChoicesPicker implements Picker {
             double unitWeight = Math.min(weights[best], weights[other]);
             double queue = 1 + onUnit(inFlight * unitWeight / weights[best], unit);
             double otherQueue = 1 + onUnit(otherInFlight * unitWeight / weights[other], otherUnit);
+            double longer = Math.max(queue, otherQueue);
+            queue = nodes[best].isFailing() ? longer : queue; // see LoadMetric.load
+            otherQueue = nodes[other].isFailing() ? longer : otherQueue;
             boolean alike = cost <= CLEARLY * otherCost && otherCost <= CLEARLY * cost;
             boolean better = alike ? handicap * otherQueue < queue : handicap * otherCost * otherQueue < cost * queue;
             if (better) {

@@ -1,0 +1,67 @@
+package dev.evenkeel.lb;
+
+import dev.evenkeel.lb.endpoint.OutReason;
+import dev.evenkeel.lb.health.EjectionTime;
+import dev.evenkeel.lb.health.SlowStart;
+import dev.evenkeel.lb.observe.Event;
+import dev.evenkeel.lb.time.Environment;
+import java.util.Collection;
+
+/**
+ * The one way out on suspicion, and the one way back. It holds the cap over all detectors together: whatever they find, only so many
+ * endpoints are out at a time, and never the last one. Its methods are called in changes, so under the cluster's lock.
+ */
+final class Ejector {
+    private final Cluster cluster;
+    private final EjectionTime ejection;
+    private final SlowStart slowStart;
+    private final Environment environment;
+
+    Ejector(Cluster cluster, Settings settings, Environment environment) {
+        this.cluster = cluster;
+        this.ejection = settings.outliers().ejection();
+        this.slowStart = settings.slowStart();
+        this.environment = environment;
+    }
+
+    /** Returns whether one more may be out on suspicion. */
+    boolean hasRoom(Members members) {
+        Collection<TrackedNode> all = members.nodes();
+        long counted =
+                all.stream().filter(node -> !node.isOut(OutReason.DRAINING)).count();
+        long out = all.stream().filter(node -> node.isOut(OutReason.EJECTED)).count();
+        return out < ejection.allowed((int) counted);
+    }
+
+    /** Ejects an endpoint that is not ejected yet; the caller has asked for room. */
+    void eject(TrackedNode node, String reason, long now) {
+        int times = node.ejections.eject(reason);
+        long duration = ejection.nanos(times, environment.random());
+        node.ejections.until(now + duration);
+        node.setOut(OutReason.EJECTED, true);
+        environment.scheduler().schedule(duration, () -> cluster.update((members, later) -> takeBack(node, later)));
+        cluster.announceAvailability(node, node.ejections.describe(now));
+    }
+
+    /** What it did before is not held against it again: it starts slowly, and is judged by what it does from now on. */
+    private boolean takeBack(TrackedNode node, long now) {
+        if (!node.ejections.isOver(now) || !node.setOut(OutReason.EJECTED, false)) {
+            return false;
+        }
+        node.ejections.returned(now);
+        node.forgetOutcomes();
+        node.cuts.start(node.ledger().finished(), now);
+        node.refreshWeight(slowStart, now);
+        cluster.announceAvailability(node, "its ejection is over");
+        return true;
+    }
+
+    /** Says what would have been done, once for each time it begins. */
+    void suspect(TrackedNode node, String why) {
+        boolean begins = node.suspicion.isEmpty();
+        node.suspicion = why;
+        if (begins) {
+            cluster.announce(Event.Type.SUSPECTED, node.endpoint(), why);
+        }
+    }
+}

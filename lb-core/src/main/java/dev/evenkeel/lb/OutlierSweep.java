@@ -1,0 +1,158 @@
+package dev.evenkeel.lb;
+
+import dev.evenkeel.lb.endpoint.OutReason;
+import dev.evenkeel.lb.health.DetectorMode;
+import dev.evenkeel.lb.health.EndpointStats;
+import dev.evenkeel.lb.health.OutlierDetection;
+import dev.evenkeel.lb.health.OutlierDetector;
+import dev.evenkeel.lb.health.SlowStart;
+import dev.evenkeel.lb.health.Verdict;
+import dev.evenkeel.lb.time.Scheduler;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Looks at all endpoints of a service once a second, and at one at once when it fails several times in a row: asks the detectors, and has
+ * their verdicts carried out as far as they may be. It runs on its own timer; updates of the list neither delay nor reset it.
+ */
+final class OutlierSweep {
+    private static final long INTERVAL_NANOS = 1_000_000_000;
+
+    private final Cluster cluster;
+    private final Ejector ejector;
+    private final OutlierDetection detection;
+    private final SlowStart slowStart;
+    private final Scheduler scheduler;
+
+    OutlierSweep(Cluster cluster, Ejector ejector, Settings settings, Scheduler scheduler) {
+        this.cluster = cluster;
+        this.ejector = ejector;
+        this.detection = settings.outliers();
+        this.slowStart = settings.slowStart();
+        this.scheduler = scheduler;
+    }
+
+    /** Begins to sweep, until the cluster is closed. */
+    void start() {
+        scheduler.schedule(INTERVAL_NANOS, () -> {
+            if (!cluster.isClosed()) {
+                start(); // first, so that nothing that goes wrong in one sweep prevents the next
+                cluster.update(this::sweep);
+            }
+        });
+    }
+
+    /** Learns that an endpoint has failed once more in a row: the only judgement that does not wait for the next sweep. */
+    void failedAgain(TrackedNode node, long failuresInARow) {
+        OutlierDetector detector = detection.consecutiveFailures();
+        if (failuresInARow == detection.consecutiveFailures().failures() && detector.mode() != DetectorMode.OFF) {
+            cluster.update((members, now) -> {
+                Sitting sitting = new Sitting(members, now);
+                sitting.hear(detector, List.of(node.stats()));
+                return sitting.rebuild;
+            });
+        }
+    }
+
+    private boolean sweep(Members members, long now) {
+        List<EndpointStats> judged = new ArrayList<>();
+        for (TrackedNode node : members.nodes()) {
+            node.rollWindow();
+            if (!node.isOut(OutReason.EJECTED)) {
+                node.ejections.decay(detection.ejection().base().toNanos(), now);
+            }
+            EndpointStats stats = node.stats();
+            if (node.availability().isAvailable() && stats.volume() > 0) {
+                judged.add(stats);
+            }
+        }
+        Sitting sitting = new Sitting(members, now);
+        detection.detectors().forEach(detector -> sitting.hear(detector, judged));
+        for (TrackedNode node : members.nodes()) {
+            sitting.settle(node);
+        }
+        return sitting.rebuild;
+    }
+
+    /** One round of judgement. */
+    private final class Sitting {
+        private final Members members;
+        private final long now;
+        private final Set<TrackedNode> suspects = new LinkedHashSet<>();
+        private final Set<TrackedNode> slow = new LinkedHashSet<>();
+        private boolean rebuild;
+
+        Sitting(Members members, long now) {
+            this.members = members;
+            this.now = now;
+        }
+
+        void hear(OutlierDetector detector, List<EndpointStats> judged) {
+            for (Verdict verdict : detector.detect(judged)) {
+                TrackedNode node = members.find(verdict.endpoint());
+                if (node != null && !node.isOut(OutReason.EJECTED)) {
+                    suspects.add(node);
+                    carryOut(verdict, detector.mode(), node);
+                }
+            }
+        }
+
+        private void carryOut(Verdict verdict, DetectorMode mode, TrackedNode node) {
+            if (mode == DetectorMode.OBSERVE) {
+                ejector.suspect(node, verdict.reason() + "; only observed");
+                return;
+            }
+            switch (verdict.sentence()) {
+                case HALVE -> {
+                    slow.add(node);
+                    ejector.suspect(node, verdict.reason() + "; it gets half of its share");
+                }
+                case EJECT -> {
+                    if (!ejector.hasRoom(members)) {
+                        ejector.suspect(node, verdict.reason() + "; not ejected, as many are out as may be");
+                    } else if (isEverybodyWorse()) {
+                        ejector.suspect(node, verdict.reason() + "; not ejected, as most endpoints fail together");
+                    } else {
+                        ejector.eject(node, verdict.reason(), now);
+                        rebuild = true;
+                    }
+                }
+            }
+        }
+
+        /** Where most endpoints fail together the network or the requests are to blame, and ejecting some would burden the others. */
+        private boolean isEverybodyWorse() {
+            int used = 0;
+            int worse = 0;
+            for (TrackedNode node : members.nodes()) {
+                EndpointStats stats = node.stats();
+                if (stats.volume() > 0 || node.isOut(OutReason.EJECTED)) {
+                    used++;
+                    worse += isFailing(stats) || node.isOut(OutReason.EJECTED) ? 1 : 0;
+                }
+            }
+            return used > 1 && 2 * worse > used;
+        }
+
+        /**
+         * Two fifths of what would eject it is enough to be one of those that fail: in an outage of all, the first of ten endpoints
+         * reaches five failures in a row when the others have had two, on average.
+         */
+        private boolean isFailing(EndpointStats stats) {
+            return 5 * stats.failuresInARow()
+                            >= 2L * detection.consecutiveFailures().failures()
+                    || 2 * stats.failures() >= stats.volume();
+        }
+
+        /** Ends what no detector holds against the endpoint any more, and sets the weight that it has from now on. */
+        void settle(TrackedNode node) {
+            if (!suspects.contains(node)) {
+                node.suspicion = "";
+            }
+            node.cuts.setSlow(slow.contains(node));
+            rebuild |= node.refreshWeight(slowStart, now);
+        }
+    }
+}

@@ -1,0 +1,56 @@
+package dev.evenkeel.lb;
+
+import dev.evenkeel.lb.health.SlowStart;
+
+/** Why an endpoint gets less than its share although it is available. Used under the cluster's lock. */
+final class WeightCuts {
+    private static final double HALF = 0.5;
+
+    private boolean starting;
+    private long startedNanos; // means nothing unless starting
+    private long attemptsAtStart; // likewise
+    private boolean slow;
+    private boolean pushedBack;
+    private long pushbackEndsNanos; // means nothing unless pushedBack
+
+    /** Begins a slow start. */
+    void start(long attempts, long nowNanos) {
+        starting = true;
+        startedNanos = nowNanos;
+        attemptsAtStart = attempts;
+    }
+
+    /** Notes whether its answers are much slower than its peers', and returns whether that is new. */
+    boolean setSlow(boolean isSlow) {
+        boolean changed = slow != isSlow;
+        slow = isSlow;
+        return changed;
+    }
+
+    /** Notes that the endpoint asked for less load until then. */
+    void pushBack(long untilNanos) {
+        pushbackEndsNanos = pushedBack && pushbackEndsNanos - untilNanos > 0 ? pushbackEndsNanos : untilNanos;
+        pushedBack = true;
+    }
+
+    boolean isPushedBack() {
+        return pushedBack;
+    }
+
+    /** Returns the share of its weight that the endpoint gets now, more than 0 and at most 1. */
+    double share(SlowStart slowStart, long attempts, long nowNanos) {
+        double share = 1;
+        if (starting) {
+            share = slowStart.share(nowNanos - startedNanos, attempts - attemptsAtStart);
+            starting = share < 1;
+        }
+        if (slow) {
+            share *= HALF;
+        }
+        if (pushedBack) {
+            pushedBack = pushbackEndsNanos - nowNanos > 0;
+            share *= pushedBack ? HALF : 1;
+        }
+        return share;
+    }
+}

@@ -1,0 +1,37 @@
+package dev.evenkeel.lb.health;
+
+import java.util.List;
+
+/**
+ * An endpoint at which a large part of a fair number of attempts fails is broken, even if some succeed in between.
+ *
+ * <p>Source: Armeria's circuit breaker, 50 %. The number is absolute, so that at low traffic chance alone ejects nobody.
+ *
+ * @param share the share of failures from which on it is ejected, more than 0, at most 1
+ * @param minVolume attempts in the window below which nothing is judged, at least 2
+ */
+public record FailurePercentage(double share, int minVolume, DetectorMode mode) implements OutlierDetector {
+    /** Half of at least ten. */
+    public static final FailurePercentage DEFAULT = new FailurePercentage(0.5, 10, DetectorMode.ENFORCE);
+
+    public FailurePercentage {
+        if (!(share > 0 && share <= 1)) {
+            throw new IllegalArgumentException(
+                    "failurePercentage.share is " + share + ", must be more than 0 and at most 1");
+        }
+        if (minVolume < 2) {
+            throw new IllegalArgumentException("failurePercentage.minVolume is " + minVolume + ", must be at least 2");
+        }
+    }
+
+    @Override
+    public List<Verdict> detect(List<EndpointStats> all) {
+        return all.stream()
+                .filter(stats -> stats.volume() >= minVolume && stats.failures() >= share * stats.volume())
+                .map(stats -> new Verdict(
+                        stats.endpoint(),
+                        Verdict.Sentence.EJECT,
+                        stats.failures() + " of " + stats.volume() + " attempts failed"))
+                .toList();
+    }
+}
