@@ -78,6 +78,7 @@ final class BalancedService implements LoadBalancerListener, AutoCloseable {
             case ADDED,
                     CHANGED,
                     AVAILABLE,
+                    SUSPECTED,
                     STALE,
                     FRESH,
                     LIST_HELD,
