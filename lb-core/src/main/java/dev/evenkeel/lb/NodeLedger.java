@@ -16,9 +16,9 @@ final class NodeLedger {
             0; // in flight, and above those how many have finished: one word, so that they never disagree
     private static final int WAITING = 1; // see Waiting
     private static final int LATENCY = 2; // see PeakEwma
-    private static final int MEDIAN = 3; // see RunningMedian
-    private static final int FAILED = 4;
-    private static final int FAILED_IN_A_ROW = 5;
+    private static final int FAILED_IN_A_ROW = 3; // up to here picks read, so they read one cache line
+    private static final int MEDIAN = 4; // see RunningMedian
+    private static final int FAILED = 5;
     private static final int NEUTRAL = 6;
     private static final int PADDING = 8; // longs in a cache line
     private static final int SIZE = NEUTRAL + 1 + PADDING;
