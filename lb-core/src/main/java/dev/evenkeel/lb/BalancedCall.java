@@ -54,18 +54,17 @@ public final class BalancedCall implements PickContext {
         long now = engine.nowNanos();
         RetryDecision decision =
                 engine.settings.retry().decide(outcome, request, progress(attempt, now), engine.environment.random());
-        switch (decision.kind()) {
-            case RETRY -> {
-                if (!engine.withdrawRetry(now)) {
-                    return RetryDecision.BUDGET_EXHAUSTED;
-                }
-            }
-            case FREE_RETRY -> attempt.repeatForFree();
-            default -> {
-                return decision;
-            }
+        if (!decision.isRetry()) {
+            return decision;
         }
-        engine.announce(new Event(Event.Type.RETRY, engine.announcer.service(), attempt.endpoint(), outcome.reason()));
+        boolean free = decision.kind() == RetryDecision.Kind.FREE_RETRY;
+        if (free) {
+            attempt.repeatForFree();
+        } else if (!engine.withdrawRetry(now)) {
+            return RetryDecision.BUDGET_EXHAUSTED;
+        }
+        String why = outcome.reason() + (free ? ", not charged to the budget" : "");
+        engine.announce(new Event(Event.Type.RETRY, engine.announcer.service(), attempt.endpoint(), why));
         return decision;
     }
 

@@ -82,6 +82,9 @@ class BalancedCallTest {
         assertThat(call.retryAfter(stale).kind()).isEqualTo(RetryDecision.Kind.FREE_RETRY);
         call.nextAttempt().complete(stale);
         assertThat(call.retryAfter(stale).kind()).isEqualTo(RetryDecision.Kind.RETRY);
+        assertThat(service.eventsOf(Event.Type.RETRY))
+                .extracting(Event::detail)
+                .containsExactly("closed while idle, not charged to the budget", "closed while idle");
         call.nextAttempt().complete(HTTP_503);
         assertThat(call.retryAfter(HTTP_503).kind())
                 .as("the free one was not counted")

@@ -4,6 +4,7 @@ import dev.evenkeel.lb.call.Outcome;
 import dev.evenkeel.lb.call.Outcome.Kind;
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.net.ConnectException;
 import java.net.ProtocolException;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
@@ -124,9 +125,15 @@ final class HttpOutcomes {
         };
     }
 
-    /** The first line says it; a failed host name check would go on with the certificate. */
+    /**
+     * The first line says it; a failed host name check would go on with the certificate. OkHttp wraps what the socket said of a
+     * connection into a sentence that names the service's port and not the endpoint's.
+     */
     private static Outcome outcome(Kind kind, IOException failure) {
-        String message = String.valueOf(failure.getMessage());
+        Throwable said = failure instanceof ConnectException && failure.getCause() instanceof IOException cause
+                ? cause
+                : failure;
+        String message = String.valueOf(said.getMessage());
         String firstLine = message.lines().findFirst().orElse("");
         return Outcome.of(kind, failure.getClass().getSimpleName() + ": " + firstLine);
     }

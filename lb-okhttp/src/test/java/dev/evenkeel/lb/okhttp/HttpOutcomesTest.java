@@ -88,6 +88,15 @@ class HttpOutcomesTest {
     }
 
     @Test
+    void reasonOfAFailedConnectIsWhatTheSocketSaid() {
+        ConnectException failure = new ConnectException("Failed to connect to 127.0.0.1:9999/127.0.0.1:80");
+        failure.initCause(new ConnectException("Connection refused"));
+
+        assertThat(HttpOutcomes.of(failure, new Reached(Stage.PICKED, true, false, false)))
+                .isEqualTo(Outcome.of(Kind.CONNECT_FAILED, "ConnectException: Connection refused"));
+    }
+
+    @Test
     void reasonIsOneLineHoweverLongTheMessage() {
         Outcome outcome = HttpOutcomes.of(
                 new SSLPeerUnverifiedException("Hostname not verified:\n    certificate: sha256/secret"),
