@@ -1,16 +1,20 @@
 package dev.evenkeel.lb.okhttp;
 
+import dev.evenkeel.lb.Attempt;
 import dev.evenkeel.lb.BalancedCall;
 import dev.evenkeel.lb.LoadBalancer;
+import dev.evenkeel.lb.NoEndpointException;
 import dev.evenkeel.lb.call.RequestInfo;
 import dev.evenkeel.lb.endpoint.Endpoint;
 import dev.evenkeel.lb.observe.Event;
 import dev.evenkeel.lb.observe.LoadBalancerListener;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.TimeUnit;
 import okhttp3.ConnectionPool;
-import okhttp3.Dns;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,14 +23,14 @@ import org.jspecify.annotations.Nullable;
  */
 final class BalancedService implements LoadBalancerListener, AutoCloseable {
     private final LoadBalancer loadBalancer;
-    private final Dns clientDns;
+    private final ServiceDns names;
     private final PoolSettings poolSettings;
     private final ConcurrentMap<String, PinnedEndpoint> byAddress = new ConcurrentHashMap<>();
     private final LoadBalancer.Registration registration;
 
-    BalancedService(LoadBalancer loadBalancer, Dns clientDns, PoolSettings poolSettings) {
+    BalancedService(LoadBalancer loadBalancer, ServiceDns names, PoolSettings poolSettings) {
         this.loadBalancer = loadBalancer;
-        this.clientDns = clientDns;
+        this.names = names;
         this.poolSettings = poolSettings;
         this.registration = loadBalancer.addListener(this);
     }
@@ -46,10 +50,25 @@ final class BalancedService implements LoadBalancerListener, AutoCloseable {
         return known != null ? known : byAddress.computeIfAbsent(address, key -> connect(endpoint));
     }
 
+    /**
+     * Picks an endpoint for a request that OkHttp was redirected to from another service.
+     *
+     * @throws UnknownHostException if there is none, saying why
+     */
+    List<InetAddress> pickAddresses() throws UnknownHostException {
+        try {
+            Attempt attempt = newCall(RequestInfo.NON_IDEMPOTENT).nextAttempt();
+            attempt.complete(HttpOutcomes.REDIRECTED_HERE);
+            return pin(attempt.endpoint()).lookup(name());
+        } catch (NoEndpointException e) {
+            throw new UnknownHostException(e.getMessage());
+        }
+    }
+
     private PinnedEndpoint connect(Endpoint endpoint) {
         ConnectionPool pool = new ConnectionPool(
                 poolSettings.maxIdlePerEndpoint(), poolSettings.keepAlive().toNanos(), TimeUnit.NANOSECONDS);
-        return new PinnedEndpoint(name(), endpoint, clientDns, pool);
+        return new PinnedEndpoint(name(), endpoint, names, pool);
     }
 
     /**

@@ -49,6 +49,7 @@ final class CallProgress extends EventListener {
     private Stage stage = Stage.PICKED;
     private boolean connected; // anew, in this attempt
     private boolean bodyDone;
+    private boolean elsewhere; // since a redirect led to another host, whose failures are not the endpoint's
 
     CallProgress(HttpOutcomes outcomes, Anomalies anomalies) {
         this.outcomes = outcomes;
@@ -87,6 +88,7 @@ final class CallProgress extends EventListener {
         watched = null;
         handedOver = false;
         bodyDone = false;
+        elsewhere = false;
         ended = false;
         stage = Stage.PICKED;
         connected = false;
@@ -126,6 +128,9 @@ final class CallProgress extends EventListener {
         }
         if (Thread.currentThread().isInterrupted()) {
             return Outcome.CANCELLED;
+        }
+        if (elsewhere) {
+            return HttpOutcomes.ELSEWHERE;
         }
         Connection connection = held;
         boolean multiplexed = connection != null && isMultiplexed(connection);
@@ -226,11 +231,13 @@ final class CallProgress extends EventListener {
     /** The first answer of the service itself settles what the endpoint is worth; redirects and log-ins may follow. */
     @Override
     public void responseHeadersEnd(Call call, Response response) {
+        if (elsewhere) {
+            return;
+        }
         transportFailure = null; // a server may refuse a request before it has read it all
         stage = Stage.ANSWERED;
-        PinnedEndpoint picked = endpoint;
         Attempt current = attempt;
-        if (picked != null && current != null && isOf(picked, response.request())) {
+        if (current != null) {
             Outcome answer = outcomes.of(response);
             verdict = answer;
             current.answered(answer);
@@ -240,15 +247,15 @@ final class CallProgress extends EventListener {
     @Override
     public void followUpDecision(Call call, Response response, @Nullable Request next) {
         PinnedEndpoint picked = endpoint;
-        if (next != null && picked != null && isOf(picked, next)) {
+        if (next == null || picked == null) {
+            return;
+        }
+        bodyDone = false;
+        elsewhere = !next.url().host().equals(picked.service());
+        if (!elsewhere) {
             stage = Stage.CONNECTED;
             connected = true;
-            bodyDone = false;
         }
-    }
-
-    private static boolean isOf(PinnedEndpoint endpoint, Request request) {
-        return request.url().host().equals(endpoint.service());
     }
 
     @Override
@@ -301,7 +308,7 @@ final class CallProgress extends EventListener {
             return timedOut ? HttpOutcomes.DEADLINE : Outcome.CANCELLED;
         }
         IOException broken = transportFailure;
-        return broken == null ? Outcome.SUCCESS : HttpOutcomes.ofBody(broken);
+        return broken == null || elsewhere ? Outcome.SUCCESS : HttpOutcomes.ofBody(broken);
     }
 
     private static boolean isMultiplexed(Connection connection) {

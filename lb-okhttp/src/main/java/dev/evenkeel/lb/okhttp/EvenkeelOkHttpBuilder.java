@@ -3,11 +3,10 @@ package dev.evenkeel.lb.okhttp;
 import dev.evenkeel.lb.LoadBalancer;
 import dev.evenkeel.lb.LoadBalancers;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import java.util.function.Function;
-import java.util.stream.Collectors;
 import okhttp3.Dispatcher;
 import okhttp3.OkHttpClient;
 import org.jspecify.annotations.Nullable;
@@ -83,21 +82,20 @@ public final class EvenkeelOkHttpBuilder {
 
     /** Builds the client and starts following the lists of endpoints. */
     public EvenkeelOkHttp build() {
-        Map<String, BalancedService> byName = services.all().stream()
-                .map(this::balanced)
-                .collect(Collectors.toUnmodifiableMap(BalancedService::name, Function.identity()));
+        Map<String, BalancedService> byName = new HashMap<>();
+        ServiceDns names = new ServiceDns(byName, original.dns());
+        for (LoadBalancer loadBalancer : services.all()) {
+            byName.put(loadBalancer.service(), new BalancedService(loadBalancer, names, poolSettings));
+        }
         Anomalies anomalies = new Anomalies();
         OkHttpClient client = original.newBuilder()
-                .addInterceptor(new LoadBalancingInterceptor(byName, new HttpOutcomes(unavailableStatuses), anomalies))
+                .addInterceptor(new LoadBalancingInterceptor(
+                        Map.copyOf(byName), new HttpOutcomes(unavailableStatuses), anomalies))
                 .socketFactory(EndpointSocketFactory.around(original.socketFactory()))
-                .proxySelector(new ServiceProxySelector(byName.keySet(), original.proxySelector()))
+                .proxySelector(new ServiceProxySelector(Set.copyOf(byName.keySet()), original.proxySelector()))
                 .dispatcher(dispatcher == null ? unhampered(original.dispatcher()) : dispatcher)
                 .build();
         return new EvenkeelOkHttp(client, byName.values(), anomalies);
-    }
-
-    private BalancedService balanced(LoadBalancer loadBalancer) {
-        return new BalancedService(loadBalancer, original.dns(), poolSettings);
     }
 
     private static Dispatcher unhampered(Dispatcher users) {

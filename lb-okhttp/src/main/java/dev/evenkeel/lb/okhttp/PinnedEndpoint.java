@@ -25,15 +25,15 @@ final class PinnedEndpoint implements Dns {
 
     private final String service;
     private final Endpoint endpoint;
-    private final Dns clientDns;
+    private final ServiceDns names;
     private final ConnectionPool pool;
     private final AtomicReference<Use> use = new AtomicReference<>(Use.WANTED);
     private final AtomicInteger dead = new AtomicInteger();
 
-    PinnedEndpoint(String service, Endpoint endpoint, Dns clientDns, ConnectionPool pool) {
+    PinnedEndpoint(String service, Endpoint endpoint, ServiceDns names, ConnectionPool pool) {
         this.service = service;
         this.endpoint = endpoint;
-        this.clientDns = clientDns;
+        this.names = names;
         this.pool = pool;
     }
 
@@ -47,11 +47,11 @@ final class PinnedEndpoint implements Dns {
         RETIRED
     }
 
-    /** Finds the endpoint under the service's name. A redirect may lead to other names, which are the client's own affair. */
+    /** Finds the endpoint under the service's name. A redirect may lead to other names. */
     @Override
     public List<InetAddress> lookup(String hostname) throws UnknownHostException {
         if (!hostname.equals(service)) {
-            return clientDns.lookup(hostname);
+            return names.lookup(hostname);
         }
         List<InetAddress> addresses = new ArrayList<>(1);
         for (InetAddress ip : addresses()) {
@@ -64,7 +64,7 @@ final class PinnedEndpoint implements Dns {
     private List<InetAddress> addresses() throws UnknownHostException {
         String host = endpoint.host();
         boolean literal = host.indexOf(':') >= 0 || host.chars().allMatch(c -> c == '.' || Character.isDigit(c));
-        return literal ? List.of(InetAddress.getByName(host)) : clientDns.lookup(host);
+        return literal ? List.of(InetAddress.getByName(host)) : names.client().lookup(host);
     }
 
     String service() {

@@ -196,9 +196,13 @@ class ConnectionsTest {
         }
     }
 
+    private static ServiceDns names() {
+        return new ServiceDns(java.util.Map.of(), Dns.SYSTEM);
+    }
+
     @Test
     void listThatChangesForEverDoesNotFillTheMemory() {
-        BalancedService service = new BalancedService(fleet.loadBalancer(), Dns.SYSTEM, PoolSettings.DEFAULT);
+        BalancedService service = new BalancedService(fleet.loadBalancer(), names(), PoolSettings.DEFAULT);
         for (int i = 0; i < 100_000; i++) {
             Endpoint endpoint = Endpoint.of("10." + i / 65536 + "." + i / 256 % 256 + "." + i % 256, 80);
             fleet.source().set(List.of(endpoint));
@@ -210,7 +214,7 @@ class ConnectionsTest {
 
     @Test
     void endpointThatLeavesWhileItIsPickedIsForgottenWhenTheAttemptEnds() {
-        BalancedService service = new BalancedService(fleet.loadBalancer(), Dns.SYSTEM, PoolSettings.DEFAULT);
+        BalancedService service = new BalancedService(fleet.loadBalancer(), names(), PoolSettings.DEFAULT);
         Endpoint endpoint = Endpoint.of("10.0.0.1:80");
         fleet.source().set(List.of(endpoint));
         dev.evenkeel.lb.Attempt attempt =

@@ -3,9 +3,13 @@ package dev.evenkeel.lb.okhttp;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.evenkeel.lb.LoadBalancer;
+import dev.evenkeel.lb.LoadBalancers;
 import dev.evenkeel.lb.call.Outcome.Kind;
+import dev.evenkeel.lb.endpoint.EndpointSource;
 import dev.evenkeel.lb.policy.LoadBalancingPolicy;
 import java.io.IOException;
+import java.net.UnknownHostException;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import mockwebserver3.MockResponse;
@@ -13,6 +17,7 @@ import mockwebserver3.SocketEffect;
 import okhttp3.Cookie;
 import okhttp3.CookieJar;
 import okhttp3.HttpUrl;
+import okhttp3.OkHttpClient;
 import okhttp3.Protocol;
 import okhttp3.Response;
 import org.junit.jupiter.api.Test;
@@ -70,6 +75,55 @@ class FollowUpTest {
         fleet.awaitNothingInFlight();
         assertThat(fleet.kinds()).containsExactly(Kind.SUCCESS);
         assertThat(fleet.served()).isOne();
+    }
+
+    @Test
+    void breakAtAnotherHostIsNotHeldAgainstTheEndpointEither() {
+        try (Server other = new Server(
+                request -> new MockResponse.Builder()
+                        .onResponseStart(new SocketEffect.CloseSocket())
+                        .build(),
+                List.of(Protocol.HTTP_1_1),
+                null)) {
+            fleet.add(
+                    request -> redirect("http://other.test:" + other.endpoint().port() + "/"));
+            fleet.add("never");
+            assertThatThrownBy(fleet::ask).isInstanceOf(IOException.class);
+            assertThat(other.requests()).hasSize(1);
+        }
+        fleet.awaitNothingInFlight();
+        assertThat(fleet.kinds()).containsExactly(Kind.SUCCESS);
+        assertThat(fleet.served()).isOne();
+    }
+
+    @Test
+    void redirectToAnotherServiceFindsItsEndpoints() throws IOException {
+        fleet.add(request -> redirect("http://payments.svc/"));
+        try (Server other = new Server(request -> Server.ok("paid"), List.of(Protocol.HTTP_1_1), null);
+                LoadBalancer payments = LoadBalancer.builder("payments.svc")
+                        .endpoints(EndpointSource.of(other.address()))
+                        .build()) {
+            OkHttpClient client =
+                    EvenkeelOkHttp.wrap(fleet.plainClient().build(), LoadBalancers.of(fleet.loadBalancer(), payments));
+            try (Response response = client.newCall(Fleet.get("/")).execute()) {
+                assertThat(response.body().string()).isEqualTo("paid");
+            }
+            assertThat(other.requests().get(0).getHeaders().get("Host")).isEqualTo("payments.svc");
+        }
+    }
+
+    @Test
+    void redirectToAServiceWithoutEndpointsSaysSo() {
+        fleet.add(request -> redirect("http://payments.svc/"));
+        try (LoadBalancer payments = LoadBalancer.builder("payments.svc")
+                .endpoints(EndpointSource.of())
+                .build()) {
+            OkHttpClient client =
+                    EvenkeelOkHttp.wrap(fleet.plainClient().build(), LoadBalancers.of(fleet.loadBalancer(), payments));
+            assertThatThrownBy(() -> client.newCall(Fleet.get("/")).execute())
+                    .isInstanceOf(UnknownHostException.class)
+                    .hasMessageContaining("payments.svc");
+        }
     }
 
     @Test

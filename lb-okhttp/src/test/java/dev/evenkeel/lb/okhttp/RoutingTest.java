@@ -63,6 +63,13 @@ class RoutingTest {
     }
 
     @Test
+    void endpointMayBeCalledAsItsServiceIs() throws IOException {
+        Server server = fleet.add("hello");
+        fleet.source().set(List.of(Endpoint.of(Fleet.SERVICE, server.endpoint().port())));
+        assertThat(fleet.ask()).isEqualTo("200 hello");
+    }
+
+    @Test
     void eventListenerOfTheUserSeesTheRealAddress() throws IOException {
         Server node = fleet.add("hello");
         StringBuilder seen = new StringBuilder();
