@@ -15,7 +15,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.TimeUnit;
 import okhttp3.ConnectionPool;
-import org.jspecify.annotations.Nullable;
 
 /**
  * One service of a client: who decides, and the connections to each of its endpoints. Endpoints appear when they are first used and
@@ -81,38 +80,17 @@ final class BalancedService implements LoadBalancerListener, AutoCloseable {
         if (endpoint == null) {
             return;
         }
-        switch (event.type()) {
-            case REMOVED, DRAINED -> {
-                PinnedEndpoint gone = byAddress.remove(endpoint.address());
-                if (gone != null) {
-                    gone.retire();
-                }
+        if (event.type() == Event.Type.REMOVED || event.type() == Event.Type.DRAINED) {
+            PinnedEndpoint gone = byAddress.remove(endpoint.address());
+            if (gone != null) {
+                gone.retire();
             }
-            case UNAVAILABLE -> {
-                PinnedEndpoint out = byAddress.get(endpoint.address());
-                if (out != null) {
-                    out.rest();
-                }
+        } else if (event.type() == Event.Type.UNAVAILABLE) {
+            PinnedEndpoint out = byAddress.get(endpoint.address());
+            if (out != null) {
+                out.rest();
             }
-            case ADDED,
-                    CHANGED,
-                    AVAILABLE,
-                    SUSPECTED,
-                    STALE,
-                    FRESH,
-                    LIST_HELD,
-                    DUPLICATES,
-                    PANIC_ENTERED,
-                    PANIC_LEFT,
-                    RETRY,
-                    BUDGET_EXHAUSTED -> {}
         }
-    }
-
-    /** Returns the connections to the endpoint at this address, or null if it has not been used. */
-    @Nullable
-    PinnedEndpoint find(String address) {
-        return byAddress.get(address);
     }
 
     /** Returns how many endpoints connections are kept for. */

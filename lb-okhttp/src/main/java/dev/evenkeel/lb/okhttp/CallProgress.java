@@ -5,11 +5,8 @@ import dev.evenkeel.lb.call.Outcome;
 import dev.evenkeel.lb.okhttp.HttpOutcomes.Reached;
 import dev.evenkeel.lb.okhttp.HttpOutcomes.Stage;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.net.InetSocketAddress;
 import java.net.Proxy;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import okhttp3.Address;
 import okhttp3.Call;
 import okhttp3.Connection;
@@ -37,11 +34,12 @@ final class CallProgress extends EventListener {
     private volatile @Nullable Past past;
 
     private volatile @Nullable Outcome verdict; // what is known of the attempt; written by whoever learns it
-    private volatile LeakWatch.@Nullable Watched
-            watched; // written by the call's thread, when the user gets the response
-    private volatile boolean handedOver; // likewise
+    // Written by the call's thread, when the user gets the response.
+    private volatile LeakWatch.@Nullable Watched watched;
+    private volatile boolean handedOver;
+
     private volatile boolean ended; // written by whoever ends the attempt
-    private volatile @Nullable CountDownLatch pause; // written by the call's thread, opened by a cancel
+    private volatile @Nullable Pause pause; // written by the call's thread, woken by a cancel
     private volatile @Nullable IOException transportFailure; // written by whoever reads or writes
 
     // Read and written by the call's thread.
@@ -80,7 +78,7 @@ final class CallProgress extends EventListener {
         if (before == null) {
             call.addEventListener(this);
         } else {
-            end(Outcome.SUCCESS);
+            end(verdict == null ? Outcome.CANCELLED : Outcome.SUCCESS);
             past = new Past(before, verdict, past);
         }
         verdict = null;
@@ -100,7 +98,7 @@ final class CallProgress extends EventListener {
     /** Learns that a response is about to be returned, and returns what it says of the endpoint. */
     Outcome answered() {
         Outcome answer = verdict;
-        if (stage == Stage.ANSWERED && answer != null) {
+        if (answer != null) {
             return answer;
         }
         end(HttpOutcomes.FROM_CACHE);
@@ -163,21 +161,11 @@ final class CallProgress extends EventListener {
         }
     }
 
-    /** Waits before the next attempt, until the time is over or the call is cancelled. An interrupt ends the call and stays set. */
+    /** Waits before the next attempt, see {@link Pause#await}. */
     void pause(Call call, long nanos) throws IOException {
-        CountDownLatch latch = new CountDownLatch(1);
-        pause = latch;
-        try {
-            boolean woken = !call.isCanceled() && latch.await(nanos, TimeUnit.NANOSECONDS);
-            if (woken || call.isCanceled()) {
-                throw new IOException("Canceled");
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new InterruptedIOException("interrupted while waiting to try again");
-        } finally {
-            pause = null;
-        }
+        Pause waiting = new Pause();
+        pause = waiting;
+        waiting.await(call, nanos);
     }
 
     @Override
@@ -212,6 +200,9 @@ final class CallProgress extends EventListener {
     @Override
     public void requestHeadersStart(Call call) {
         PinnedEndpoint picked = endpoint;
+        if (elsewhere) {
+            return;
+        }
         if (stage == Stage.PICKED && picked != null) {
             anomalies.misrouted(picked); // over the connection of an attempt before this one
         }
@@ -287,9 +278,9 @@ final class CallProgress extends EventListener {
      */
     @Override
     public void canceled(Call call) {
-        CountDownLatch waiting = pause;
+        Pause waiting = pause;
         if (waiting != null) {
-            waiting.countDown();
+            waiting.wake();
         }
         Deadline limit = deadline;
         boolean known = call.timeout().timeoutNanos() == 0 || (limit != null && limit.isExpired());

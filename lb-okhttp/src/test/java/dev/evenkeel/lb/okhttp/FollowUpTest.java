@@ -58,7 +58,10 @@ class FollowUpTest {
         try (Server other = new Server(request -> Server.ok("elsewhere"), List.of(Protocol.HTTP_1_1), null)) {
             fleet.add(
                     request -> redirect("http://other.test:" + other.endpoint().port() + "/"));
-            assertThat(fleet.ask()).isEqualTo("200 elsewhere");
+            try (Response response = fleet.client().newCall(Fleet.get("/")).execute()) {
+                assertThat(fleet.inFlight()).as("until the body is read").isOne();
+                assertThat(response.body().string()).isEqualTo("elsewhere");
+            }
             assertThat(other.requests().get(0).getHeaders().get("Host"))
                     .isEqualTo("other.test:" + other.endpoint().port());
         }
