@@ -372,6 +372,7 @@ class InFlightTest {
     @Test
     void responseThatNobodyClosesEndsWhenItIsCollected() throws IOException {
         fleet.add("hello");
+        fleet.ask(); // connects: OkHttp's thread for that may remember the call for a minute
         leak();
         assertThat(fleet.inFlight()).isOne();
         Until.until("the leak is found", () -> {

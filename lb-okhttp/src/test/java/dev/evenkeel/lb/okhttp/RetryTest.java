@@ -47,6 +47,13 @@ class RetryTest {
         return new MockResponse.Builder().onResponseStart(HANG_UP).build();
     }
 
+    /** Without a body, which could reach the server after its reset and be answered with another one. */
+    private Request notIdempotent() {
+        return fleet.request("/")
+                .tag(CallSettings.class, CallSettings.DEFAULT.withIdempotent(false))
+                .build();
+    }
+
     private Request post() {
         return fleet.request("/").post(TEXT).build();
     }
@@ -280,11 +287,11 @@ class RetryTest {
     }
 
     @Test
-    void refusedStreamIsRepeatedElsewhereEvenForPost() throws IOException {
+    void refusedStreamIsRepeatedElsewhereEvenIfNotIdempotent() throws IOException {
         fleet.protocols(Protocol.H2_PRIOR_KNOWLEDGE);
         Server refusing = fleet.add("never").resetStreams(REFUSED_STREAM);
         fleet.add("fine");
-        assertThat(fleet.ask(post())).isEqualTo("200 fine");
+        assertThat(fleet.ask(notIdempotent())).isEqualTo("200 fine");
         Until.until("the server has counted it", () -> refusing.arrived() == 1);
         assertThat(fleet.kinds()).containsExactly(Kind.NOT_PROCESSED, Kind.SUCCESS);
     }
@@ -299,11 +306,11 @@ class RetryTest {
     }
 
     @Test
-    void cancelledStreamIsABreakSoPostIsNotRepeated() {
+    void cancelledStreamIsABreakAndRepeatedOnlyIfIdempotent() {
         fleet.protocols(Protocol.H2_PRIOR_KNOWLEDGE);
         fleet.add("never").resetStreams(CANCEL);
         fleet.add("fine");
-        assertThatThrownBy(() -> fleet.ask(post())).hasMessageContaining("CANCEL");
+        assertThatThrownBy(() -> fleet.ask(notIdempotent())).hasMessageContaining("CANCEL");
         assertThat(fleet.kinds()).containsExactly(Kind.BROKEN);
     }
 
