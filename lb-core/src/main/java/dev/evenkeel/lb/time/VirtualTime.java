@@ -1,7 +1,6 @@
 package dev.evenkeel.lb.time;
 
 import java.time.Duration;
-import java.util.PriorityQueue;
 import java.util.random.RandomGenerator;
 
 /**
@@ -14,9 +13,8 @@ import java.util.random.RandomGenerator;
 public final class VirtualTime implements Ticker, Scheduler {
     private static final long ORIGIN = Long.MAX_VALUE - 1_000_000_000L;
 
-    private final PriorityQueue<Task> queue = new PriorityQueue<>();
+    private final TaskHeap<Task> queue = new TaskHeap<>();
     private long elapsedNanos;
-    private long scheduledTasks;
 
     /** Creates a clock at which nothing is scheduled. */
     public VirtualTime() {}
@@ -35,8 +33,8 @@ public final class VirtualTime implements Ticker, Scheduler {
     public Scheduled schedule(long delayNanos, Runnable task) {
         long delay = Math.max(0, delayNanos);
         long due = delay > Long.MAX_VALUE - elapsedNanos ? Long.MAX_VALUE : elapsedNanos + delay;
-        Task scheduled = new Task(due, scheduledTasks++, task);
-        queue.add(scheduled);
+        Task scheduled = new Task(task);
+        queue.add(due, scheduled);
         return scheduled;
     }
 
@@ -53,10 +51,9 @@ public final class VirtualTime implements Ticker, Scheduler {
                     "duration is " + duration + ", must not be negative: time does not run backwards");
         }
         long target = instantAfter(duration);
-        for (Task next = queue.peek(); next != null && next.dueNanos <= target; next = queue.peek()) {
-            queue.remove();
-            elapsedNanos = Math.max(elapsedNanos, next.dueNanos);
-            next.run();
+        while (!queue.isEmpty() && queue.firstDue() <= target) {
+            elapsedNanos = Math.max(elapsedNanos, queue.firstDue());
+            queue.removeFirst().run();
         }
         elapsedNanos = Math.max(elapsedNanos, target);
     }
@@ -73,7 +70,7 @@ public final class VirtualTime implements Ticker, Scheduler {
 
     /** Returns how many scheduled tasks have neither run nor been cancelled. */
     public int pendingTasks() {
-        return (int) queue.stream().filter(task -> !task.cancelled).count();
+        return queue.count(task -> !task.cancelled);
     }
 
     /** Returns an environment that runs in this time and draws from {@code random}; its blocking tasks run at the next advance. */
@@ -81,15 +78,11 @@ public final class VirtualTime implements Ticker, Scheduler {
         return new Environment(this, this, task -> schedule(0, task), random);
     }
 
-    private static final class Task implements Scheduled, Comparable<Task> {
-        private final long dueNanos;
-        private final long order;
+    private static final class Task implements Scheduled {
         private final Runnable action;
         private boolean cancelled;
 
-        Task(long dueNanos, long order, Runnable action) {
-            this.dueNanos = dueNanos;
-            this.order = order;
+        Task(Runnable action) {
             this.action = action;
         }
 
@@ -102,13 +95,6 @@ public final class VirtualTime implements Ticker, Scheduler {
         @Override
         public void cancel() {
             cancelled = true;
-        }
-
-        @Override
-        public int compareTo(Task other) {
-            return dueNanos != other.dueNanos
-                    ? Long.compare(dueNanos, other.dueNanos)
-                    : Long.compare(order, other.order);
         }
     }
 }

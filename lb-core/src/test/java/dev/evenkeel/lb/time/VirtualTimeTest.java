@@ -69,6 +69,26 @@ class VirtualTimeTest {
         assertThat(order).hasSameSizeAs(delays).isEqualTo(expected);
     }
 
+    @Property(tries = 20)
+    void theOrderHoldsWhileManyTasksComeAndGo(@ForAll long seed) {
+        VirtualTime clock = new VirtualTime();
+        Random random = new Random(seed);
+        List<long[]> order = new ArrayList<>();
+        for (int i = 0; i < 3_000; i++) {
+            long[] dueAndNumber = {clock.elapsed().toNanos() + random.nextInt(50), i};
+            clock.schedule(dueAndNumber[0] - clock.elapsed().toNanos(), () -> order.add(dueAndNumber));
+            if (random.nextInt(4) == 0) {
+                clock.advance(Duration.ofNanos(random.nextInt(3)));
+            }
+        }
+        clock.advance(Duration.ofSeconds(1));
+
+        assertThat(order)
+                .hasSize(3_000)
+                .isSortedAccordingTo(
+                        Comparator.<long[]>comparingLong(task -> task[0]).thenComparingLong(task -> task[1]));
+    }
+
     @Test
     void aTaskThatAnotherSchedulesRunsInTheSameAdvanceWhenItFallsDue() {
         time.schedule(1, () -> time.schedule(1, () -> ran.add("inner")));
