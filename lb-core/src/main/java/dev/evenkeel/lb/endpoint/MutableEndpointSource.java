@@ -5,8 +5,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
@@ -18,7 +17,7 @@ import java.util.concurrent.locks.ReentrantLock;
 public final class MutableEndpointSource implements EndpointSource {
     private final ReentrantLock lock = new ReentrantLock();
     private final Map<String, Endpoint> endpoints = new LinkedHashMap<>(); // guarded by lock
-    private final Set<Subscriber> subscribers = ConcurrentHashMap.newKeySet();
+    private final List<Subscriber> subscribers = new CopyOnWriteArrayList<>(); // told in the order in which they came
 
     private MutableEndpointSource(List<Endpoint> initial) {
         initial.forEach(endpoint -> endpoints.put(endpoint.id(), endpoint));

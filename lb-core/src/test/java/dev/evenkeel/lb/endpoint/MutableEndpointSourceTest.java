@@ -38,6 +38,31 @@ class MutableEndpointSourceTest {
     }
 
     @Test
+    void subscribersAreToldInTheOrderInWhichTheyCame() {
+        MutableEndpointSource source = MutableEndpointSource.of();
+        List<Integer> told = new ArrayList<>();
+        for (int i = 0; i < 20; i++) {
+            int subscriber = i;
+            source.subscribe(
+                    new EndpointSource.Listener() {
+                        @Override
+                        public void onEndpoints(List<Endpoint> endpoints) {
+                            told.add(subscriber);
+                        }
+
+                        @Override
+                        public void onFailure(String reason) {}
+                    },
+                    Environment.system());
+        }
+        told.clear();
+
+        source.put(Endpoint.of("10.0.0.1:80"));
+
+        assertThat(told).hasSize(20).isSorted();
+    }
+
+    @Test
     void changesAreOrders() {
         assertThat(source.isAuthoritative()).isTrue();
         assertThat(EndpointSource.of("a:1").isAuthoritative()).isTrue();
