@@ -61,10 +61,10 @@ final class PeakEwma {
         return average(word) * decay((double) ticksSince(word, nowNanos));
     }
 
-    /** Returns what a value of this age still counts for. */
+    /** Returns what a value of this age still counts for; to the last bit the same on every machine, or simulations would differ. */
     private static double decay(double ticks) {
         double exponent = ticks * (TICK_NANOS / DECAY_NANOS);
-        return ticks < LINEAR_TICKS ? 1 - exponent : Math.exp(-exponent);
+        return ticks < LINEAR_TICKS ? 1 - exponent : StrictMath.exp(-exponent);
     }
 
     private static long pack(double average, int tick) {

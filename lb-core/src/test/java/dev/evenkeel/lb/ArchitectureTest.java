@@ -5,6 +5,7 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
+import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
@@ -83,6 +84,19 @@ class ArchitectureTest {
                 .dependOnClassesThat()
                 .belongToAnyOf(ThreadLocalRandom.class, Random.class, LockSupport.class);
         rule.check(CORE);
+    }
+
+    @Test
+    void arithmeticIsTheSameOnEveryMachine() {
+        noClasses()
+                .should()
+                .callMethodWhere(DescribedPredicate.describe(
+                        "is a function of Math that JDKs may compute differently",
+                        call -> call.getTargetOwner().isEquivalentTo(Math.class)
+                                && call.getName()
+                                        .matches("exp|expm1|log|log1p|log10|pow|sin|cos|tan|cbrt|sinh|cosh|tanh")))
+                .because("the last bits of these may differ, and a simulation must not: use StrictMath")
+                .check(CORE);
     }
 
     @Test

@@ -32,7 +32,7 @@ public record ConnectBackoff(Duration initial, Duration max) {
      * @param failures how many times in a row a connection has failed, at least 1
      */
     public long pauseNanos(int failures, RandomGenerator random) {
-        double nominal = Math.min((double) max.toNanos(), initial.toNanos() * Math.pow(2, failures - 1));
+        double nominal = Math.min((double) max.toNanos(), Math.scalb((double) initial.toNanos(), failures - 1));
         return (long) (nominal * (1 - JITTER + 2 * JITTER * random.nextDouble()));
     }
 }

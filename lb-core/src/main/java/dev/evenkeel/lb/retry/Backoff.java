@@ -30,7 +30,7 @@ public record Backoff(Duration base, Duration max) {
      * @param retry 1 for the first pause of a call, 2 for the second …
      */
     public long pauseNanos(int retry, RandomGenerator random) {
-        double bound = Math.min((double) max.toNanos(), base.toNanos() * Math.pow(2, retry - 1));
+        double bound = Math.min((double) max.toNanos(), Math.scalb((double) base.toNanos(), retry - 1));
         return (long) (random.nextDouble() * bound);
     }
 }
