@@ -41,8 +41,8 @@ final class Cluster {
     // Guarded by the lock, except that views may be read without it.
     private final Members members;
     private final List<LoadBalancerView> views = new CopyOnWriteArrayList<>();
-    private boolean publishedBefore;
-    private long publishedNanos; // means nothing before the first publication
+    private boolean publishedSomebody; // until then a list is published at once, however large
+    private long publishedNanos; // means nothing until then
     private boolean publicationScheduled;
     private boolean closed;
 
@@ -95,7 +95,7 @@ final class Cluster {
     private void publishWhenDue(long now) {
         long spacing = members.size() < LARGE_LIST ? 0 : members.size() * SPACING_NANOS_PER_ENDPOINT;
         long wait = publishedNanos + spacing - now;
-        if (!publishedBefore || wait <= 0) {
+        if (!publishedSomebody || wait <= 0) {
             publish(now);
         } else if (!publicationScheduled) {
             publicationScheduled = true;
@@ -111,7 +111,7 @@ final class Cluster {
     }
 
     private void publish(long now) {
-        publishedBefore = true;
+        publishedSomebody = members.size() > 0;
         publishedNanos = now;
         for (LoadBalancerView view : views) {
             try {

@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** What becomes of the lists that a source reports, good and bad. */
@@ -55,6 +56,15 @@ class ServerListTest {
         return service.loadBalancer.endpoints().stream()
                 .map(status -> status.endpoint().id())
                 .toList();
+    }
+
+    @Test
+    void aLargeFirstListIsUsedAtOnce() {
+        source.report(IntStream.range(0, 5_000)
+                .mapToObj(i -> "10.0." + i / 250 + "." + i % 250 + ":80")
+                .toArray(String[]::new));
+
+        assertThat(service.attempt()).isNotNull();
     }
 
     @Test
