@@ -1,0 +1,61 @@
+package dev.evenkeel.lb.sim;
+
+import dev.evenkeel.lb.Attempt;
+import dev.evenkeel.lb.BalancedCall;
+import dev.evenkeel.lb.LoadBalancer;
+import dev.evenkeel.lb.NoEndpointException;
+import dev.evenkeel.lb.call.Outcome;
+import dev.evenkeel.lb.call.RequestInfo;
+import dev.evenkeel.lb.observe.EndpointStatus;
+import dev.evenkeel.lb.retry.RetryDecision;
+import org.jspecify.annotations.Nullable;
+
+/** Routes calls as an adapter does: by the real load balancer. */
+record BalancedRouter(LoadBalancer balancer) implements Route.Router {
+    @Override
+    public Route newCall(RequestInfo request, double share) {
+        return new BalancedRoute(balancer.newCall(request));
+    }
+
+    @Override
+    public int inFlight() {
+        return balancer.endpoints().stream().mapToInt(EndpointStatus::inFlight).sum();
+    }
+
+    @Override
+    public void close() {
+        balancer.close();
+    }
+
+    private static final class BalancedRoute implements Route {
+        private final BalancedCall call;
+        private @Nullable Attempt attempt;
+
+        BalancedRoute(BalancedCall call) {
+            this.call = call;
+        }
+
+        @Override
+        public @Nullable Hop next() {
+            try {
+                Attempt next = call.nextAttempt();
+                attempt = next;
+                return new Hop(Discovery.indexOf(next.endpoint()), next.isProbe());
+            } catch (NoEndpointException e) {
+                return null;
+            }
+        }
+
+        @Override
+        public void ended(Outcome outcome) {
+            if (attempt != null) {
+                attempt.complete(outcome);
+            }
+        }
+
+        @Override
+        public RetryDecision after(Outcome outcome) {
+            return call.retryAfter(outcome);
+        }
+    }
+}

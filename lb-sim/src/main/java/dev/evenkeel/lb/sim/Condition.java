@@ -1,0 +1,89 @@
+package dev.evenkeel.lb.sim;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is wrong with a server. Faults may overlap, also of the same kind, so each is noted when it begins and taken away when it ends.
+ */
+final class Condition {
+    private final List<Double> slowdowns = new ArrayList<>();
+    private final List<Errors> errors = new ArrayList<>();
+    private int stalls;
+    private int refusals;
+    private int partitions;
+    private double warmth = 1;
+
+    /** Some requests are answered with an error after a while, without any work. */
+    record Errors(double probability, long answerNanos) {
+        static Errors of(double probability, Duration answerTime) {
+            Check.range("probability", probability, 0, 1);
+            return new Errors(probability, Check.notNegative("answerTime", answerTime));
+        }
+    }
+
+    /** Returns how much work is done in a unit of time; 1 is normal, 0 is frozen. */
+    double speed() {
+        double speed = stalls > 0 ? 0 : warmth;
+        for (double factor : slowdowns) {
+            speed /= factor;
+        }
+        return speed;
+    }
+
+    /** Returns whether nothing gets through to the server, nor from it. */
+    boolean isUnreachable() {
+        return partitions > 0;
+    }
+
+    boolean refusesConnections() {
+        return refusals > 0;
+    }
+
+    /** Returns whether a request sent now may fail, however long it would have. */
+    boolean mayFail() {
+        return partitions > 0 || refusals > 0 || !errors.isEmpty();
+    }
+
+    /** Returns the error that befalls a request with this random key, or null. */
+    @Nullable
+    Errors errorFor(long key) {
+        for (int i = 0; i < errors.size(); i++) {
+            if (SplitMix64.unit(SplitMix64.mix(key + i)) < errors.get(i).probability) {
+                return errors.get(i);
+            }
+        }
+        return null;
+    }
+
+    Runnable slow(double factor) {
+        slowdowns.add(factor);
+        return () -> slowdowns.remove(factor);
+    }
+
+    Runnable stall() {
+        stalls++;
+        return () -> stalls--;
+    }
+
+    Runnable refuse() {
+        refusals++;
+        return () -> refusals--;
+    }
+
+    Runnable isolate() {
+        partitions++;
+        return () -> partitions--;
+    }
+
+    Runnable fail(Errors newErrors) {
+        errors.add(newErrors);
+        return () -> errors.remove(newErrors);
+    }
+
+    void setWarmth(double newWarmth) {
+        warmth = newWarmth;
+    }
+}

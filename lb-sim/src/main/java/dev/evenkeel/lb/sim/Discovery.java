@@ -1,0 +1,63 @@
+package dev.evenkeel.lb.sim;
+
+import dev.evenkeel.lb.endpoint.Endpoint;
+import dev.evenkeel.lb.endpoint.EndpointSource;
+import dev.evenkeel.lb.endpoint.Locality;
+import dev.evenkeel.lb.time.Environment;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The registry that tells every client which servers there are, at the same moment. What it says are observations, as with DNS, so the
+ * core holds back a list that suddenly shrinks by more than half.
+ */
+final class Discovery implements EndpointSource {
+    /** As many as there are ports: the port is the number of the server, so that finding it costs no look-up. */
+    static final int MOST_SERVERS = 65_535;
+
+    private final List<Endpoint> all = new ArrayList<>();
+    private final int[] absences; // how many faults keep a server out of the list
+    private final List<Listener> listeners = new ArrayList<>();
+
+    Discovery(List<Servers> servers) {
+        for (Servers server : servers) {
+            all.add(Endpoint.of("server-" + all.size() + ".sim", all.size() + 1)
+                    .withId("server-" + all.size())
+                    .withWeight(server.weight())
+                    .withLocality(new Locality("", server.zone())));
+        }
+        absences = new int[all.size()];
+    }
+
+    static int indexOf(Endpoint endpoint) {
+        return endpoint.port() - 1;
+    }
+
+    /** Takes servers out of the list, and returns what brings them back. */
+    Runnable remove(List<Server> servers) {
+        change(servers, 1);
+        return () -> change(servers, -1);
+    }
+
+    private void change(List<Server> servers, int by) {
+        servers.forEach(server -> absences[server.index()] += by);
+        List<Endpoint> list = list();
+        listeners.forEach(listener -> listener.onEndpoints(list));
+    }
+
+    private List<Endpoint> list() {
+        return all.stream().filter(endpoint -> absences[indexOf(endpoint)] == 0).toList();
+    }
+
+    @Override
+    public Subscription subscribe(Listener listener, Environment environment) {
+        listeners.add(listener);
+        listener.onEndpoints(list());
+        return () -> listeners.remove(listener);
+    }
+
+    @Override
+    public String toString() {
+        return "simulated discovery";
+    }
+}

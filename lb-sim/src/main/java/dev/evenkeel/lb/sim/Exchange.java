@@ -1,0 +1,84 @@
+package dev.evenkeel.lb.sim;
+
+import dev.evenkeel.lb.call.Outcome;
+import dev.evenkeel.lb.time.Scheduler.Scheduled;
+import dev.evenkeel.lb.time.VirtualTime;
+import org.jspecify.annotations.Nullable;
+
+/** One attempt on its way: the request to a server, the work there, and the answer back. */
+final class Exchange {
+    final Server server;
+    final long randomKey; // settles what is random about this attempt
+    final double demandNanos; // the work, at normal speed
+    final Connection connection;
+
+    private final VirtualTime time;
+    private final LogicalCall call;
+    private boolean abandoned; // the caller no longer waits
+    private @Nullable Outcome outcome; // what the answer on its way back says
+
+    // Written by the server while it works on this.
+    double remainingNanos;
+    long workingSinceNanos;
+    int slot;
+
+    @Nullable
+    Scheduled completion;
+
+    /**
+     * The way to the server.
+     *
+     * @param warm whether there is a connection on which something was answered
+     * @param connectTimeoutNanos how long a new one may take
+     * @param delayNanos how long a message is under way
+     */
+    record Connection(boolean warm, long connectTimeoutNanos, long delayNanos) {}
+
+    Exchange(
+            VirtualTime time,
+            LogicalCall call,
+            Server server,
+            long randomKey,
+            double demandNanos,
+            Connection connection) {
+        this.time = time;
+        this.call = call;
+        this.server = server;
+        this.randomKey = randomKey;
+        this.demandNanos = demandNanos;
+        this.connection = connection;
+    }
+
+    void send() {
+        server.expect(this);
+        time.schedule(connection.delayNanos, () -> server.receive(this));
+    }
+
+    /** Sends an answer back, which begins its way after a while. */
+    void answer(Outcome answer, long afterNanos) {
+        outcome = answer;
+        time.schedule(afterNanos + connection.delayNanos, this::deliver);
+    }
+
+    /** The request vanished: on a connection that looks alive nobody notices, a new one is not made in time. */
+    void vanish() {
+        if (!connection.warm) {
+            outcome = Server.CONNECT_TIMEOUT;
+            time.schedule(connection.connectTimeoutNanos - connection.delayNanos, this::deliver);
+        }
+    }
+
+    private void deliver() {
+        if (!abandoned && outcome != null) {
+            call.ended(this, outcome);
+        }
+    }
+
+    void abandon() {
+        abandoned = true;
+    }
+
+    boolean isAbandoned() {
+        return abandoned;
+    }
+}

@@ -1,0 +1,167 @@
+package dev.evenkeel.lb.sim;
+
+import dev.evenkeel.lb.call.Outcome;
+import dev.evenkeel.lb.observe.Event;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+
+/** What a run showed. Not safe for use by several threads at once. */
+public final class Result {
+    private static final int WINDOWS_IN_A_SECOND = (int) (1_000_000_000L / Timeline.WINDOW_NANOS);
+
+    private final Scenario scenario;
+    private final Recorder recorder;
+    private final Timeline timeline;
+    private @Nullable Result oracle; // made when first asked for; the oracle's own is itself
+
+    private Result(Scenario scenario, Recorder recorder) {
+        this.scenario = scenario;
+        this.recorder = recorder;
+        this.timeline = recorder.timeline();
+    }
+
+    static Result of(Scenario scenario) {
+        return new Result(scenario, World.run(scenario, false));
+    }
+
+    /**
+     * Returns what the best possible load balancer would have done with the same arrivals, the same work and the same faults: one that
+     * knows the true state of every server, though not the future, sends each call to where it is done first, never to a server that may
+     * fail it, and does not begin what cannot be done in time. It is simulated when first asked for, at a cost in proportion to the number
+     * of servers.
+     */
+    public Result oracle() {
+        Result best = oracle;
+        if (best == null) {
+            best = new Result(scenario, World.run(scenario, true));
+            best.oracle = best;
+            oracle = best;
+        }
+        return best;
+    }
+
+    /** Returns the whole run. */
+    public Period whole() {
+        return new Period(
+                timeline.failures(0, timeline.windows()),
+                timeline.received(0, timeline.windows()),
+                timeline.whole(),
+                timeline.picks(0, Integer.MAX_VALUE / timeline.servers()));
+    }
+
+    /**
+     * Returns a part of the run, to the tenth of a second; picks per server are counted by the whole seconds that it touches. What ended after
+     * the run belongs to its last part.
+     */
+    public Period between(Duration from, Duration to) {
+        int first = window("from", from);
+        int end = window("to", to);
+        if (end <= first) {
+            throw new IllegalArgumentException(
+                    "to is " + Check.text(to) + ", must be at least 100 ms after from, " + Check.text(from));
+        }
+        return new Period(
+                timeline.failures(first, end),
+                timeline.received(first, end),
+                timeline.latencies(first, end),
+                timeline.picks(first / WINDOWS_IN_A_SECOND, (end + WINDOWS_IN_A_SECOND - 1) / WINDOWS_IN_A_SECOND));
+    }
+
+    private int window(String name, Duration moment) {
+        Check.notNegative(name, moment);
+        if (moment.compareTo(scenario.duration()) > 0) {
+            throw new IllegalArgumentException(name + " is " + Check.text(moment)
+                    + ", must be at most the run's length, " + Check.text(scenario.duration()));
+        }
+        return (int) Math.min(timeline.windows(), moment.toNanos() / Timeline.WINDOW_NANOS);
+    }
+
+    /** Returns the share of calls that succeeded. */
+    public double successRate() {
+        return whole().successRate();
+    }
+
+    /** Returns how long calls took, over the whole run. */
+    public Latencies latency() {
+        return timeline.whole();
+    }
+
+    /** Returns how many attempts reached servers for each call. */
+    public double attemptsPerCall() {
+        return whole().attemptsPerCall();
+    }
+
+    /** Returns how many calls were made. Each has ended once. */
+    public long calls() {
+        return recorder.arrived();
+    }
+
+    /** Returns how many attempts were made, whether or not they reached a server. */
+    public long attempts() {
+        return recorder.picks();
+    }
+
+    /** Returns how many attempts ended so. */
+    public long attempts(Outcome.Kind kind) {
+        return recorder.outcomes().getOrDefault(kind, 0L);
+    }
+
+    /** Returns why calls failed, and how many: the reason of the last attempt, or that there was no endpoint. */
+    public Map<String, Long> failures() {
+        return Collections.unmodifiableMap(recorder.failures());
+    }
+
+    /** Returns how many events of this type all load balancers announced. */
+    public long events(Event.Type type) {
+        return recorder.events().getOrDefault(type, 0L);
+    }
+
+    /** Returns how often a load balancer took this server out, all load balancers together. */
+    public int timesOut(int server) {
+        Check.range("server", server, 0, servers().size() - 1);
+        return recorder.timesOut(server);
+    }
+
+    /** Returns what happened at each server. */
+    public List<ServerCounts> servers() {
+        return recorder.servers();
+    }
+
+    /** Returns how many attempts the load balancers took for being in flight when all calls had ended: 0, unless something leaks. */
+    public int inFlightAtEnd() {
+        return recorder.inFlight();
+    }
+
+    /**
+     * Returns how long after a moment callers noticed nothing any more: of the calls that were meant to be sent in the second that begins
+     * then, 99.9 % succeed and 99 % take at most 1.5 times the p99 of the time before the first fault. Zero if it was so at the moment itself;
+     * empty if it never was.
+     *
+     * @throws IllegalStateException if the run does not begin with a second without faults, to compare with
+     */
+    public Optional<Duration> timeToRecover(Duration moment) {
+        window("moment", moment);
+        if (!recorder.recovery().canTell()) {
+            throw new IllegalStateException(
+                    "there are no calls in a whole second before the first fault, so there is nothing to compare with");
+        }
+        OptionalLong nanos = recorder.recovery().nanosToRecover(moment.toNanos());
+        return nanos.isEmpty() ? Optional.empty() : Optional.of(Duration.ofNanos(nanos.getAsLong()));
+    }
+
+    /** Returns a fingerprint of everything that happened, in order. It differs as soon as one pick does. */
+    public long digest() {
+        return recorder.digest();
+    }
+
+    /** Returns what callers saw, in a line. */
+    @Override
+    public String toString() {
+        return whole() + (recorder.failures().isEmpty() ? "" : "; failures " + recorder.failures());
+    }
+}

@@ -1,0 +1,224 @@
+package dev.evenkeel.lb.sim;
+
+import dev.evenkeel.lb.call.Outcome;
+import dev.evenkeel.lb.time.VirtualTime;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+
+/**
+ * A simulated server: workers that take requests from one bounded queue in the order of arrival. Work is measured at normal speed; when
+ * the speed changes, work under way goes on from where it was.
+ */
+final class Server {
+    static final Outcome CONNECT_TIMEOUT = Outcome.of(Outcome.Kind.CONNECT_FAILED, "connect timed out");
+    private static final Outcome REFUSED = Outcome.of(Outcome.Kind.CONNECT_FAILED, "connection refused");
+    private static final Outcome QUEUE_FULL = Outcome.of(Outcome.Kind.UNAVAILABLE, "HTTP 503, queue full");
+    private static final Outcome ERROR = Outcome.of(Outcome.Kind.UNAVAILABLE, "HTTP 503");
+    private static final Outcome BROKEN = Outcome.of(Outcome.Kind.BROKEN, "connection broken");
+
+    private final int index;
+    private final Servers model;
+    private final VirtualTime time;
+    private final Recorder recorder;
+    private final Condition condition = new Condition();
+    private final ArrayDeque<Exchange> waiting = new ArrayDeque<>();
+    private final List<Exchange> running = new ArrayList<>();
+
+    private double speed = 1;
+    private int warmUps; // how often it began to warm up; the last one counts
+    private double expectedNanos; // work on its way here
+    private int expected;
+    private double waitingNanos; // work in the queue
+
+    // Counts for the result.
+    private long vanished;
+    private long refused;
+    private long received;
+    private long answered;
+    private long broken;
+    private long dropped;
+
+    Server(int index, Servers model, VirtualTime time, Recorder recorder) {
+        this.index = index;
+        this.model = model;
+        this.time = time;
+        this.recorder = recorder;
+    }
+
+    int index() {
+        return index;
+    }
+
+    Servers model() {
+        return model;
+    }
+
+    /** Notes a request that was sent and has not arrived. */
+    void expect(Exchange exchange) {
+        expected++;
+        expectedNanos += exchange.demandNanos;
+    }
+
+    /** Takes a request that arrives. */
+    void receive(Exchange exchange) {
+        expected--;
+        expectedNanos -= exchange.demandNanos;
+        if (condition.isUnreachable()) {
+            vanished++;
+            exchange.vanish();
+        } else if (condition.refusesConnections()) {
+            refused++;
+            exchange.answer(REFUSED, 0);
+        } else {
+            received++;
+            recorder.received(index);
+            admit(exchange);
+        }
+    }
+
+    private void admit(Exchange exchange) {
+        Condition.Errors error = condition.errorFor(exchange.randomKey);
+        if (error != null) {
+            answer(exchange, ERROR, error.answerNanos());
+        } else if (running.size() < model.workers()) {
+            start(exchange);
+        } else if (waiting.size() < model.queue()) {
+            waiting.add(exchange);
+            waitingNanos += exchange.demandNanos;
+        } else {
+            answer(exchange, QUEUE_FULL, 0);
+        }
+    }
+
+    private void start(Exchange exchange) {
+        exchange.remainingNanos = exchange.demandNanos;
+        exchange.slot = running.size();
+        running.add(exchange);
+        proceed(exchange);
+    }
+
+    private void proceed(Exchange exchange) {
+        exchange.workingSinceNanos = time.nanos();
+        exchange.completion = speed == 0
+                ? null
+                : time.schedule((long) Math.ceil(exchange.remainingNanos / speed), () -> finish(exchange));
+    }
+
+    private void finish(Exchange exchange) {
+        Exchange last = running.remove(running.size() - 1);
+        if (last != exchange) {
+            running.set(exchange.slot, last);
+            last.slot = exchange.slot;
+        }
+        answer(exchange, Outcome.SUCCESS, 0);
+        takeNext();
+    }
+
+    private void takeNext() {
+        for (Exchange next = waiting.poll(); next != null; next = waiting.poll()) {
+            waitingNanos -= next.demandNanos;
+            if (!model.noticesCancel() || !next.isAbandoned()) {
+                start(next);
+                return;
+            }
+            dropped++;
+        }
+    }
+
+    /** What an unreachable server answers is lost, but it does not know. */
+    private void answer(Exchange exchange, Outcome outcome, long afterNanos) {
+        answered++;
+        if (!condition.isUnreachable()) {
+            exchange.answer(outcome, afterNanos);
+        }
+    }
+
+    /** Begins an effect on this server, and returns what ends it. */
+    Runnable suffer(Function<Condition, Runnable> effect) {
+        Runnable end = effect.apply(condition);
+        speedMayHaveChanged();
+        return () -> {
+            end.run();
+            speedMayHaveChanged();
+        };
+    }
+
+    /** Breaks everything that is here, and refuses what comes. */
+    Runnable crash() {
+        List<Exchange> lost = new ArrayList<>(running);
+        lost.addAll(waiting);
+        running.clear();
+        waiting.clear();
+        waitingNanos = 0;
+        for (Exchange exchange : lost) {
+            if (exchange.completion != null) {
+                exchange.completion.cancel();
+            }
+            broken++;
+            if (!condition.isUnreachable()) {
+                exchange.answer(BROKEN, 0);
+            }
+        }
+        return suffer(Condition::refuse);
+    }
+
+    /** Begins with a tenth of the capacity, which then grows evenly to the whole. */
+    void warmUp(long rampNanos) {
+        int warmUp = ++warmUps;
+        warm(warmUp, 10, rampNanos / 90);
+    }
+
+    private void warm(int warmUp, int percent, long stepNanos) {
+        if (warmUp != warmUps) {
+            return;
+        }
+        condition.setWarmth(percent / 100.0);
+        speedMayHaveChanged();
+        if (percent < 100) {
+            time.schedule(stepNanos, () -> warm(warmUp, percent + 1, stepNanos));
+        }
+    }
+
+    private void speedMayHaveChanged() {
+        double before = speed;
+        speed = condition.speed();
+        if (speed == before) {
+            return;
+        }
+        for (Exchange exchange : running) {
+            double done = (time.nanos() - exchange.workingSinceNanos) * before;
+            exchange.remainingNanos = Math.max(0, exchange.remainingNanos - done);
+            if (exchange.completion != null) {
+                exchange.completion.cancel();
+            }
+            proceed(exchange);
+        }
+    }
+
+    /** Returns when a request sent now would be done, as far as anybody could know; infinite if it might fail. */
+    double nanosUntilDone(long demandNanos) {
+        if (condition.mayFail() || speed == 0) {
+            return Double.POSITIVE_INFINITY;
+        }
+        int ahead = expected + waiting.size() + running.size();
+        if (ahead >= (long) model.workers() + model.queue()) {
+            return Double.POSITIVE_INFINITY;
+        }
+        double wait = 0;
+        if (ahead >= model.workers()) {
+            double work = expectedNanos + waitingNanos;
+            for (Exchange exchange : running) {
+                work += exchange.remainingNanos - (time.nanos() - exchange.workingSinceNanos) * speed;
+            }
+            wait = work / model.workers();
+        }
+        return (wait + demandNanos) / speed;
+    }
+
+    ServerCounts counts() {
+        return new ServerCounts(
+                vanished, refused, received, answered, broken, dropped, waiting.size() + running.size());
+    }
+}

@@ -1,0 +1,58 @@
+package dev.evenkeel.lb.sim;
+
+import java.time.Duration;
+import java.util.Objects;
+
+/**
+ * What the servers of a group are like. Immutable; change it with the methods that return another.
+ *
+ * @param workers how many requests one server works on at a time, 1 to 100,000
+ * @param queue how many more may wait, in the order in which they came; the next is answered with HTTP 503 at once. 0 or more
+ * @param serviceTime how long a worker is busy with a request
+ * @param noticesCancel whether a server drops a waiting request whose caller has given up; if not, it does the work for nobody, as most
+ *     HTTP/1.1 servers do
+ * @param zone the zone that discovery reports; empty for none
+ * @param weight the weight that discovery reports; more than 0
+ */
+public record Servers(
+        int workers, int queue, ServiceTime serviceTime, boolean noticesCancel, String zone, double weight) {
+    private static final int MOST_WORKERS = 100_000;
+
+    public Servers {
+        Check.range("workers", workers, 1, MOST_WORKERS);
+        Check.range("queue", queue, 0, Integer.MAX_VALUE);
+        Objects.requireNonNull(serviceTime, "serviceTime");
+        Objects.requireNonNull(zone, "zone");
+        Check.range("weight", weight, Double.MIN_NORMAL, 1_000_000);
+    }
+
+    /** Returns servers with so many workers each, a queue of 100, and log-normal service times with a median of 25 ms and sigma 0.5. */
+    public static Servers workers(int workers) {
+        return new Servers(workers, 100, ServiceTime.logNormal(Duration.ofMillis(25), 0.5), false, "", 1);
+    }
+
+    /** Returns these servers with another bound on their queues. */
+    public Servers queue(int newQueue) {
+        return new Servers(workers, newQueue, serviceTime, noticesCancel, zone, weight);
+    }
+
+    /** Returns these servers with another service time. */
+    public Servers serviceTime(ServiceTime newServiceTime) {
+        return new Servers(workers, queue, newServiceTime, noticesCancel, zone, weight);
+    }
+
+    /** Returns these servers dropping waiting requests whose callers have given up, as gRPC servers can. */
+    public Servers noticingCancel() {
+        return new Servers(workers, queue, serviceTime, true, zone, weight);
+    }
+
+    /** Returns these servers in a zone. */
+    public Servers zone(String newZone) {
+        return new Servers(workers, queue, serviceTime, noticesCancel, newZone, weight);
+    }
+
+    /** Returns these servers with another weight, more than 0 and at most 1,000,000. */
+    public Servers weight(double newWeight) {
+        return new Servers(workers, queue, serviceTime, noticesCancel, zone, newWeight);
+    }
+}

@@ -1,0 +1,69 @@
+package dev.evenkeel.lb.sim;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/** Which servers a fault befalls. Servers are numbered from 0, in the order in which their groups were added. */
+public final class Target {
+    private final String name;
+    private final Selection selection;
+
+    private Target(String name, Selection selection) {
+        this.name = name;
+        this.selection = selection;
+    }
+
+    /** Finds the indices among all servers. */
+    @FunctionalInterface
+    private interface Selection {
+        IntStream select(List<Servers> all);
+    }
+
+    /** One server. */
+    public static Target server(int index) {
+        return servers(index);
+    }
+
+    /** Some servers. */
+    public static Target servers(int... indices) {
+        if (indices.length == 0) {
+            throw new IllegalArgumentException("no server is given, must be at least one");
+        }
+        int[] copy = indices.clone();
+        return new Target(
+                "server " + Arrays.stream(copy).mapToObj(String::valueOf).collect(Collectors.joining(", ")), all -> {
+                    for (int index : copy) {
+                        Check.range("server", index, 0, all.size() - 1);
+                    }
+                    return Arrays.stream(copy).distinct();
+                });
+    }
+
+    /** Every server in a zone. */
+    public static Target zone(String zone) {
+        return new Target("zone " + zone, all -> {
+            if (all.stream().noneMatch(server -> server.zone().equals(zone))) {
+                throw new IllegalArgumentException("zone is '" + zone + "', must be one of "
+                        + all.stream().map(Servers::zone).distinct().toList());
+            }
+            return IntStream.range(0, all.size()).filter(i -> all.get(i).zone().equals(zone));
+        });
+    }
+
+    /** All of them. */
+    public static Target everyServer() {
+        return new Target("every server", all -> IntStream.range(0, all.size()));
+    }
+
+    /** Returns the indices that are meant, or refuses if there is no such server. */
+    int[] resolve(List<Servers> all) {
+        return selection.select(all).toArray();
+    }
+
+    @Override
+    public String toString() {
+        return name;
+    }
+}

@@ -1,0 +1,101 @@
+package dev.evenkeel.lb.sim;
+
+import java.time.Duration;
+import java.util.Arrays;
+
+/**
+ * What happened when, in windows of 100 ms. Picks per server are kept in windows of a second, because there may be ten thousand servers;
+ * what comes after the end of the run belongs to its last window.
+ */
+final class Timeline {
+    static final long WINDOW_NANOS = 100_000_000L;
+    static final long PICK_WINDOW_NANOS = 1_000_000_000L;
+
+    private final int servers;
+    private final Latencies whole = Latencies.fine();
+    private final Latencies[] latencies;
+    private final long[] failures;
+    private final long[] received;
+    private final int[] picks; // by window and server
+
+    Timeline(int servers, Duration duration) {
+        this.servers = servers;
+        int windows = windows(duration.toNanos(), WINDOW_NANOS);
+        int pickWindows = windows(duration.toNanos(), PICK_WINDOW_NANOS);
+        Check.range("server-seconds", (double) servers * pickWindows, 1, Integer.MAX_VALUE - 8);
+        latencies = new Latencies[windows];
+        Arrays.setAll(latencies, i -> Latencies.coarse());
+        failures = new long[windows];
+        received = new long[windows];
+        picks = new int[pickWindows * servers];
+    }
+
+    private static int windows(long nanos, long windowNanos) {
+        return Math.toIntExact((nanos + windowNanos - 1) / windowNanos);
+    }
+
+    void picked(long nanos, int server) {
+        int window = (int) Math.min(nanos / PICK_WINDOW_NANOS, picks.length / servers - 1);
+        picks[window * servers + server]++;
+    }
+
+    void received(long nanos) {
+        received[window(nanos)]++;
+    }
+
+    void succeeded(long nanos, long latencyNanos) {
+        whole.add(latencyNanos);
+        latencies[window(nanos)].add(latencyNanos);
+    }
+
+    void failed(long nanos, long latencyNanos) {
+        succeeded(nanos, latencyNanos);
+        failures[window(nanos)]++;
+    }
+
+    private int window(long nanos) {
+        return (int) Math.min(nanos / WINDOW_NANOS, failures.length - 1);
+    }
+
+    int servers() {
+        return servers;
+    }
+
+    int windows() {
+        return failures.length;
+    }
+
+    Latencies whole() {
+        return whole;
+    }
+
+    /** Returns all latencies of the windows from one to before another. */
+    Latencies latencies(int from, int to) {
+        Latencies sum = Latencies.coarse();
+        for (int i = from; i < to; i++) {
+            sum.addAll(latencies[i]);
+        }
+        return sum;
+    }
+
+    long calls(int from, int to) {
+        return Arrays.stream(latencies, from, to).mapToLong(Latencies::count).sum();
+    }
+
+    long failures(int from, int to) {
+        return Arrays.stream(failures, from, to).sum();
+    }
+
+    long received(int from, int to) {
+        return Arrays.stream(received, from, to).sum();
+    }
+
+    /** Returns how often each server was picked in the seconds from one to before another. */
+    long[] picks(int from, int to) {
+        long[] sums = new long[servers];
+        for (int i = from * servers; i < Math.min(picks.length, to * servers); i++) {
+            sums[i % servers] += picks[i];
+        }
+        return sums;
+    }
+}

@@ -1,0 +1,66 @@
+package dev.evenkeel.lb.sim;
+
+import static dev.evenkeel.lb.policy.LoadBalancingPolicy.leastLoaded;
+import static dev.evenkeel.lb.policy.LoadBalancingPolicy.roundRobin;
+import static dev.evenkeel.lb.policy.LoadMetric.PEAK_EWMA;
+import static dev.evenkeel.lb.sim.Fault.slow;
+import static dev.evenkeel.lb.sim.ServiceTime.logNormal;
+import static dev.evenkeel.lb.sim.Target.server;
+import static java.time.Duration.ofMillis;
+import static java.time.Duration.ofSeconds;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** What docs/simulator.md shows and says. */
+class SimulatorPageTest {
+    @Test
+    void theExampleHoldsWhatItPromises() {
+        // The example begins here.
+        Result result = Simulation.of(42)
+                .servers(10, Servers.workers(4).queue(100).serviceTime(logNormal(ofMillis(25), 0.5)))
+                .clients(20, Clients.ratePerSecond(42).deadline(ofSeconds(1)))
+                .loadBalancer(builder -> builder.policy(leastLoaded(PEAK_EWMA)))
+                .between(ofSeconds(5), ofSeconds(15), slow(server(3), 10))
+                .run(ofSeconds(30));
+
+        System.out.println(result);
+        System.out.println("at best: " + result.oracle());
+
+        assertThat(result.successRate()).isGreaterThan(0.999);
+        assertThat(result.latency().percentile(99)).isLessThan(ofMillis(100));
+        assertThat(result.between(ofSeconds(7), ofSeconds(15)).share(3)).isLessThan(0.02);
+        assertThat(result.timeToRecover(ofSeconds(5)).orElseThrow()).isLessThan(ofSeconds(1));
+        // The example ends here.
+    }
+
+    @Test
+    void withRoundRobinCallsFailUntilTheSlowServerIsFound() {
+        Result result = Simulation.of(42)
+                .servers(10, Servers.workers(4).queue(100).serviceTime(logNormal(ofMillis(25), 0.5)))
+                .clients(20, Clients.ratePerSecond(42).deadline(ofSeconds(1)))
+                .loadBalancer(builder -> builder.policy(roundRobin()))
+                .between(ofSeconds(5), ofSeconds(15), slow(server(3), 10))
+                .run(ofSeconds(30));
+
+        assertThat(result.successRate()).isLessThan(0.999);
+        assertThat(result.timeToRecover(ofSeconds(5)).orElseThrow()).isGreaterThan(ofSeconds(1));
+    }
+
+    @Test
+    void thePageShowsTheExampleAsItIsRun() throws IOException {
+        List<String> page = Files.readAllLines(Path.of("../docs/simulator.md"));
+        List<String> source = Files.readAllLines(Path.of("src/test/java/dev/evenkeel/lb/sim/SimulatorPageTest.java"));
+        int begin = source.indexOf("        // The example begins here.");
+        int end = source.indexOf("        // The example ends here.");
+        List<String> example = source.subList(begin + 1, end).stream()
+                .map(line -> line.isEmpty() ? "" : line.substring(8))
+                .toList();
+
+        assertThat(page).containsSequence(example);
+    }
+}
