@@ -24,6 +24,8 @@ import org.jspecify.annotations.Nullable;
  * so does the end of a body.
  */
 final class CallProgress extends EventListener {
+    private static final int SWITCHING_PROTOCOLS = 101;
+
     private final HttpOutcomes outcomes;
     private final Anomalies anomalies;
 
@@ -47,7 +49,8 @@ final class CallProgress extends EventListener {
     private Stage stage = Stage.PICKED;
     private boolean connected; // anew, in this attempt
     private boolean bodyDone;
-    private boolean elsewhere; // since a redirect led to another host, whose failures are not the endpoint's
+    private boolean
+            notOurs; // what fails now is not the endpoint's: another host's, or a WebSocket, which may just close
 
     CallProgress(HttpOutcomes outcomes, Anomalies anomalies) {
         this.outcomes = outcomes;
@@ -86,7 +89,7 @@ final class CallProgress extends EventListener {
         watched = null;
         handedOver = false;
         bodyDone = false;
-        elsewhere = false;
+        notOurs = false;
         ended = false;
         stage = Stage.PICKED;
         connected = false;
@@ -127,7 +130,7 @@ final class CallProgress extends EventListener {
         if (Thread.currentThread().isInterrupted()) {
             return Outcome.CANCELLED;
         }
-        if (elsewhere) {
+        if (notOurs) {
             return HttpOutcomes.ELSEWHERE;
         }
         Connection connection = held;
@@ -200,7 +203,7 @@ final class CallProgress extends EventListener {
     @Override
     public void requestHeadersStart(Call call) {
         PinnedEndpoint picked = endpoint;
-        if (elsewhere) {
+        if (notOurs) {
             return;
         }
         if (stage == Stage.PICKED && picked != null) {
@@ -222,7 +225,7 @@ final class CallProgress extends EventListener {
     /** The first answer of the service itself settles what the endpoint is worth; redirects and log-ins may follow. */
     @Override
     public void responseHeadersEnd(Call call, Response response) {
-        if (elsewhere) {
+        if (notOurs) {
             return;
         }
         transportFailure = null; // a server may refuse a request before it has read it all
@@ -232,6 +235,7 @@ final class CallProgress extends EventListener {
             Outcome answer = outcomes.of(response);
             verdict = answer;
             current.answered(answer);
+            notOurs = response.code() == SWITCHING_PROTOCOLS;
         }
     }
 
@@ -242,8 +246,8 @@ final class CallProgress extends EventListener {
             return;
         }
         bodyDone = false;
-        elsewhere = !next.url().host().equals(picked.service());
-        if (!elsewhere) {
+        notOurs = !next.url().host().equals(picked.service());
+        if (!notOurs) {
             stage = Stage.CONNECTED;
             connected = true;
         }
@@ -299,7 +303,7 @@ final class CallProgress extends EventListener {
             return timedOut ? HttpOutcomes.DEADLINE : Outcome.CANCELLED;
         }
         IOException broken = transportFailure;
-        return broken == null || elsewhere ? Outcome.SUCCESS : HttpOutcomes.ofBody(broken);
+        return broken == null || notOurs ? Outcome.SUCCESS : HttpOutcomes.ofBody(broken);
     }
 
     private static boolean isMultiplexed(Connection connection) {

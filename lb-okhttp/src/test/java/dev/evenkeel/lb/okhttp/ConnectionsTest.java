@@ -50,8 +50,8 @@ class ConnectionsTest {
     /** Should this fail, OkHttp compares socket factories, and pinning by Dns would not be needed. */
     @Test
     void canaryASocketFactoryAloneDoesNotKeepEndpointsApart() throws IOException {
-        Server a = fleet.add("a");
-        Server b = fleet.add("b");
+        Server a = fleet.add("");
+        Server b = fleet.add("");
         List<Integer> ports = List.of(a.endpoint().port(), b.endpoint().port());
         int[] turn = {0};
         Interceptor naive = chain -> {
