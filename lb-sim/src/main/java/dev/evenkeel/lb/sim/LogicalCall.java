@@ -30,11 +30,19 @@ final class LogicalCall {
         }
         Route.Hop hop = route.next();
         if (hop == null) {
-            end("no endpoint");
+            waitForSomebody();
             return;
         }
         current = caller.exchange(this, hop, SplitMix64.mix(randomKey + ++attempts), SplitMix64.unit(randomKey));
         current.send();
+    }
+
+    private void waitForSomebody() {
+        if (route.waitNanos() == 0) {
+            end("no endpoint");
+        } else {
+            caller.later(route.waitNanos(), this::attempt);
+        }
     }
 
     /** Learns how the current attempt ended. */

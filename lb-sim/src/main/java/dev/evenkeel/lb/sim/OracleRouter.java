@@ -9,9 +9,12 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Routes calls as somebody would who knows the true state of every server: to where the call is done first. It never picks a server that
- * may fail the call, and does not begin a call that cannot be done in time, so that no work is wasted. It does not know the future.
+ * may fail the call, and does not begin a call that cannot be done in time, so that no work is wasted. It does not know the future, so when
+ * there is no such server it waits for one.
  */
 final class OracleRouter implements Route.Router {
+    private static final long LOOK_AGAIN_NANOS = 10_000_000;
+
     private final List<Server> servers;
     private final VirtualTime time;
     private final long delayNanos;
@@ -32,6 +35,11 @@ final class OracleRouter implements Route.Router {
             public @Nullable Hop next() {
                 Server server = best(share, deadlineNanos - time.nanos() - 2 * delayNanos);
                 return server == null ? null : new Hop(server.index(), false);
+            }
+
+            @Override
+            public long waitNanos() {
+                return LOOK_AGAIN_NANOS;
             }
 
             @Override

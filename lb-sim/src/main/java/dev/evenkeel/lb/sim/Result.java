@@ -32,8 +32,8 @@ public final class Result {
     /**
      * Returns what the best possible load balancer would have done with the same arrivals, the same work and the same faults: one that
      * knows the true state of every server, though not the future, sends each call to where it is done first, never to a server that may
-     * fail it, and does not begin what cannot be done in time. It is simulated when first asked for, at a cost in proportion to the number
-     * of servers.
+     * fail it, does not begin what cannot be done in time, and waits where nobody can do it. It is simulated when first asked for, at a cost in
+     * proportion to the number of servers.
      */
     public Result oracle() {
         Result best = oracle;

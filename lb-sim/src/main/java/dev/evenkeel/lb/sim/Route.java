@@ -7,9 +7,14 @@ import org.jspecify.annotations.Nullable;
 
 /** Decides where the attempts of one call go, and whether there is another. */
 interface Route {
-    /** Returns where the next attempt goes, or null if there is nobody to send it to. */
+    /** Returns where the next attempt goes, or null if there is nobody to send it to now. */
     @Nullable
     Hop next();
+
+    /** Returns how long to wait before asking again, when there is nobody; 0 to give up. */
+    default long waitNanos() {
+        return 0;
+    }
 
     /** Learns how the attempt ended. */
     void ended(Outcome outcome);
