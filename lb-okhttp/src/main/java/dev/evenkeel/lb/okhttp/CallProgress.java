@@ -22,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Nearly all of it runs on the thread of the call. What others may touch is volatile: {@link #canceled} comes from any thread, and
  * so does the end of a body.
+ *
+ * <p>Longer than a class should be, on purpose: it is one object because every call pays for it, and two would cost more than they clear up.
  */
 final class CallProgress extends EventListener {
     private static final int SWITCHING_PROTOCOLS = 101;
@@ -49,8 +51,7 @@ final class CallProgress extends EventListener {
     private Stage stage = Stage.PICKED;
     private boolean connected; // anew, in this attempt
     private boolean bodyDone;
-    private boolean
-            notOurs; // what fails now is not the endpoint's: another host's, or a WebSocket, which may just close
+    private boolean notOurs; // what fails now is another host's, or a WebSocket's, which may just close
 
     CallProgress(HttpOutcomes outcomes, Anomalies anomalies) {
         this.outcomes = outcomes;
