@@ -6,8 +6,8 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * When one client calls: a Poisson process, whose rate may change. Gaps are drawn in units of the mean gap, so that a run at another rate
- * sees the same arrivals closer together.
+ * When one client calls: a Poisson process, whose rate may change. Gaps are drawn in units of the mean gap, so that a
+ * run at another rate sees the same arrivals closer together.
  */
 final class Arrivals {
     private static final ServiceTime GAPS = ServiceTime.exponential(Duration.ofSeconds(1));

@@ -3,10 +3,11 @@ package dev.evenkeel.lb.sim;
 import java.time.Duration;
 
 /**
- * What the clients of a group are like. Each has a load balancer of its own and knows only what it saw itself. Immutable; change it
- * with the methods that return another.
+ * What the clients of a group are like. Each has a load balancer of its own and knows only what it saw itself.
+ * Immutable; change it with the methods that return another.
  *
- * @param ratePerSecond how many calls one client makes a second on average, whatever happens to them: arrivals are a Poisson process
+ * @param ratePerSecond how many calls one client makes a second on average, whatever happens to them: arrivals are a
+ *     Poisson process
  * @param deadline the time for a whole call with all its attempts
  * @param connectTimeout how long a client waits for a connection; for probes it is 1 s at most
  * @param nonIdempotentShare the share of calls that must not be executed twice, 0 to 1

@@ -6,7 +6,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is wrong with a server. Faults may overlap, also of the same kind, so each is noted when it begins and taken away when it ends.
+ * What is wrong with a server. Faults may overlap, also of the same kind, so each is noted when it begins and taken
+ * away when it ends.
  */
 final class Condition {
     private final List<Double> slowdowns = new ArrayList<>();

@@ -3,7 +3,10 @@ package dev.evenkeel.lb.sim;
 import dev.evenkeel.lb.time.VirtualTime;
 import java.util.ArrayDeque;
 
-/** The deadlines of one client's calls. All its calls have the same time, so they are due in order, and one timer serves them all. */
+/**
+ * The deadlines of one client's calls. All its calls have the same time, so they are due in order, and one timer serves
+ * them all.
+ */
 final class Deadlines {
     private final VirtualTime time;
     private final long limitNanos;

@@ -8,8 +8,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The registry that tells every client which servers there are, at the same moment. What it says are observations, as with DNS, so the
- * core holds back a list that suddenly shrinks by more than half.
+ * The registry that tells every client which servers there are, at the same moment. What it says are observations, as
+ * with DNS, so the core holds back a list that suddenly shrinks by more than half.
  */
 final class Discovery implements EndpointSource {
     /** As many as there are ports: the port is the number of the server, so that finding it costs no look-up. */

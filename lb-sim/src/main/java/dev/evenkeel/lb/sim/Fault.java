@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.function.Function;
 
 /**
- * Something that goes wrong, or changes, during a run. Faults may overlap in any way, also on one server; what each of them does ends
- * when it ends. {@link Simulation#at} and {@link Simulation#between} say when.
+ * Something that goes wrong, or changes, during a run. Faults may overlap in any way, also on one server; what each of
+ * them does ends when it ends. {@link Simulation#at} and {@link Simulation#between} say when.
  */
 public final class Fault {
     private static final Duration RAMP = Duration.ofSeconds(30);
@@ -42,7 +42,9 @@ public final class Fault {
         return slow(target, 2);
     }
 
-    /** No work is done, as in a long garbage collection; requests queue up, and afterwards work goes on where it was. */
+    /**
+     * No work is done, as in a long garbage collection; requests queue up, and afterwards work goes on where it was.
+     */
     public static Fault stall(Target target) {
         return onEach("stall", target, server -> server.suffer(Condition::stall));
     }
@@ -64,8 +66,8 @@ public final class Fault {
     }
 
     /**
-     * Messages to and from the server vanish. Attempts on connections that worked before are never answered; new connections fail after
-     * the connect timeout.
+     * Messages to and from the server vanish. Attempts on connections that worked before are never answered; new
+     * connections fail after the connect timeout.
      */
     public static Fault blackHole(Target target) {
         return onEach("black hole", target, server -> server.suffer(Condition::isolate));
@@ -76,7 +78,10 @@ public final class Fault {
         return blackHole(Target.zone(zone));
     }
 
-    /** The process dies: attempts there break, new ones are refused; at the end of the fault it is back, with nothing to do. */
+    /**
+     * The process dies: attempts there break, new ones are refused; at the end of the fault it is back, with nothing to
+     * do.
+     */
     public static Fault crash(Target target) {
         return onEach("crash", target, Server::crash);
     }
@@ -108,8 +113,9 @@ public final class Fault {
     }
 
     /**
-     * Every server is replaced, one after the other: it finishes what it has and refuses what is new; after {@code discoveryLag} discovery
-     * knows; after {@code downtime} it works again; and when discovery knows that too, it is the next one's turn.
+     * Every server is replaced, one after the other: it finishes what it has and refuses what is new; after {@code
+     * discoveryLag} discovery knows; after {@code downtime} it works again; and when discovery knows that too, it is
+     * the next one's turn.
      */
     public static Fault rollingDeploy(Duration downtime, Duration discoveryLag) {
         long down = Check.positive("downtime", downtime);

@@ -4,11 +4,11 @@ import java.time.Duration;
 import java.util.Arrays;
 
 /**
- * A distribution of latencies, from the moment at which a call was meant to be sent to its end. A failed call is in it at its deadline,
- * or failing fast would look good.
+ * A distribution of latencies, from the moment at which a call was meant to be sent to its end. A failed call is in it
+ * at its deadline, or failing fast would look good.
  *
- * <p>Counts are kept in buckets whose width grows with the latency: each power of two is cut into equal parts, as in HdrHistogram, so
- * that what is read is at most so much off: 0.4 % for the whole run, 3 % for a part of it.
+ * <p>Counts are kept in buckets whose width grows with the latency: each power of two is cut into equal parts, as in
+ * HdrHistogram, so that what is read is at most so much off: 0.4 % for the whole run, 3 % for a part of it.
  */
 public final class Latencies {
     private final int precision; // each power of two has 2 to the power of this many buckets

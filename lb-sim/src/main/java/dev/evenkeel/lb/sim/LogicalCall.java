@@ -4,7 +4,10 @@ import dev.evenkeel.lb.call.Outcome;
 import dev.evenkeel.lb.retry.RetryDecision;
 import org.jspecify.annotations.Nullable;
 
-/** One call of one client, from the moment at which it is meant to be sent: the loop that an adapter runs, turned into events. */
+/**
+ * One call of one client, from the moment at which it is meant to be sent: the loop that an adapter runs, turned into
+ * events.
+ */
 final class LogicalCall {
     private static final Outcome DEADLINE = Outcome.of(Outcome.Kind.TIMED_OUT, "deadline");
 

@@ -8,9 +8,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Routes calls as somebody would who knows the true state of every server: to where the call is done first. It never picks a server that
- * may fail the call, and does not begin a call that cannot be done in time, so that no work is wasted. It does not know the future, so when
- * there is no such server it waits for one.
+ * Routes calls as somebody would who knows the true state of every server: to where the call is done first. It never
+ * picks a server that may fail the call, and does not begin a call that cannot be done in time, so that no work is
+ * wasted. It does not know the future, so when there is no such server it waits for one.
  */
 final class OracleRouter implements Route.Router {
     private static final long LOOK_AGAIN_NANOS = 10_000_000;

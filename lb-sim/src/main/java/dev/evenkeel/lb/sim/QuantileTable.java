@@ -1,8 +1,8 @@
 package dev.evenkeel.lb.sim;
 
 /**
- * A service time read from a table of its quantiles, by linear interpolation. The longest 0.2 % are computed, because there the
- * quantiles are far apart; so a draw seldom needs a logarithm.
+ * A service time read from a table of its quantiles, by linear interpolation. The longest 0.2 % are computed, because
+ * there the quantiles are far apart; so a draw seldom needs a logarithm.
  */
 final class QuantileTable implements ServiceTime {
     private static final int CELLS = 4096;

@@ -1,8 +1,8 @@
 package dev.evenkeel.lb.sim;
 
 /**
- * Inverse distribution functions: what value a share of all values stays below. A uniform random number put in gives a random number
- * of that distribution. Only arithmetic is used that every JDK does alike.
+ * Inverse distribution functions: what value a share of all values stays below. A uniform random number put in gives a
+ * random number of that distribution. Only arithmetic is used that every JDK does alike.
  */
 final class Quantiles {
     private static final double[] A = {

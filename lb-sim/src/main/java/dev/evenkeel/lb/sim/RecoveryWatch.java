@@ -4,10 +4,11 @@ import java.util.Arrays;
 import java.util.OptionalLong;
 
 /**
- * Watches when callers notice nothing of a fault any more. Here, other than in the {@link Timeline}, a call belongs to the moment at which it
- * was meant to be sent, because a call that hangs is noticed long before it ends.
+ * Watches when callers notice nothing of a fault any more. Here, other than in the {@link Timeline}, a call belongs to
+ * the moment at which it was meant to be sent, because a call that hangs is noticed long before it ends.
  *
- * <p>What is normal is known when the first fault begins; from then on it is enough to count the calls that are clearly slower.
+ * <p>What is normal is known when the first fault begins; from then on it is enough to count the calls that are clearly
+ * slower.
  */
 final class RecoveryWatch {
     private static final long WINDOW_NANOS = Timeline.WINDOW_NANOS;
@@ -24,7 +25,8 @@ final class RecoveryWatch {
     private final long[] begun;
     private final long[] failed;
     private final long[] slow;
-    private double slowNanos; // 0 until it is known
+    private boolean settled;
+    private double slowNanos; // what takes longer is slow; means nothing until settled, or if nobody can tell
 
     RecoveryWatch(Timeline timeline, long undisturbedNanos) {
         this.timeline = timeline;
@@ -36,16 +38,23 @@ final class RecoveryWatch {
 
     void ended(long startNanos, long latencyNanos, boolean success) {
         int window = (int) Math.min(startNanos / WINDOW_NANOS, begun.length - 1);
-        if (window < undisturbed || !canTell()) {
+        if (window < undisturbed) {
             return;
         }
-        if (slowNanos == 0) {
-            slowNanos = CLEARLY_SLOWER
-                    * timeline.latencies(0, undisturbed).percentile(99).toNanos();
+        if (!settled) {
+            settleWhatIsNormal();
         }
         begun[window]++;
         failed[window] += success ? 0 : 1;
         slow[window] += latencyNanos > slowNanos ? 1 : 0;
+    }
+
+    private void settleWhatIsNormal() {
+        settled = true;
+        if (canTell()) {
+            slowNanos = CLEARLY_SLOWER
+                    * timeline.latencies(0, undisturbed).percentile(99).toNanos();
+        }
     }
 
     /** Returns whether there is a time without faults, long enough to know what is normal. */

@@ -30,10 +30,10 @@ public final class Result {
     }
 
     /**
-     * Returns what the best possible load balancer would have done with the same arrivals, the same work and the same faults: one that
-     * knows the true state of every server, though not the future, sends each call to where it is done first, never to a server that may
-     * fail it, does not begin what cannot be done in time, and waits where nobody can do it. It is simulated when first asked for, at a cost in
-     * proportion to the number of servers.
+     * Returns what the best possible load balancer would have done with the same arrivals, the same work and the same
+     * faults: one that knows the true state of every server, though not the future, sends each call to where it is done
+     * first, never to a server that may fail it, does not begin what cannot be done in time, and waits where nobody can
+     * do it. It is simulated when first asked for, at a cost in proportion to the number of servers.
      */
     public Result oracle() {
         Result best = oracle;
@@ -55,8 +55,8 @@ public final class Result {
     }
 
     /**
-     * Returns a part of the run, to the tenth of a second; picks per server are counted by the whole seconds that it touches. What ended after
-     * the run belongs to its last part.
+     * Returns a part of the run, to the tenth of a second; picks per server are counted by the whole seconds that it
+     * touches. What ended after the run belongs to its last part.
      */
     public Period between(Duration from, Duration to) {
         int first = window("from", from);
@@ -121,7 +121,7 @@ public final class Result {
         return recorder.events().getOrDefault(type, 0L);
     }
 
-    /** Returns how often a load balancer took this server out, all load balancers together. */
+    /** Returns how often all load balancers together announced that this server is out; a failed probe says so again. */
     public int timesOut(int server) {
         Check.range("server", server, 0, servers().size() - 1);
         return recorder.timesOut(server);
@@ -132,15 +132,18 @@ public final class Result {
         return recorder.servers();
     }
 
-    /** Returns how many attempts the load balancers took for being in flight when all calls had ended: 0, unless something leaks. */
+    /**
+     * Returns how many attempts the load balancers took for being in flight when all calls had ended: 0, unless
+     * something leaks.
+     */
     public int inFlightAtEnd() {
         return recorder.inFlight();
     }
 
     /**
-     * Returns how long after a moment callers noticed nothing any more: of the calls that were meant to be sent in the second that begins
-     * then, 99.9 % succeed and 99 % take at most 1.5 times the p99 of the time before the first fault. Zero if it was so at the moment itself;
-     * empty if it never was.
+     * Returns how long after a moment callers noticed nothing any more: of the calls that were meant to be sent in the
+     * second that begins then, 99.9 % succeed and 99 % take at most 1.5 times the p99 of the time before the first
+     * fault. Zero if it was so at the moment itself; empty if it never was.
      *
      * @throws IllegalStateException if the run does not begin with a second without faults, to compare with
      */

@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.function.Function;
 
 /**
- * A simulated server: workers that take requests from one bounded queue in the order of arrival. Work is measured at normal speed; when
- * the speed changes, work under way goes on from where it was.
+ * A simulated server: workers that take requests from one bounded queue in the order of arrival. Work is measured at
+ * normal speed; when the speed changes, work under way goes on from where it was.
  */
 final class Server {
     static final Outcome CONNECT_TIMEOUT = Outcome.of(Outcome.Kind.CONNECT_FAILED, "connect timed out");

@@ -1,8 +1,8 @@
 package dev.evenkeel.lb.sim;
 
 /**
- * What happened to the attempts that were sent to one server. Each vanished, was refused or was received; each of those received was answered,
- * broken or dropped, or is still there.
+ * What happened to the attempts that were sent to one server. Each vanished, was refused or was received; each of those
+ * received was answered, broken or dropped, or is still there.
  *
  * @param vanished attempts that never arrived, because it was cut off
  * @param refused attempts that were refused a connection

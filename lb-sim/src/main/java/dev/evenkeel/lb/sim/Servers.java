@@ -7,10 +7,11 @@ import java.util.Objects;
  * What the servers of a group are like. Immutable; change it with the methods that return another.
  *
  * @param workers how many requests one server works on at a time, 1 to 100,000
- * @param queue how many more may wait, in the order in which they came; the next is answered with HTTP 503 at once. 0 or more
+ * @param queue how many more may wait, in the order in which they came; the next is answered with HTTP 503 at once. 0
+ *     or more
  * @param serviceTime how long a worker is busy with a request
- * @param noticesCancel whether a server drops a waiting request whose caller has given up; if not, it does the work for nobody, as most
- *     HTTP/1.1 servers do
+ * @param noticesCancel whether a server drops a waiting request whose caller has given up; if not, it does the work for
+ *     nobody, as most HTTP/1.1 servers do
  * @param zone the zone that discovery reports; empty for none
  * @param weight the weight that discovery reports; more than 0
  */
@@ -26,7 +27,10 @@ public record Servers(
         Check.range("weight", weight, Double.MIN_NORMAL, 1_000_000);
     }
 
-    /** Returns servers with so many workers each, a queue of 100, and log-normal service times with a median of 25 ms and sigma 0.5. */
+    /**
+     * Returns servers with so many workers each, a queue of 100, and log-normal service times with a median of 25 ms
+     * and sigma 0.5.
+     */
     public static Servers workers(int workers) {
         return new Servers(workers, 100, ServiceTime.logNormal(Duration.ofMillis(25), 0.5), false, "", 1);
     }

@@ -3,10 +3,12 @@ package dev.evenkeel.lb.sim;
 import java.time.Duration;
 
 /**
- * How long a worker that has a whole server's normal speed is busy with a request: a distribution, given as its quantile function.
+ * How long a worker that has a whole server's normal speed is busy with a request: a distribution, given as its
+ * quantile function.
  *
- * <p>Each call brings a random share, from 0 to less than 1, and takes the time that this share of all requests stays below. A long
- * request is therefore long at every server and for every policy. It must return the same for the same share.
+ * <p>Each call brings a random share, from 0 to less than 1, and takes the time that this share of all requests stays
+ * below. A long request is therefore long at every server and for every policy. It must return the same for the same
+ * share.
  */
 @FunctionalInterface
 public interface ServiceTime {
@@ -27,8 +29,9 @@ public interface ServiceTime {
     }
 
     /**
-     * The log-normal distribution, which service times of real servers often resemble: half take longer than the median, one in a
-     * hundred more than {@code exp(2.33 × sigma)} times the median. The mean is {@code exp(sigma² / 2)} times the median.
+     * The log-normal distribution, which service times of real servers often resemble: half take longer than the
+     * median, one in a hundred more than {@code exp(2.33 × sigma)} times the median. The mean is {@code exp(sigma² /
+     * 2)} times the median.
      *
      * @param sigma the deviation of the logarithm, 0 to 4; 0.5 is a well-behaved service, 1 a ragged one
      */

@@ -11,9 +11,9 @@ import java.util.function.UnaryOperator;
 /**
  * Describes a fleet and what befalls it, and runs the real load balancer in it, in virtual time.
  *
- * <p>The same description gives the same result, bit for bit, on every machine and every JDK. Arrivals and the work that calls bring
- * depend on the seed alone, so that two policies are compared on the same calls. A description may be run several times. Not safe for use
- * by several threads.
+ * <p>The same description gives the same result, bit for bit, on every machine and every JDK. Arrivals and the work
+ * that calls bring depend on the seed alone, so that two policies are compared on the same calls. A description may be
+ * run several times. Not safe for use by several threads.
  */
 public final class Simulation {
     private final long seed;
@@ -53,7 +53,10 @@ public final class Simulation {
         return this;
     }
 
-    /** Sets how each client's load balancer is made. Its endpoints and its environment are the simulation's, whatever is set here. */
+    /**
+     * Sets how each client's load balancer is made. Its endpoints and its environment are the simulation's, whatever is
+     * set here.
+     */
     public Simulation loadBalancer(UnaryOperator<LoadBalancerBuilder> settings) {
         balancer = Objects.requireNonNull(settings, "settings");
         return this;
@@ -74,7 +77,8 @@ public final class Simulation {
     /**
      * Runs. Calls are made for so long, and then the last of them end.
      *
-     * @throws IllegalArgumentException if the description is not complete or does not fit together, saying what and what is allowed
+     * @throws IllegalArgumentException if the description is not complete or does not fit together, saying what and
+     *     what is allowed
      */
     public Result run(Duration duration) {
         Scenario.Fleet fleet = new Scenario.Fleet(servers, clients, networkDelay);

@@ -5,9 +5,9 @@ import java.util.random.RandomGenerator;
 /**
  * Random numbers that are the same on every machine and JDK.
  *
- * <p>Every method that draws is defined here: the JDK may change how its defaults derive numbers from {@link #nextLong}. Streams
- * with different names are independent, so what one part of a simulation draws does not shift what another part draws. Not safe for
- * use by several threads at once.
+ * <p>Every method that draws is defined here: the JDK may change how its defaults derive numbers from {@link
+ * #nextLong}. Streams with different names are independent, so what one part of a simulation draws does not shift what
+ * another part draws. Not safe for use by several threads at once.
  *
  * <p>Source: Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014.
  */

@@ -4,8 +4,8 @@ import java.time.Duration;
 import java.util.Arrays;
 
 /**
- * What happened when, in windows of 100 ms. Picks per server are kept in windows of a second, because there may be ten thousand servers;
- * what comes after the end of the run belongs to its last window.
+ * What happened when, in windows of 100 ms. Picks per server are kept in windows of a second, because there may be ten
+ * thousand servers; what comes after the end of the run belongs to its last window.
  */
 final class Timeline {
     static final long WINDOW_NANOS = 100_000_000L;

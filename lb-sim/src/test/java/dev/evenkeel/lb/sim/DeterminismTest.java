@@ -34,9 +34,9 @@ class DeterminismTest {
         Result result = everythingGoesWrong(42).run(seconds(30));
 
         assertThat(result.digest())
-                .as(
-                        "The digest of a run with every fault. It changes with every decision of the core: if decisions were meant to change,"
-                                + " enter the new one; if not, or if it differs between two machines, something is wrong.")
+                .as("The digest of a run with every fault. It changes with every decision of the core: if they"
+                        + " were meant to change, enter the new one; if not, or if it differs between two machines,"
+                        + " something is wrong.")
                 .isEqualTo(DIGEST);
         assertThat(result.oracle().digest())
                 .as("The core has no part in this one.")

@@ -68,7 +68,10 @@ class SplitMix64Test {
         assertThat(firsts).doesNotHaveDuplicates();
     }
 
-    /** Those that it does not define itself must go back to one that it does, in every JDK: arrays and streams of numbers do. */
+    /**
+     * Those that it does not define itself must go back to one that it does, in every JDK: arrays and streams of
+     * numbers do.
+     */
     @Test
     void definesEveryMethodThatDrawsOneNumber() {
         List<String> inherited = Arrays.stream(RandomGenerator.class.getMethods())
