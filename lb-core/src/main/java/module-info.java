@@ -7,6 +7,7 @@ import org.jspecify.annotations.NullMarked;
 @NullMarked
 module dev.evenkeel.lb {
     requires com.github.benmanes.caffeine;
+    requires java.net.http;
     requires static transitive org.jspecify;
 
     exports dev.evenkeel.lb;

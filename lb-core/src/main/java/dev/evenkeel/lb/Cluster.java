@@ -183,7 +183,8 @@ final class Cluster {
 
     /** Notes that an endpoint that takes nothing new has finished all it had; called under the lock. */
     void announceDrained(TrackedNode node) {
-        if (node.isLeaving() && node.inFlight() == 0) {
+        boolean beingChecked = node.isRemoved() && node.checks.isRunning();
+        if (node.isLeaving() && node.inFlight() == 0 && !beingChecked) {
             announce(Event.Type.DRAINED, node.endpoint(), "");
         }
     }

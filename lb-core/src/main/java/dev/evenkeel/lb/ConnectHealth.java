@@ -72,16 +72,17 @@ final class ConnectHealth {
         return !alreadyOut;
     }
 
-    private boolean connected(TrackedNode node, long pickedNanos, long now) {
-        if (!node.connects.isNews(pickedNanos) || !node.setOut(OutReason.CONNECT_FAILED, false)) {
+    /**
+     * Takes an endpoint back that was connected to, and returns whether it was out; called in a change.
+     *
+     * @param sinceNanos when the request or check was begun that got through
+     */
+    boolean connected(TrackedNode node, long sinceNanos, long now) {
+        if (!node.connects.isNews(sinceNanos) || !node.setOut(OutReason.CONNECT_FAILED, false)) {
             return false;
         }
         node.connects.connected(now);
-        // Most likely it is another process: what its predecessor cost says nothing of it, and it is cold.
-        node.ledger().forgetLatency();
-        node.forgetOutcomes();
-        node.cuts.start(node.ledger().finished(), now);
-        node.refreshWeight(slowStart, now);
+        node.startOver(slowStart, now);
         cluster.announceAvailability(node, "connected again");
         return true;
     }

@@ -22,7 +22,7 @@ final class ConnectProbes {
 
     /**
      * Returns an endpoint for one request to try, or null. Whoever gets it is the only one who does. One that nobody may use now, because
-     * it drains or this view cannot reach it, stays due.
+     * it drains, its health checks fail or this view cannot reach it, stays due.
      */
     @Nullable
     TrackedNode take(Predicate<TrackedNode> reachable) {
@@ -31,7 +31,7 @@ final class ConnectProbes {
         }
         due.removeIf(node -> node.isRemoved() || !node.isOut(OutReason.CONNECT_FAILED));
         Optional<TrackedNode> usable = due.stream()
-                .filter(node -> !node.isLeaving() && reachable.test(node))
+                .filter(node -> !node.isLeaving() && !node.isOut(OutReason.PROBE_FAILED) && reachable.test(node))
                 .findFirst();
         return usable.filter(due::remove).orElse(null);
     }

@@ -17,6 +17,7 @@ final class Engine {
     final Announcer announcer;
     final Cluster cluster;
     final ConnectHealth connects;
+    final HealthChecker checks;
     final ListKeeper list;
     final OutlierSweep outliers;
     final RetryBudget budget;
@@ -34,7 +35,8 @@ final class Engine {
         this.announcer = new Announcer(service);
         this.cluster = new Cluster(settings, environment, announcer);
         this.connects = new ConnectHealth(cluster, settings, environment);
-        this.list = new ListKeeper(cluster, connects, environment.scheduler(), source.isAuthoritative(), settings);
+        this.checks = new HealthChecker(service, cluster, connects, settings, environment);
+        this.list = new ListKeeper(cluster, this::joined, environment.scheduler(), source.isAuthoritative(), settings);
         Ejector ejector = new Ejector(cluster, settings, environment);
         this.outliers = new OutlierSweep(cluster, ejector, settings, environment.scheduler());
         this.budget = new RetryBudget(settings.retryBudget(), nowNanos());
@@ -43,6 +45,12 @@ final class Engine {
 
     long nowNanos() {
         return environment.ticker().nanos();
+    }
+
+    /** Takes up an endpoint that is new in the list, or back in it; called in a change. */
+    private void joined(TrackedNode node, long now) {
+        connects.resume(node, now);
+        checks.joined(node);
     }
 
     /** Learns how an attempt was answered, or that it ended without an answer. The end of the hot path. */

@@ -9,6 +9,7 @@ import dev.evenkeel.lb.time.Scheduler;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.ObjLongConsumer;
 
 /** Takes lists from the source into the cluster, as far as they can be believed. */
 final class ListKeeper implements EndpointSource.Listener {
@@ -16,15 +17,20 @@ final class ListKeeper implements EndpointSource.Listener {
     private static final int MAX_ENDPOINTS = 1_000_000;
 
     private final Cluster cluster;
-    private final ConnectHealth connects;
+    private final ObjLongConsumer<TrackedNode> joined; // called in changes
     private final Scheduler scheduler;
     private final ListGuard guard; // used in changes only, so under the cluster's lock
     private final Duration hold;
     private final SlowStart slowStart;
 
-    ListKeeper(Cluster cluster, ConnectHealth connects, Scheduler scheduler, boolean authoritative, Settings settings) {
+    ListKeeper(
+            Cluster cluster,
+            ObjLongConsumer<TrackedNode> joined,
+            Scheduler scheduler,
+            boolean authoritative,
+            Settings settings) {
         this.cluster = cluster;
-        this.connects = connects;
+        this.joined = joined;
         this.scheduler = scheduler;
         this.hold = settings.listHold();
         this.slowStart = settings.slowStart();
@@ -98,7 +104,7 @@ final class ListKeeper implements EndpointSource.Listener {
         members.accept(outcome);
         outcome.added().keySet().forEach(node -> {
             cluster.announce(Event.Type.ADDED, node.endpoint(), "");
-            connects.resume(node, now);
+            joined.accept(node, now);
             if (!allNew && node.ledger().finished() == 0) {
                 node.cuts.start(0, now); // where all are new nobody is warm, and a ramp for all would change nothing
             }

@@ -1,7 +1,9 @@
 package dev.evenkeel.lb;
 
 import dev.evenkeel.lb.endpoint.EndpointSource;
+import dev.evenkeel.lb.health.CheckSchedule;
 import dev.evenkeel.lb.health.ConnectBackoff;
+import dev.evenkeel.lb.health.HealthCheck;
 import dev.evenkeel.lb.health.OutlierDetection;
 import dev.evenkeel.lb.health.SlowStart;
 import dev.evenkeel.lb.observe.LoadBalancerListener;
@@ -31,6 +33,7 @@ public final class LoadBalancerBuilder {
     private ConnectBackoff connectBackoff = ConnectBackoff.DEFAULT;
     private OutlierDetection outliers = OutlierDetection.DEFAULT;
     private SlowStart slowStart = SlowStart.DEFAULT;
+    private ActiveChecks checks = ActiveChecks.OFF;
     private double panicThreshold = 0.5;
     private Duration listHold = Duration.ofSeconds(30);
     private Duration memory = Duration.ofMinutes(10);
@@ -88,6 +91,20 @@ public final class LoadBalancerBuilder {
         return this;
     }
 
+    /** Checks every endpoint by {@link CheckSchedule#DEFAULT}; see {@link #healthCheck(HealthCheck, CheckSchedule)}. */
+    public LoadBalancerBuilder healthCheck(HealthCheck check) {
+        return healthCheck(check, CheckSchedule.DEFAULT);
+    }
+
+    /**
+     * Sets how every endpoint is asked whether it is well, and how often. By default none is: requests find out by themselves who
+     * refuses them and who fails. A check finds out before any request does, and knows of illnesses that requests do not show.
+     */
+    public LoadBalancerBuilder healthCheck(HealthCheck check, CheckSchedule schedule) {
+        checks = new ActiveChecks(Objects.requireNonNull(check, "check"), Objects.requireNonNull(schedule, "schedule"));
+        return this;
+    }
+
     /**
      * Sets the share of available endpoints below which all are used that could work, because then it is likelier that our judgement is
      * wrong than that so many are broken. 0 to 1; the default is 0.5, and 0 turns panic off.
@@ -137,7 +154,16 @@ public final class LoadBalancerBuilder {
                             + " has no endpoints: call endpoints(EndpointSource.of(\"10.0.0.1:8080\", …)) or give another source");
         }
         Settings settings = new Settings(
-                policy, retry, retryBudget, connectBackoff, outliers, slowStart, panicThreshold, listHold, memory);
+                policy,
+                retry,
+                retryBudget,
+                connectBackoff,
+                outliers,
+                slowStart,
+                checks,
+                panicThreshold,
+                listHold,
+                memory);
         return new LoadBalancer(service, settings, source, listeners, environment);
     }
 }

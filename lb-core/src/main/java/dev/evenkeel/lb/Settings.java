@@ -22,6 +22,7 @@ record Settings(
         ConnectBackoff connectBackoff,
         OutlierDetection outliers,
         SlowStart slowStart,
+        ActiveChecks checks,
         double panicThreshold,
         Duration listHold,
         Duration memory) {
@@ -61,6 +62,7 @@ record Settings(
         all.put("slowStart.floor", String.valueOf(slowStart.floor()));
         all.put("slowStart.aggression", String.valueOf(slowStart.aggression()));
         all.put("slowStart.requests", String.valueOf(slowStart.requests()));
+        checks.describe(all);
         all.put("panicThreshold", String.valueOf(panicThreshold));
         all.put("listHold", text(listHold));
         all.put("memory", text(memory));
@@ -68,7 +70,7 @@ record Settings(
         return all;
     }
 
-    private static String text(Duration duration) {
+    static String text(Duration duration) {
         return duration.toMillis() % 1000 == 0 ? duration.toSeconds() + " s" : duration.toMillis() + " ms";
     }
 

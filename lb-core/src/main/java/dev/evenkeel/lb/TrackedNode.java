@@ -36,6 +36,7 @@ final class TrackedNode implements Node {
             ""; // what was last announced about it without an ejection; empty when nothing is held against it
 
     final ConnectHistory connects = new ConnectHistory();
+    final CheckHistory checks = new CheckHistory();
 
     TrackedNode(Endpoint endpoint) {
         this.endpoint = endpoint;
@@ -133,6 +134,17 @@ final class TrackedNode implements Node {
         ledger.forgetRow();
     }
 
+    /**
+     * Makes it an endpoint that has only just joined. Most likely it is another process: what its predecessor cost says nothing of it,
+     * and it is cold.
+     */
+    void startOver(SlowStart slowStart, long nowNanos) {
+        ledger.forgetLatency();
+        forgetOutcomes();
+        cuts.start(ledger.finished(), nowNanos);
+        refreshWeight(slowStart, nowNanos);
+    }
+
     EndpointStats stats() {
         return new EndpointStats(
                 endpoint,
@@ -156,6 +168,9 @@ final class TrackedNode implements Node {
     private String describe(Availability asSeen, long nowNanos) {
         if (asSeen.has(OutReason.CONNECT_FAILED)) {
             return connects.describe(nowNanos);
+        }
+        if (asSeen.has(OutReason.PROBE_FAILED)) {
+            return checks.describe();
         }
         return asSeen.has(OutReason.EJECTED) ? ejections.describe(nowNanos) : suspicion;
     }

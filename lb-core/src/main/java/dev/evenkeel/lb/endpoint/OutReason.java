@@ -9,7 +9,9 @@ public enum OutReason {
     /** It is shutting down or was asked to drain: it finishes what it has and gets nothing new. */
     DRAINING(1 << 2),
     /** It stood out by its failures; it is left out for a while on suspicion. */
-    EJECTED(1 << 3);
+    EJECTED(1 << 3),
+    /** Health checks of it fail, several in a row. */
+    PROBE_FAILED(1 << 4);
 
     private final int bit;
 

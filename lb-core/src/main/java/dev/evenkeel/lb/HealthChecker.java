@@ -1,0 +1,151 @@
+package dev.evenkeel.lb;
+
+import dev.evenkeel.lb.endpoint.OutReason;
+import dev.evenkeel.lb.health.CheckResult;
+import dev.evenkeel.lb.health.CheckSchedule;
+import dev.evenkeel.lb.health.CheckTarget;
+import dev.evenkeel.lb.health.HealthCheck;
+import dev.evenkeel.lb.time.Environment;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.RejectedExecutionException;
+
+/**
+ * Checks the endpoints of a service in turn, and takes out those that fail several times in a row until they pass several times in a row.
+ * An endpoint that has not been checked yet is used like any other.
+ *
+ * <p>A pass also ends what failed connections began, unless checks of the endpoint fail too: it has just been connected to. It does not
+ * end an ejection, for that is about real requests, and passing checks while failing requests is what bad endpoints are known for.
+ */
+final class HealthChecker {
+    private final Cluster cluster;
+    private final ConnectHealth connects;
+    private final Settings settings;
+    private final Environment environment;
+    private final String service;
+    private final CheckSchedule schedule;
+
+    // Used under the cluster's lock.
+    private final CheckRotation rotation = new CheckRotation();
+    private boolean turning; // whether the next turn is scheduled
+    private int inFlight;
+
+    HealthChecker(String service, Cluster cluster, ConnectHealth connects, Settings settings, Environment environment) {
+        this.service = service;
+        this.cluster = cluster;
+        this.connects = connects;
+        this.settings = settings;
+        this.environment = environment;
+        this.schedule = settings.checks().schedule();
+    }
+
+    /** Takes up an endpoint that has joined the list; called in a change. */
+    void joined(TrackedNode node) {
+        if (settings.checks().check() == null) {
+            return;
+        }
+        rotation.add(node);
+        if (!turning) {
+            turning = true;
+            environment.scheduler().schedule(0, this::begin);
+        }
+    }
+
+    /** Begins at a random moment and with a random endpoint: many clients that start together must not check in step. */
+    private void begin() {
+        cluster.update((members, now) -> {
+            int endpoints = Math.max(1, members.size());
+            rotation.skip(environment.random().nextInt(endpoints));
+            long gap = schedule.gapNanos(endpoints, environment.random());
+            environment.scheduler().schedule((long) (gap * environment.random().nextDouble()), this::turn);
+            return false;
+        });
+    }
+
+    private void turn() {
+        List<CheckRun> due = new ArrayList<>();
+        cluster.update((members, now) -> {
+            turning = members.size() > 0;
+            if (turning) { // first, so that nothing that goes wrong in one turn prevents the next
+                long gap = schedule.gapNanos(members.size(), environment.random());
+                environment.scheduler().schedule(gap, this::turn);
+            }
+            return choose(schedule.batch(members.size()), due);
+        });
+        due.forEach(this::start);
+    }
+
+    private boolean choose(int batch, List<CheckRun> due) {
+        boolean rebuild = false;
+        for (int i = 0; i < batch && inFlight < schedule.maxInFlight(); i++) {
+            TrackedNode node = rotation.next();
+            if (node == null) {
+                break;
+            }
+            if (node.checks.isStuck()) {
+                rebuild |= failed(node, "the check before has not returned");
+            } else if (!node.checks.isRunning()) {
+                CheckRun run = new CheckRun(node, new CheckTarget(service, node.endpoint(), schedule.timeout()));
+                node.checks.begin(run);
+                inFlight++;
+                due.add(run);
+            }
+        }
+        return rebuild;
+    }
+
+    private void start(CheckRun run) {
+        HealthCheck check = settings.checks().check();
+        if (check == null) {
+            return;
+        }
+        try {
+            environment.blocking().execute(() -> {
+                if (!cluster.isClosed()) {
+                    run.run(check, environment, this::learn);
+                }
+            });
+        } catch (RejectedExecutionException e) {
+            run.abandon(this::learn); // no thread for it, which is not the endpoint's fault
+        }
+    }
+
+    private void learn(CheckRun run, CheckResult result) {
+        TrackedNode node = run.node();
+        cluster.update((members, now) -> {
+            inFlight--;
+            node.checks.end();
+            if (node.isRemoved()) {
+                cluster.announceDrained(node);
+                return false;
+            }
+            return switch (result.kind()) {
+                case PASSED -> passed(node, run.startNanos(), now);
+                case FAILED -> failed(node, result.reason());
+                case UNKNOWN -> false;
+            };
+        });
+    }
+
+    private boolean passed(TrackedNode node, long startNanos, long now) {
+        boolean enough = node.checks.passed() >= schedule.rise();
+        boolean risen = enough && node.setOut(OutReason.PROBE_FAILED, false);
+        if (!node.isOut(OutReason.PROBE_FAILED) && connects.connected(node, startNanos, now)) {
+            return true;
+        }
+        if (risen) {
+            node.startOver(settings.slowStart(), now);
+            cluster.announceAvailability(node, "passes its checks again");
+        }
+        return risen;
+    }
+
+    private boolean failed(TrackedNode node, String reason) {
+        boolean enough = node.checks.failed(reason) >= schedule.fall();
+        boolean fallen = enough && node.setOut(OutReason.PROBE_FAILED, true);
+        if (fallen) {
+            cluster.announceAvailability(node, node.checks.describe());
+        }
+        return fallen;
+    }
+}

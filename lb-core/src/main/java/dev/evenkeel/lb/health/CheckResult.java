@@ -1,0 +1,47 @@
+package dev.evenkeel.lb.health;
+
+import java.util.concurrent.CompletionException;
+
+/**
+ * What one check found.
+ *
+ * @param kind whether it passed
+ * @param reason what was wrong, on one line; empty for a check that passed
+ */
+public record CheckResult(Kind kind, String reason) {
+    /** The endpoint is well. */
+    public static final CheckResult PASSED = new CheckResult(Kind.PASSED, "");
+
+    /** The kinds of result. */
+    public enum Kind {
+        /** The endpoint is well. */
+        PASSED,
+        /** It is not. */
+        FAILED,
+        /** Nothing was learnt, and it was not the endpoint's fault: the result neither counts nor ends a row. */
+        UNKNOWN
+    }
+
+    /** Returns a failure. */
+    public static CheckResult failed(String reason) {
+        return new CheckResult(Kind.FAILED, reason);
+    }
+
+    /** Returns a failure in the words of what was thrown: its first line, as the message may quote what a server sent. */
+    public static CheckResult failed(Throwable thrown) {
+        Throwable cause = thrown.getCause();
+        if (thrown instanceof CompletionException && cause != null) {
+            return failed(cause);
+        }
+        String message = thrown.getMessage();
+        String line = message == null
+                ? ""
+                : ": " + message.lines().findFirst().orElse("").replaceAll("\\p{Cntrl}", "?");
+        return failed(thrown.getClass().getSimpleName() + line);
+    }
+
+    /** Returns that nothing was learnt, and why. */
+    public static CheckResult unknown(String reason) {
+        return new CheckResult(Kind.UNKNOWN, reason);
+    }
+}

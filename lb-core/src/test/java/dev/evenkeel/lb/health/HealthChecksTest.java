@@ -1,0 +1,261 @@
+package dev.evenkeel.lb.health;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpHandler;
+import com.sun.net.httpserver.HttpServer;
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsServer;
+import dev.evenkeel.lb.endpoint.Endpoint;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.KeyStore;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManagerFactory;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The checks on real sockets. */
+class HealthChecksTest {
+    private static final char[] PASSWORD = "changeit".toCharArray();
+    private static final InetSocketAddress ANY_PORT = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+
+    private final List<AutoCloseable> opened = new CopyOnWriteArrayList<>();
+    private final List<String> asked = new CopyOnWriteArrayList<>();
+
+    @AfterEach
+    void close() throws Exception {
+        for (AutoCloseable resource : opened) {
+            resource.close();
+        }
+    }
+
+    private static CheckResult resultOf(HealthCheck check, int port) throws Exception {
+        return resultOf(check, "127.0.0.1", port, Duration.ofSeconds(10));
+    }
+
+    private static CheckResult resultOf(HealthCheck check, String host, int port, Duration timeout) throws Exception {
+        return check.check(new CheckTarget("orders.svc", Endpoint.of(host, port), timeout))
+                .get(20, TimeUnit.SECONDS);
+    }
+
+    private int serve(HttpServer server, HttpHandler handler) {
+        server.createContext("/", exchange -> {
+            asked.add(exchange.getRequestMethod() + " " + exchange.getRequestURI());
+            handler.handle(exchange);
+        });
+        server.start();
+        opened.add(() -> server.stop(0));
+        return server.getAddress().getPort();
+    }
+
+    private int serve(HttpHandler handler) throws IOException {
+        return serve(HttpServer.create(ANY_PORT, 0), handler);
+    }
+
+    private static HttpHandler status(int status) {
+        return exchange -> respond(exchange, status);
+    }
+
+    private static void respond(HttpExchange exchange, int status) throws IOException {
+        exchange.getResponseHeaders().add("Location", "http://127.0.0.1:1/elsewhere");
+        exchange.sendResponseHeaders(status, -1);
+        exchange.close();
+    }
+
+    private static int closedPort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        }
+    }
+
+    private ServerSocket silentServer() throws IOException {
+        ServerSocket server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+        opened.add(server);
+        return server;
+    }
+
+    @Test
+    void tcpPassesWhereSomethingListensAndOnlyThere() throws Exception {
+        assertThat(resultOf(new TcpHealthCheck(), silentServer().getLocalPort()))
+                .isEqualTo(CheckResult.PASSED);
+
+        CheckResult refused = resultOf(new TcpHealthCheck(), closedPort());
+        assertThat(refused.kind()).isEqualTo(CheckResult.Kind.FAILED);
+        assertThat(refused.reason()).startsWith("TCP connect: ConnectException: ");
+    }
+
+    @Test
+    void tcpFailsForANameThatIsUnknown() throws Exception {
+        CheckResult unknown = resultOf(new TcpHealthCheck(), "no-such-host.invalid", 80, Duration.ofSeconds(10));
+
+        assertThat(unknown.kind()).isEqualTo(CheckResult.Kind.FAILED);
+        assertThat(unknown.reason()).startsWith("TCP connect: UnknownHostException: ");
+    }
+
+    @Test
+    void httpPassesByStatusAndSaysWhichItWasOtherwise() throws Exception {
+        HttpHealthCheck check = HttpHealthCheck.get("/health?deep=1");
+
+        assertThat(resultOf(check, serve(status(204)))).isEqualTo(CheckResult.PASSED);
+        assertThat(resultOf(check, serve(status(500)))).isEqualTo(CheckResult.failed("GET /health?deep=1: HTTP 500"));
+        assertThat(resultOf(check, serve(status(302))))
+                .as("a redirect is not followed")
+                .isEqualTo(CheckResult.failed("GET /health?deep=1: HTTP 302"));
+        assertThat(asked).containsOnly("GET /health?deep=1").hasSize(3);
+    }
+
+    @Test
+    void otherStatusesCanBeExpected() throws Exception {
+        HttpHealthCheck check = HttpHealthCheck.get("/").expecting(401, 403);
+
+        assertThat(resultOf(check, serve(status(401)))).isEqualTo(CheckResult.PASSED);
+        assertThat(resultOf(check, serve(status(200)))).isEqualTo(CheckResult.failed("GET /: HTTP 200"));
+        assertThat(check).hasToString("GET / expecting 401 to 403");
+    }
+
+    @Test
+    void httpFailsWhereNobodyListens() throws Exception {
+        assertThat(resultOf(HttpHealthCheck.get("/health"), closedPort()).reason())
+                .startsWith("GET /health: ConnectException");
+    }
+
+    @Test
+    void httpFailsInTimeWhereNobodyAnswers() throws Exception {
+        CheckResult late = resultOf(
+                HttpHealthCheck.get("/health"), "127.0.0.1", silentServer().getLocalPort(), Duration.ofMillis(50));
+
+        assertThat(late.reason()).startsWith("GET /health: HttpTimeoutException: ");
+    }
+
+    /** The JDK's own time-out ends with the header, so it is the load balancer's that must free the connection. */
+    @Test
+    void aBodyThatNeverEndsIsCutOffWhenTheCheckIsCancelled() throws Exception {
+        ServerSocket server = silentServer();
+        CompletableFuture<CheckResult> running = HttpHealthCheck.get("/health")
+                .check(new CheckTarget(
+                        "orders.svc", Endpoint.of("127.0.0.1", server.getLocalPort()), Duration.ofSeconds(10)));
+        try (Socket connection = server.accept()) {
+            connection.setSoTimeout(20_000);
+            InputStream request = connection.getInputStream();
+            assertThat(request.read()).isEqualTo('G');
+            connection.getOutputStream().write("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n1".getBytes(US_ASCII));
+
+            running.cancel(true);
+
+            assertThat(isEnded(request)).as("the connection is closed").isTrue();
+        }
+    }
+
+    private static boolean isEnded(InputStream stream) {
+        try {
+            stream.readAllBytes();
+            return true;
+        } catch (java.net.SocketTimeoutException e) {
+            return false;
+        } catch (IOException e) {
+            return true; // reset
+        }
+    }
+
+    @Test
+    void theHostHeaderIsTheEndpointsAddressUnlessTheJdkIsToldToAllowMore() throws Exception {
+        List<String> hosts = new CopyOnWriteArrayList<>();
+        int port = serve(exchange -> {
+            hosts.add(exchange.getRequestHeaders().getFirst("Host"));
+            respond(exchange, 200);
+        });
+
+        assertThat(resultOf(HttpHealthCheck.get("/"), port)).isEqualTo(CheckResult.PASSED);
+        assertThat(hosts).containsExactly("127.0.0.1:" + port);
+    }
+
+    @Test
+    void overTlsAnAddressMustProveTheServicesName(@TempDir Path dir) throws Exception {
+        SSLContext orders = context(dir, "orders.svc");
+        SSLContext payments = context(dir, "payments.svc");
+
+        assertThat(resultOf(HttpHealthCheck.get("/").tls(orders), serve(tlsServer(orders), status(200))))
+                .isEqualTo(CheckResult.PASSED);
+        assertThat(resultOf(HttpHealthCheck.get("/").tls(payments), serve(tlsServer(payments), status(200)))
+                        .reason())
+                .startsWith("GET /: SSLHandshakeException: ");
+    }
+
+    private static HttpsServer tlsServer(SSLContext context) throws IOException {
+        HttpsServer server = HttpsServer.create(ANY_PORT, 0);
+        server.setHttpsConfigurator(new HttpsConfigurator(context));
+        return server;
+    }
+
+    /** Returns a context that proves to be {@code name}, and trusts whoever proves the same with the same key. */
+    private static SSLContext context(Path dir, String name) throws Exception {
+        Path file = dir.resolve(name + ".p12");
+        Process keytool = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "keytool")
+                                .toString(),
+                        "-genkeypair",
+                        "-alias",
+                        "server",
+                        "-keyalg",
+                        "EC",
+                        "-dname",
+                        "CN=" + name,
+                        "-ext",
+                        "SAN=dns:" + name,
+                        "-storetype",
+                        "PKCS12",
+                        "-storepass",
+                        new String(PASSWORD),
+                        "-keystore",
+                        file.toString())
+                .inheritIO()
+                .start();
+        assertThat(keytool.waitFor()).isZero();
+        KeyStore store = KeyStore.getInstance("PKCS12");
+        try (InputStream in = Files.newInputStream(file)) {
+            store.load(in, PASSWORD);
+        }
+        KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+        keys.init(store, PASSWORD);
+        KeyStore trusted = KeyStore.getInstance("PKCS12");
+        trusted.load(null, null);
+        trusted.setCertificateEntry("server", store.getCertificate("server"));
+        TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+        trust.init(trusted);
+        SSLContext context = SSLContext.getInstance("TLS");
+        context.init(keys.getKeyManagers(), trust.getTrustManagers(), null);
+        return context;
+    }
+
+    @Test
+    void settingsThatMakeNoSenseAreRefused() {
+        assertThatThrownBy(() -> HttpHealthCheck.get("health")).hasMessageContainingAll("health", "must begin with /");
+        assertThatThrownBy(() -> HttpHealthCheck.get("/health check")).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> HttpHealthCheck.get("/").expecting(300, 200))
+                .hasMessageContainingAll("300 to 200", "100 to 599");
+        Duration second = Duration.ofSeconds(1);
+        assertThatThrownBy(() -> new CheckSchedule(second, second, 3, 2, 32))
+                .hasMessageContainingAll("healthCheck.timeout is PT1S", "80 %");
+        assertThatThrownBy(() -> new CheckSchedule(Duration.ofMillis(99), Duration.ofMillis(1), 3, 2, 32))
+                .hasMessageContainingAll("healthCheck.interval", "PT0.099S", "PT0.1S");
+        assertThatThrownBy(() -> new CheckSchedule(second, Duration.ofMillis(1), 0, 2, 32))
+                .hasMessageContainingAll("healthCheck.fall is 0", "1 to 100");
+    }
+}
