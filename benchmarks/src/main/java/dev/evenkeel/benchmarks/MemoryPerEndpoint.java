@@ -15,30 +15,21 @@ final class MemoryPerEndpoint {
     private MemoryPerEndpoint() {}
 
     public static void main(String[] args) {
-        measure(1_000); // classes are loaded
-        for (MeasuredPolicy policy :
-                new MeasuredPolicy[] {MeasuredPolicy.PEAK_EWMA, MeasuredPolicy.PEAK_EWMA_WEIGHTED}) {
-            System.out.printf("%,d endpoints, %s: %,d B each%n", 100_000, policy, measure(100_000, policy));
-        }
+        measure(1_000); // loads the classes
+        System.out.printf("%,d endpoints: %,d B each%n", 100_000, measure(100_000));
     }
 
-    private static void measure(int size) {
-        measure(size, MeasuredPolicy.PEAK_EWMA);
-    }
-
-    private static long measure(int size, MeasuredPolicy policy) {
+    private static long measure(int size) {
         long before = used();
-        LoadBalancer loadBalancer = LoadBalancer.builder("bench.svc")
-                .endpoints(EndpointSource.of(policy.fleet(size)))
-                .policy(policy.policy())
-                .build();
-        loadBalancer.awaitReady(Duration.ofSeconds(10));
-        for (int i = 0; i < 10 * size; i++) {
-            loadBalancer.newCall(RequestInfo.IDEMPOTENT).nextAttempt().complete(Outcome.SUCCESS);
+        try (LoadBalancer loadBalancer = LoadBalancer.builder("bench.svc")
+                .endpoints(EndpointSource.of(Fleet.equal(size)))
+                .build()) {
+            loadBalancer.awaitReady(Duration.ofSeconds(10));
+            for (int i = 0; i < 10 * size; i++) {
+                loadBalancer.newCall(RequestInfo.IDEMPOTENT).nextAttempt().complete(Outcome.SUCCESS);
+            }
+            return (used() - before) / size;
         }
-        long after = used();
-        loadBalancer.close();
-        return (after - before) / size;
     }
 
     private static long used() {

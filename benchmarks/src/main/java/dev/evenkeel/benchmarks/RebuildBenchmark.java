@@ -35,8 +35,6 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 3, time = 1)
 @Fork(3)
 public class RebuildBenchmark {
-    private static final Duration PAUSE = Duration.ofSeconds(1);
-
     @Param({"10", "1000", "10000", "100000"})
     public int n;
 
@@ -44,18 +42,21 @@ public class RebuildBenchmark {
     private final Endpoint changing = Fleet.endpoint(0);
     private final MutableEndpointSource source = MutableEndpointSource.of();
     private double weight = 1;
+    private Duration pause = Duration.ZERO;
 
     @SuppressWarnings("NullAway.Init") // by open()
     private LoadBalancer loadBalancer;
 
     @Setup
     public void open() {
+        // The least that makes a rebuild due: more would let what the core does every second be measured each time.
+        pause = Duration.ofNanos(2_000L * n + 1);
         source.set(Fleet.equal(n));
         loadBalancer = LoadBalancer.builder("bench.svc")
                 .endpoints(source)
                 .environment(time.environment(new SplittableRandom(1)))
                 .build();
-        time.advance(PAUSE);
+        time.advance(pause);
         checkThatChangesAreSeen();
     }
 
@@ -63,12 +64,12 @@ public class RebuildBenchmark {
         changeWeight();
         boolean seen = loadBalancer.endpoints().stream()
                 .anyMatch(status -> status.endpoint().weight() == weight);
-        time.advance(PAUSE);
+        time.advance(pause);
         source.remove(changing.id());
         if (!seen || loadBalancer.endpoints().size() != n - 1) {
             throw new IllegalStateException("a change was not seen");
         }
-        time.advance(PAUSE);
+        time.advance(pause);
         source.put(changing);
     }
 
@@ -80,7 +81,7 @@ public class RebuildBenchmark {
     @Benchmark
     public Attempt changeWeight() {
         weight = 5 - weight; // 1 and 4 in turn
-        time.advance(PAUSE);
+        time.advance(pause);
         source.put(changing.withWeight(weight));
         return pick();
     }
@@ -89,10 +90,10 @@ public class RebuildBenchmark {
     @Benchmark
     @OperationsPerInvocation(2)
     public Attempt removeAndReturn() {
-        time.advance(PAUSE);
+        time.advance(pause);
         source.remove(changing.id());
         pick();
-        time.advance(PAUSE);
+        time.advance(pause);
         source.put(changing);
         return pick();
     }
