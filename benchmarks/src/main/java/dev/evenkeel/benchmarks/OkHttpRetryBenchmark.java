@@ -1,6 +1,9 @@
 package dev.evenkeel.benchmarks;
 
 import dev.evenkeel.lb.endpoint.Endpoint;
+import dev.evenkeel.lb.health.DetectorMode;
+import dev.evenkeel.lb.health.OutlierDetection;
+import dev.evenkeel.lb.okhttp.Attempts;
 import dev.evenkeel.lb.policy.LoadBalancingPolicy;
 import dev.evenkeel.lb.retry.Backoff;
 import dev.evenkeel.lb.retry.RetryBudget;
@@ -9,6 +12,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import okhttp3.Call;
 import okhttp3.OkHttpClient;
 import okhttp3.Request;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -20,11 +24,13 @@ import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * A call whose first attempt gets a 503 and whose second succeeds, beside two plain calls. Round robin over two endpoints takes the
- * failing one first in every call after at most one; there is no backoff, so that no wait is measured.
+ * failing one first in every call after at most one; there is no backoff, so that no wait is measured,
+ * and nobody ejects the failing one.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
@@ -50,8 +56,19 @@ public class OkHttpRetryBenchmark {
                 plain,
                 ENDPOINTS,
                 builder -> builder.policy(LoadBalancingPolicy.roundRobin())
+                        .outliers(OutlierDetection.DEFAULT.withMode(DetectorMode.OFF))
                         .retry(new RetryPolicy(2, backoff))
                         .retryBudget(new RetryBudget.Settings(1, 1_000_000, Duration.ofSeconds(1))));
+    }
+
+    @TearDown
+    public void checkThatCallsAreRetried() throws IOException {
+        Clients.execute(balanced, Clients.BALANCED); // the first may happen to begin at the endpoint that works
+        Call call = balanced.newCall(Clients.BALANCED);
+        call.execute().close();
+        if (Attempts.of(call).tried().size() != 2) {
+            throw new IllegalStateException("the call was not retried: " + Attempts.of(call));
+        }
     }
 
     @Benchmark
