@@ -25,11 +25,17 @@ public final class EvenkeelOkHttp implements AutoCloseable {
     private final OkHttpClient client;
     private final Collection<BalancedService> services;
     private final Anomalies anomalies;
+    private final Collection<OkHttpHealthCheck> checks;
 
-    EvenkeelOkHttp(OkHttpClient client, Collection<BalancedService> services, Anomalies anomalies) {
+    EvenkeelOkHttp(
+            OkHttpClient client,
+            Collection<BalancedService> services,
+            Anomalies anomalies,
+            Collection<OkHttpHealthCheck> checks) {
         this.client = client;
         this.services = List.copyOf(services);
         this.anomalies = anomalies;
+        this.checks = List.copyOf(checks);
     }
 
     /**
@@ -80,6 +86,7 @@ public final class EvenkeelOkHttp implements AutoCloseable {
      */
     @Override
     public void close() {
+        checks.forEach(check -> check.use(null));
         services.forEach(BalancedService::close);
     }
 }

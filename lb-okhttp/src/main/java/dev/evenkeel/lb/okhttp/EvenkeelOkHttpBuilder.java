@@ -22,6 +22,7 @@ public final class EvenkeelOkHttpBuilder {
     private final LoadBalancers services;
     private Set<Integer> unavailableStatuses = Set.of(502, 503, 504);
     private PoolSettings poolSettings = PoolSettings.DEFAULT;
+    private final Map<String, OkHttpHealthCheck> checks = new HashMap<>(); // by service
     private @Nullable Dispatcher dispatcher;
 
     EvenkeelOkHttpBuilder(OkHttpClient original, LoadBalancers services) {
@@ -80,6 +81,19 @@ public final class EvenkeelOkHttpBuilder {
         return this;
     }
 
+    /**
+     * Adds a health check that is sent by this client; its load balancer must have been given it too.
+     *
+     * @throws IllegalArgumentException if it is for none of the services, or there is one for its service already
+     */
+    public EvenkeelOkHttpBuilder healthCheck(OkHttpHealthCheck check) {
+        services.get(check.service());
+        if (checks.putIfAbsent(check.service(), check) != null) {
+            throw new IllegalArgumentException("service " + check.service() + " has two health checks");
+        }
+        return this;
+    }
+
     /** Builds the client and starts following the lists of endpoints. */
     public EvenkeelOkHttp build() {
         Map<String, BalancedService> byName = new HashMap<>();
@@ -95,7 +109,9 @@ public final class EvenkeelOkHttpBuilder {
                 .proxySelector(new ServiceProxySelector(Set.copyOf(byName.keySet()), original.proxySelector()))
                 .dispatcher(dispatcher == null ? unhampered(original.dispatcher()) : dispatcher)
                 .build();
-        return new EvenkeelOkHttp(client, byName.values(), anomalies);
+        checks.forEach(
+                (service, check) -> check.use(new CheckClient(Objects.requireNonNull(byName.get(service)), client)));
+        return new EvenkeelOkHttp(client, byName.values(), anomalies, checks.values());
     }
 
     private static Dispatcher unhampered(Dispatcher users) {

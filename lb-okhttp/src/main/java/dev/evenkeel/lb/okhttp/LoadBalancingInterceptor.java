@@ -124,7 +124,7 @@ final class LoadBalancingInterceptor implements Interceptor {
     }
 
     /** Each setting costs an object, so none is made that changes nothing. OkHttp's own retries would repeat a POST behind our back. */
-    private static Chain pinned(Chain chain, PinnedEndpoint endpoint, boolean probe) {
+    static Chain pinned(Chain chain, PinnedEndpoint endpoint, boolean probe) {
         Chain pinned =
                 chain.withDns(endpoint).withConnectionPool(endpoint.pool()).withRetryOnConnectionFailure(false);
         if (!(chain.getSocketFactory() instanceof EndpointSocketFactory)) { // changed after wrapping

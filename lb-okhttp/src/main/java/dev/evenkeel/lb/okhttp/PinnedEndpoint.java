@@ -106,6 +106,13 @@ final class PinnedEndpoint implements Dns {
         }
     }
 
+    /** Learns that a health check let go of a connection. It is kept while the endpoint is out, for the first request after that. */
+    void checked() {
+        if (use.get() == Use.RETIRED) {
+            pool.evictAll();
+        }
+    }
+
     @Override
     public String toString() {
         return service + " at " + endpoint;
