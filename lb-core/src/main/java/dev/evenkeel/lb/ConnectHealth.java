@@ -43,7 +43,7 @@ final class ConnectHealth {
         switch (outcome.kind()) {
             case CONNECT_FAILED, UNTRUSTED -> cluster.update((members, now) -> failed(attempt, outcome.reason(), now));
             case SUCCESS, FAILED, UNAVAILABLE, NOT_PROCESSED, BROKEN, TIMED_OUT, BODY_BROKEN, PUSHBACK ->
-                cluster.update((members, now) -> connected(attempt.node(), attempt.startNanos(), now));
+                cluster.update((members, now) -> connected(members, attempt.node(), attempt.startNanos(), now));
             case STALE_CONNECTION, CANCELLED, NOT_SENT -> {
                 if (attempt.isProbe()) {
                     offer(attempt.node());
@@ -68,7 +68,9 @@ final class ConnectHealth {
         long pause = node.connects.failed(reason, backoff, now, environment.random());
         environment.scheduler().schedule(pause, () -> offer(node));
         node.setOut(OutReason.CONNECT_FAILED, true);
-        cluster.announceAvailability(node, node.connects.describe(now));
+        if (!alreadyOut) {
+            cluster.announceAvailability(node, node.connects.describe(now));
+        }
         return !alreadyOut;
     }
 
@@ -77,12 +79,12 @@ final class ConnectHealth {
      *
      * @param sinceNanos when the request or check was begun that got through
      */
-    boolean connected(TrackedNode node, long sinceNanos, long now) {
+    boolean connected(Members members, TrackedNode node, long sinceNanos, long now) {
         if (!node.connects.isNews(sinceNanos) || !node.setOut(OutReason.CONNECT_FAILED, false)) {
             return false;
         }
         node.connects.connected(now);
-        node.startOver(slowStart, now);
+        members.startOver(node, slowStart, now);
         cluster.announceAvailability(node, "connected again");
         return true;
     }

@@ -39,19 +39,21 @@ final class Ejector {
         long duration = ejection.nanos(times, environment.random());
         node.ejections.until(now + duration);
         node.setOut(OutReason.EJECTED, true);
-        environment.scheduler().schedule(duration, () -> cluster.update((members, later) -> takeBack(node, later)));
+        environment
+                .scheduler()
+                .schedule(duration, () -> cluster.update((members, later) -> takeBack(members, node, later)));
         cluster.announceAvailability(node, node.ejections.describe(now));
     }
 
     /** What it did before is not held against it again: it starts slowly, and is judged by what it does from now on. */
-    private boolean takeBack(TrackedNode node, long now) {
+    private boolean takeBack(Members members, TrackedNode node, long now) {
         if (!node.ejections.isOver(now) || !node.setOut(OutReason.EJECTED, false)) {
             return false;
         }
         node.ejections.returned(now);
         node.forgetOutcomes();
         node.cuts.start(node.ledger().finished(), now);
-        node.refreshWeight(slowStart, now);
+        members.refreshWeights(slowStart, now);
         cluster.announceAvailability(node, "its ejection is over");
         return true;
     }

@@ -81,7 +81,7 @@ final class Engine {
             long pause = Math.min(MAX_PUSHBACK_NANOS, Math.max(MIN_PUSHBACK_NANOS, outcome.pushbackNanos()));
             cluster.update((members, now) -> {
                 node.cuts.pushBack(now + pause);
-                return node.refreshWeight(settings.slowStart(), now);
+                return members.refreshWeights(settings.slowStart(), now);
             });
         }
     }

@@ -120,21 +120,21 @@ final class HealthChecker {
                 return false;
             }
             return switch (result.kind()) {
-                case PASSED -> passed(node, run.startNanos(), now);
+                case PASSED -> passed(members, node, run.startNanos(), now);
                 case FAILED -> failed(node, result.reason());
                 case UNKNOWN -> false;
             };
         });
     }
 
-    private boolean passed(TrackedNode node, long startNanos, long now) {
+    private boolean passed(Members members, TrackedNode node, long startNanos, long now) {
         boolean enough = node.checks.passed() >= schedule.rise();
         boolean risen = enough && node.setOut(OutReason.PROBE_FAILED, false);
-        if (!node.isOut(OutReason.PROBE_FAILED) && connects.connected(node, startNanos, now)) {
+        if (!node.isOut(OutReason.PROBE_FAILED) && connects.connected(members, node, startNanos, now)) {
             return true;
         }
         if (risen) {
-            node.startOver(settings.slowStart(), now);
+            members.startOver(node, settings.slowStart(), now);
             cluster.announceAvailability(node, "passes its checks again");
         }
         return risen;

@@ -121,7 +121,7 @@ final class ListKeeper implements EndpointSource.Listener {
                 cluster.announceDrained(node);
             }
         });
-        members.nodes().forEach(node -> node.refreshWeight(slowStart, now));
+        members.refreshWeights(slowStart, now);
         return outcome.isChange();
     }
 

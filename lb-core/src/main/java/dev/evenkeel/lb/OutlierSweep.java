@@ -73,7 +73,7 @@ final class OutlierSweep {
         for (TrackedNode node : members.nodes()) {
             sitting.settle(node);
         }
-        return sitting.rebuild;
+        return members.refreshWeights(slowStart, now) || sitting.rebuild;
     }
 
     /** One round of judgement. */
@@ -146,13 +146,12 @@ final class OutlierSweep {
                     || 2 * stats.failures() >= stats.volume();
         }
 
-        /** Ends what no detector holds against the endpoint any more, and sets the weight that it has from now on. */
+        /** Ends what no detector holds against the endpoint any more. */
         void settle(TrackedNode node) {
             if (!suspects.contains(node)) {
                 node.suspicion = "";
             }
             node.cuts.setSlow(slow.contains(node));
-            rebuild |= node.refreshWeight(slowStart, now);
         }
     }
 }

@@ -110,9 +110,14 @@ final class TrackedNode implements Node {
         return pushedBack;
     }
 
-    /** Works out the weight anew, and returns whether it changed enough to matter. */
-    boolean refreshWeight(SlowStart slowStart, long nowNanos) {
-        double now = endpoint.weight() * cuts.share(slowStart, ledger.finished(), nowNanos);
+    /** Returns how far the endpoint's slow start has come, at most 1. */
+    double ramp(SlowStart slowStart, long nowNanos) {
+        return cuts.ramp(slowStart, ledger.finished(), nowNanos);
+    }
+
+    /** Works out the weight anew, given how much the slow start leaves of it, and returns whether it changed enough to matter. */
+    boolean refreshWeight(double ramp, long nowNanos) {
+        double now = endpoint.weight() * ramp * cuts.share(nowNanos);
         pushedBack = cuts.isPushedBack();
         boolean matters = Math.abs(now - weight) > NOTICEABLE * weight;
         if (matters || now == endpoint.weight()) {
@@ -138,11 +143,10 @@ final class TrackedNode implements Node {
      * Makes it an endpoint that has only just joined. Most likely it is another process: what its predecessor cost says nothing of it,
      * and it is cold.
      */
-    void startOver(SlowStart slowStart, long nowNanos) {
+    void startOver(long nowNanos) {
         ledger.forgetLatency();
         forgetOutcomes();
         cuts.start(ledger.finished(), nowNanos);
-        refreshWeight(slowStart, nowNanos);
     }
 
     EndpointStats stats() {

@@ -37,20 +37,19 @@ final class WeightCuts {
         return pushedBack;
     }
 
-    /** Returns the share of its weight that the endpoint gets now, more than 0 and at most 1. */
-    double share(SlowStart slowStart, long attempts, long nowNanos) {
-        double share = 1;
-        if (starting) {
-            share = slowStart.share(nowNanos - startedNanos, attempts - attemptsAtStart);
-            starting = share < 1;
+    /** Returns how far its slow start has come, more than 0 and at most 1. */
+    double ramp(SlowStart slowStart, long attempts, long nowNanos) {
+        if (!starting) {
+            return 1;
         }
-        if (slow) {
-            share *= HALF;
-        }
-        if (pushedBack) {
-            pushedBack = pushbackEndsNanos - nowNanos > 0;
-            share *= pushedBack ? HALF : 1;
-        }
+        double share = slowStart.share(nowNanos - startedNanos, attempts - attemptsAtStart);
+        starting = share < 1;
         return share;
+    }
+
+    /** Returns the share of its weight that the endpoint gets now for other reasons than its slow start, more than 0 and at most 1. */
+    double share(long nowNanos) {
+        pushedBack = pushedBack && pushbackEndsNanos - nowNanos > 0;
+        return (slow ? HALF : 1) * (pushedBack ? HALF : 1);
     }
 }

@@ -11,6 +11,7 @@ import dev.evenkeel.lb.health.DetectorMode;
 import dev.evenkeel.lb.health.EjectionTime;
 import dev.evenkeel.lb.health.FailurePercentage;
 import dev.evenkeel.lb.health.OutlierDetection;
+import dev.evenkeel.lb.health.SlowStart;
 import dev.evenkeel.lb.observe.Event;
 import dev.evenkeel.lb.policy.LoadBalancingPolicy;
 import java.time.Duration;
@@ -273,28 +274,43 @@ class OutlierSweepTest {
     }
 
     @Test
-    void aNewcomerTakesUpItsShareByTimeAndByRequests() {
+    void aNewcomerTakesUpItsShareLittleByLittle() {
         TestService service =
-                TestService.with(settings -> settings.policy(LoadBalancingPolicy.weightedRandom()), addresses(3));
+                TestService.with(settings -> settings.policy(LoadBalancingPolicy.weightedRandom()), addresses(4));
         service.source.put(Endpoint.of(id(7)));
-        assertThat(service.picks(3100).stream().filter(id(7)::equals)).hasSizeBetween(70, 140); // 0.1 of 3.1
+        assertThat(service.picks(4100).stream().filter(id(7)::equals)).hasSizeBetween(70, 140); // 0.1 of 4.1
 
         service.advance(Duration.ofSeconds(15));
-        assertThat(service.picks(3500).stream().filter(id(7)::equals)).hasSizeBetween(430, 570); // 0.5 of 3.5
+        assertThat(service.picks(4500).stream().filter(id(7)::equals)).hasSizeBetween(430, 570); // 0.5 of 4.5
 
         service.advance(Duration.ofSeconds(16));
-        assertThat(service.picks(4000).stream().filter(id(7)::equals)).hasSizeBetween(900, 1100);
+        assertThat(service.picks(5000).stream().filter(id(7)::equals)).hasSizeBetween(900, 1100);
     }
 
     @Test
-    void timeAloneDoesNotWarmAServerButTheRampEndsAllTheSame() {
+    void whereMostEndpointsStartAtATimeTheOthersAreNotOverloaded() {
         TestService service =
-                TestService.with(settings -> settings.policy(LoadBalancingPolicy.weightedRandom()), addresses(3));
+                TestService.with(settings -> settings.policy(LoadBalancingPolicy.weightedRandom()), addresses(2));
+        for (int newcomer = 10; newcomer < 16; newcomer++) {
+            service.source.put(Endpoint.of(id(newcomer)));
+        }
+        // 6 of 8 start; held back is a quarter of 8, so 2 of 8, and the two that are warm carry 2 of the 6 that remain.
+        assertThat(service.picks(6000).stream().filter(id -> id.equals(id(0)) || id.equals(id(1))))
+                .hasSizeBetween(1850, 2150);
+    }
+
+    @Test
+    void aRampThatAsksForRequestsTooWaitsForThemButEndsAllTheSame() {
+        SlowStart ramp = new SlowStart(Duration.ofSeconds(30), 0.1, 1, 50);
+        TestService service = TestService.with(
+                settings ->
+                        settings.policy(LoadBalancingPolicy.weightedRandom()).slowStart(ramp),
+                addresses(4));
         service.source.put(Endpoint.of(id(7)));
         service.advance(Duration.ofSeconds(60));
-        assertThat(service.picks(310).stream().filter(id(7)::equals)).hasSizeBetween(2, 25);
+        assertThat(service.picks(410).stream().filter(id(7)::equals)).hasSizeBetween(2, 25);
         service.advance(Duration.ofSeconds(31));
-        assertThat(service.picks(4000).stream().filter(id(7)::equals)).hasSizeBetween(900, 1100);
+        assertThat(service.picks(5000).stream().filter(id(7)::equals)).hasSizeBetween(900, 1100);
     }
 
     @Test

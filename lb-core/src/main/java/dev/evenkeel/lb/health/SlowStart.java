@@ -10,12 +10,12 @@ import java.time.Duration;
  * @param window how long the ramp takes; zero turns it off
  * @param floor the share of its weight that it starts with, more than 0, at most 1
  * @param aggression how the ramp bends: 1 is a straight line, more gives more at first
- * @param requests how many attempts it takes as well, 0 or more: a server is not warmed by time alone. The ramp ends at the latest after
- *     three windows
+ * @param requests how many attempts of this client it takes as well, 0 or more; the ramp then ends at the latest after three windows. A
+ *     server is not warmed by time alone; but one client of many sees few of the requests that warm it, so by default none are asked for
  */
 public record SlowStart(Duration window, double floor, double aggression, int requests) {
-    /** 30 s and 50 requests from 10 % on, in a straight line. */
-    public static final SlowStart DEFAULT = new SlowStart(Duration.ofSeconds(30), 0.1, 1, 50);
+    /** 30 s from 10 % on, in a straight line. */
+    public static final SlowStart DEFAULT = new SlowStart(Duration.ofSeconds(30), 0.1, 1, 0);
 
     /** No ramp. */
     public static final SlowStart OFF = new SlowStart(Duration.ZERO, 1, 1, 0);

@@ -137,12 +137,14 @@ class DetectorsTest {
 
     @Test
     void aSlowStartIsNeverBelowItsFloorAndAlwaysEnds() {
-        SlowStart ramp = SlowStart.DEFAULT;
-        assertThat(ramp.share(0, 0)).isEqualTo(0.1);
-        assertThat(ramp.share(15_000_000_000L, 1000)).isEqualTo(0.5);
-        assertThat(ramp.share(30_000_000_000L, 25)).isEqualTo(0.5);
-        assertThat(ramp.share(30_000_000_000L, 50)).isEqualTo(1);
-        assertThat(ramp.share(90_000_000_000L, 0)).isEqualTo(1);
+        SlowStart byTime = SlowStart.DEFAULT;
+        assertThat(byTime.share(0, 0)).isEqualTo(0.1);
+        assertThat(byTime.share(15_000_000_000L, 0)).isEqualTo(0.5);
+        assertThat(byTime.share(30_000_000_000L, 0)).isEqualTo(1);
+        SlowStart alsoByRequests = new SlowStart(Duration.ofSeconds(30), 0.1, 1, 50);
+        assertThat(alsoByRequests.share(30_000_000_000L, 25)).isEqualTo(0.5);
+        assertThat(alsoByRequests.share(30_000_000_000L, 50)).isEqualTo(1);
+        assertThat(alsoByRequests.share(90_000_000_000L, 0)).isEqualTo(1);
         assertThat(SlowStart.OFF.share(0, 0)).isEqualTo(1);
         assertThat(new SlowStart(Duration.ofSeconds(10), 0.1, 2, 0).share(2_500_000_000L, 0))
                 .isEqualTo(0.5);
