@@ -229,7 +229,7 @@ class ConnectionsTest {
 
     /** A black hole may cost the one caller who is sent there to see a second, not the ten that OkHttp would wait. */
     @Test
-    @Timeout(20)
+    @Timeout(120)
     void probeOfAnEndpointThatWasOutGivesUpConnectingSoon() throws IOException {
         List<Integer> timeouts = new CopyOnWriteArrayList<>();
         fleet.balancing(lb -> lb.connectBackoff(new ConnectBackoff(Duration.ofMillis(50), Duration.ofSeconds(1))))

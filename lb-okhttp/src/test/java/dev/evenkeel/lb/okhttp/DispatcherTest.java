@@ -23,7 +23,7 @@ class DispatcherTest {
     private final Fleet fleet = new Fleet();
 
     @Test
-    @Timeout(60)
+    @Timeout(120)
     void asynchronousCallsAreNotHeldBackByTheNumberFive() throws InterruptedException {
         fleet.balancing(lb -> lb.policy(LoadBalancingPolicy.roundRobin()));
         CountDownLatch together = new CountDownLatch(AT_ONCE);

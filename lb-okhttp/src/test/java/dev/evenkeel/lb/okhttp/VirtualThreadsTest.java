@@ -23,7 +23,7 @@ class VirtualThreadsTest {
     private final Fleet fleet = new Fleet();
 
     @Test
-    @Timeout(60)
+    @Timeout(120)
     void aThousandCallsWaitAtTheSameTime() throws Exception {
         assumeThat(Runtime.version().feature()).isGreaterThanOrEqualTo(21);
         fleet.balancing(lb -> lb.policy(LoadBalancingPolicy.roundRobin()));
