@@ -35,6 +35,8 @@ class ArchitectureTest {
                 .definedBy("dev.evenkeel.lb.health")
                 .layer("retry")
                 .definedBy("dev.evenkeel.lb.retry")
+                .layer("limit")
+                .definedBy("dev.evenkeel.lb.limit")
                 .layer("observe")
                 .definedBy("dev.evenkeel.lb.observe")
                 .layer("endpoint")
@@ -51,14 +53,16 @@ class ArchitectureTest {
                 .mayOnlyBeAccessedByLayers("engine")
                 .whereLayer("retry")
                 .mayOnlyBeAccessedByLayers("engine")
+                .whereLayer("limit")
+                .mayOnlyBeAccessedByLayers("engine")
                 .whereLayer("observe")
                 .mayOnlyBeAccessedByLayers("engine")
                 .whereLayer("endpoint")
                 .mayOnlyBeAccessedByLayers("engine", "policy", "health", "observe")
                 .whereLayer("call")
-                .mayOnlyBeAccessedByLayers("engine", "policy", "health", "retry", "observe")
+                .mayOnlyBeAccessedByLayers("engine", "policy", "health", "retry", "limit", "observe")
                 .whereLayer("time")
-                .mayOnlyBeAccessedByLayers("engine", "retry", "endpoint")
+                .mayOnlyBeAccessedByLayers("engine", "retry", "limit", "endpoint")
                 .check(CORE);
     }
 

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.evenkeel.lb.LoadBalancer;
+import io.github.resilience4j.circuitbreaker.CircuitBreaker;
+import io.github.resilience4j.core.IntervalFunction;
 import java.io.File;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
@@ -21,6 +23,7 @@ import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.Logger;
 
 /** A program that is itself a module balances its requests, with everything on the module path. */
 class ModulePathTest {
@@ -73,7 +76,10 @@ class ModulePathTest {
                 OkHttpClient.class,
                 Buffer.class,
                 Unit.class,
-                NullMarked.class);
+                NullMarked.class,
+                CircuitBreaker.class,
+                IntervalFunction.class,
+                Logger.class);
         int compiled = ToolProvider.findFirst("javac")
                 .orElseThrow()
                 .run(
