@@ -18,21 +18,30 @@ public final class Attempt {
     private static final int COMPLETE = 2;
     private static final VarHandle STATE = state();
 
+    /** The endpoint was out because connections to it failed. */
+    static final int PROBE = 1;
+
+    /** The endpoint's breaker is half-open, and the attempt holds a permit of it. */
+    static final int TRIAL = 1 << 1;
+
+    /** The service's breaker is half-open, and the attempt holds a permit of it. */
+    static final int SERVICE_PERMIT = 1 << 2;
+
     private final BalancedCall call;
     private final TrackedNode node;
     private final long startNanos;
     private final @Nullable Attempt previous;
-    private final boolean probe;
+    private final byte special; // PROBE, TRIAL, SERVICE_PERMIT; nearly always none
     private boolean repeatedForFree; // written by the call, whose thread rules it shares
     private volatile int state; // OPEN, which is 0: to say so would cost a fence on each attempt; written by STATE
 
-    Attempt(BalancedCall call, TrackedNode node, long startNanos, @Nullable Attempt previous, boolean probe) {
+    /** Makes an attempt that its node has counted as in flight already. */
+    Attempt(BalancedCall call, TrackedNode node, long startNanos, @Nullable Attempt previous, int special) {
         this.call = call;
         this.node = node;
         this.startNanos = startNanos;
         this.previous = previous;
-        this.probe = probe;
-        node.ledger().start(startNanos);
+        this.special = (byte) special;
     }
 
     /** Returns where to send the request. */
@@ -45,7 +54,17 @@ public final class Attempt {
      * give up connecting sooner than usual.
      */
     public boolean isProbe() {
-        return probe;
+        return (special & PROBE) != 0;
+    }
+
+    /** Returns whether this tries an endpoint whose breaker is half-open, with a permit. */
+    boolean isTrial() {
+        return (special & TRIAL) != 0;
+    }
+
+    /** Returns whether this holds a permit of the service's half-open breaker. */
+    boolean hasServicePermit() {
+        return (special & SERVICE_PERMIT) != 0;
     }
 
     /**
@@ -72,6 +91,10 @@ public final class Attempt {
             call.engine().learnBroken(this, outcome);
         }
         node.ledger().finish();
+        ServiceGate gate = call.engine().gate;
+        if (gate != null) {
+            gate.leave();
+        }
         if (node.isLeaving()) {
             call.engine().finishedOnLeaving(node);
         }

@@ -29,14 +29,41 @@ public final class BalancedCall implements PickContext {
      * Picks an endpoint for the next attempt: one that this call has not tried, as long as such a one is available.
      *
      * @return an attempt, which counts as in flight until it is completed
-     * @throws NoEndpointException if there is no endpoint that could be picked, saying why
+     * @throws NoEndpointException if there is no endpoint that could be picked, or a limit or a circuit breaker of the service forbids
+     *     the attempt; the message says which
      */
     public Attempt nextAttempt() {
-        long now = view.engine().nowNanos();
+        Engine engine = view.engine();
+        long now = engine.nowNanos();
+        ServiceGate gate = engine.gate;
+        if (gate == null) {
+            return begin(now, 0);
+        }
+        boolean permitted = gate.enter(now);
+        try {
+            return begin(now, permitted ? Attempt.SERVICE_PERMIT : 0);
+        } catch (RuntimeException | Error e) {
+            gate.takeBack(permitted);
+            throw e;
+        }
+    }
+
+    /** Only the first attempt of a call tries an endpoint that is out: a call must not fail by that alone. */
+    private Attempt begin(long now, int permit) {
         Attempt previous = last;
-        TrackedNode probe = previous == null ? view.takeProbe() : null;
-        TrackedNode node = probe == null ? view.pick(this, now) : probe;
-        Attempt attempt = new Attempt(this, node, now, previous, probe != null);
+        int special = permit;
+        TrackedNode node = previous == null ? view.takeProbe(now) : null;
+        if (node != null) {
+            special |= Attempt.PROBE;
+        } else {
+            node = previous == null ? view.takeTrial(now) : null;
+            if (node != null) {
+                special |= Attempt.TRIAL;
+            } else {
+                node = view.pick(this, now);
+            }
+        }
+        Attempt attempt = new Attempt(this, node, now, previous, special);
         last = attempt;
         return attempt;
     }

@@ -18,7 +18,7 @@ final class ConnectHealth {
     private final ConnectBackoff backoff;
     private final SlowStart slowStart;
     private final Environment environment;
-    private final ConnectProbes probes = new ConnectProbes();
+    private final Trials probes = new Trials(OutReason.CONNECT_FAILED);
 
     ConnectHealth(Cluster cluster, Settings settings, Environment environment) {
         this.cluster = cluster;

@@ -24,12 +24,15 @@ final class Ejector {
         this.environment = environment;
     }
 
-    /** Returns whether one more may be out on suspicion. */
-    boolean hasRoom(Members members) {
+    /** Returns whether this one may be out on suspicion besides those that are; one that is out already takes no more room. */
+    boolean hasRoom(TrackedNode node, Members members) {
+        if (node.isOutOnSuspicion()) {
+            return true;
+        }
         Collection<TrackedNode> all = members.nodes();
         long counted =
-                all.stream().filter(node -> !node.isOut(OutReason.DRAINING)).count();
-        long out = all.stream().filter(node -> node.isOut(OutReason.EJECTED)).count();
+                all.stream().filter(one -> !one.isOut(OutReason.DRAINING)).count();
+        long out = all.stream().filter(TrackedNode::isOutOnSuspicion).count();
         return out < ejection.allowed((int) counted);
     }
 
@@ -45,14 +48,12 @@ final class Ejector {
         cluster.announceAvailability(node, node.ejections.describe(now));
     }
 
-    /** What it did before is not held against it again: it starts slowly, and is judged by what it does from now on. */
     private boolean takeBack(Members members, TrackedNode node, long now) {
         if (!node.ejections.isOver(now) || !node.setOut(OutReason.EJECTED, false)) {
             return false;
         }
         node.ejections.returned(now);
-        node.forgetOutcomes();
-        node.cuts.start(node.ledger().finished(), now);
+        node.comeBack(now);
         members.refreshWeights(slowStart, now);
         cluster.announceAvailability(node, "its ejection is over");
         return true;

@@ -3,12 +3,14 @@ package dev.evenkeel.lb;
 import dev.evenkeel.lb.call.Outcome;
 import dev.evenkeel.lb.endpoint.EndpointSource;
 import dev.evenkeel.lb.endpoint.OutReason;
+import dev.evenkeel.lb.limit.InFlightLimit;
 import dev.evenkeel.lb.observe.EndpointStatus;
 import dev.evenkeel.lb.observe.Event;
 import dev.evenkeel.lb.retry.RetryBudget;
 import dev.evenkeel.lb.time.Environment;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /** The parts of one load balancer, put together, and what attempts teach them. */
 final class Engine {
@@ -21,6 +23,8 @@ final class Engine {
     final ListKeeper list;
     final OutlierSweep outliers;
     final RetryBudget budget;
+    final @Nullable EndpointBreakers breakers; // null where they are off
+    final @Nullable ServiceGate gate; // null where nothing needs to be passed
 
     /** A server may ask for less load, not for silence: nobody is to stall a client by what it writes into a header. Guessed. */
     private static final long MIN_PUSHBACK_NANOS = 1_000_000_000L;
@@ -38,6 +42,11 @@ final class Engine {
         this.checks = new HealthChecker(service, cluster, connects, settings, environment);
         this.list = new ListKeeper(cluster, this::joined, environment.scheduler(), source.isAuthoritative(), settings);
         Ejector ejector = new Ejector(cluster, settings, environment);
+        BreakerTimer timer = new BreakerTimer(cluster, environment.scheduler());
+        this.breakers = settings.limits().endpointBreaker() == null
+                ? null
+                : new EndpointBreakers(cluster, ejector, timer, settings);
+        this.gate = settings.limits().newGate(cluster, service, timer, environment.ticker());
         this.outliers = new OutlierSweep(cluster, ejector, settings, environment.scheduler());
         this.budget = new RetryBudget(settings.retryBudget(), nowNanos());
         this.exhaustedAnnouncedNanos = new AtomicLong(nowNanos() - budgetWindowNanos());
@@ -51,6 +60,9 @@ final class Engine {
     private void joined(TrackedNode node, long now) {
         connects.resume(node, now);
         checks.joined(node);
+        if (breakers != null) {
+            breakers.resume(node);
+        }
     }
 
     /** Learns how an attempt was answered, or that it ended without an answer. The end of the hot path. */
@@ -62,6 +74,12 @@ final class Engine {
         boolean aboutConnecting = kind == Outcome.Kind.CONNECT_FAILED || kind == Outcome.Kind.UNTRUSTED;
         if (aboutConnecting || attempt.isProbe() || node.isOut(OutReason.CONNECT_FAILED)) {
             connects.learn(attempt, outcome); // first, because a return wipes the slate that the rest writes on
+        }
+        if (breakers != null) {
+            breakers.learn(attempt, kind, latency);
+        }
+        if (gate != null) {
+            gate.learn(attempt, kind, latency);
         }
         if (kind.isEndpointFailure()) {
             outliers.failedAgain(node, node.ledger().fail(latency, now));
@@ -91,6 +109,12 @@ final class Engine {
         long now = nowNanos();
         long elapsed = now - attempt.startNanos();
         outliers.failedAgain(attempt.node(), attempt.node().ledger().fail(elapsed, now));
+        if (breakers != null) {
+            breakers.learnBroken(attempt, outcome.kind(), elapsed);
+        }
+        if (gate != null) {
+            gate.learnBroken(attempt, outcome.kind(), elapsed);
+        }
         announcer.attempt(attempt.endpoint(), outcome, elapsed);
     }
 
@@ -125,10 +149,21 @@ final class Engine {
         return cluster.read((members, now) -> list.describe(members.size(), now));
     }
 
+    /** Returns what keeps all of the service's attempts back, after a comma; empty if nothing does. */
+    String describeGate() {
+        return gate == null ? "" : gate.describe(nowNanos());
+    }
+
     /** Returns why a view has nobody to pick. */
     String explainNobody(LoadBalancerView view) {
         if (cluster.isClosed()) {
             return announcer.service() + " is closed";
+        }
+        InFlightLimit most = settings.limits().maxInFlightPerEndpoint();
+        int usable = view.candidates().nodes().size();
+        if (most != null && usable > 0) {
+            return announcer.service() + ": all " + usable + " endpoints in use have " + most.max()
+                    + " attempts in flight, as many as maxInFlightPerEndpoint allows";
         }
         List<EndpointStatus> endpoints = view.endpoints();
         return endpoints.isEmpty()

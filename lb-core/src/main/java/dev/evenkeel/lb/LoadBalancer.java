@@ -94,7 +94,7 @@ public final class LoadBalancer implements AutoCloseable {
                 text,
                 "endpoints",
                 source + ": " + engine.describeList() + ", " + candidates.available() + " available"
-                        + (candidates.panic() ? ", PANIC" : ""));
+                        + (candidates.panic() ? ", PANIC" : "") + engine.describeGate());
         engine.settings.describe().forEach((name, value) -> line(text, name, value));
         return text.toString();
     }

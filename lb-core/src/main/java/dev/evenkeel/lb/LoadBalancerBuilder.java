@@ -12,6 +12,7 @@ import dev.evenkeel.lb.policy.LoadMetric;
 import dev.evenkeel.lb.retry.RetryBudget;
 import dev.evenkeel.lb.retry.RetryPolicy;
 import dev.evenkeel.lb.time.Environment;
+import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,6 +35,7 @@ public final class LoadBalancerBuilder {
     private OutlierDetection outliers = OutlierDetection.DEFAULT;
     private SlowStart slowStart = SlowStart.DEFAULT;
     private ActiveChecks checks = ActiveChecks.OFF;
+    private Limits limits = Limits.NONE;
     private double panicThreshold = 0.5;
     private Duration listHold = Duration.ofSeconds(30);
     private Duration memory = Duration.ofMinutes(10);
@@ -106,6 +108,48 @@ public final class LoadBalancerBuilder {
     }
 
     /**
+     * Gives each endpoint a circuit breaker; the default is none, because outlier detection does the same with less to set. While it is
+     * open the endpoint is left out, on suspicion like an ejected one and under the same cap; while it is half-open the permitted number
+     * of ordinary requests try it. What counts as a failure is for the {@link dev.evenkeel.lb.call.Outcome} to say: predicates on exceptions
+     * and results are not asked, nor are the config's clock and its automatic transition.
+     *
+     * @param config for a start, {@link dev.evenkeel.lb.limit.Breaker#DEFAULT}
+     * @throws IllegalArgumentException if the config's initial state is not closed, or its window is lock-free and by time
+     */
+    public LoadBalancerBuilder endpointBreaker(CircuitBreakerConfig config) {
+        limits = limits.withEndpointBreaker(Objects.requireNonNull(config, "endpointBreaker"));
+        return this;
+    }
+
+    /**
+     * Gives the service a circuit breaker, fed by the attempts at all its endpoints; the default is none. While it is open no attempt is
+     * made and {@link BalancedCall#nextAttempt} fails at once. The config is used as by {@link #endpointBreaker}.
+     */
+    public LoadBalancerBuilder serviceBreaker(CircuitBreakerConfig config) {
+        limits = limits.withServiceBreaker(Objects.requireNonNull(config, "serviceBreaker"));
+        return this;
+    }
+
+    /**
+     * Sets how many attempts may be in flight at each endpoint, 1 to 1,000,000; the default is any number. Whatever the policy, an
+     * endpoint that has as many is passed over; when all have, {@link BalancedCall#nextAttempt} fails at once and nothing waits. The limit
+     * is exact, except that an endpoint which refused a connection is tried again by one request beside those still in flight.
+     */
+    public LoadBalancerBuilder maxInFlightPerEndpoint(int newMax) {
+        limits = limits.withMaxInFlightPerEndpoint(newMax);
+        return this;
+    }
+
+    /**
+     * Sets how many attempts may be in flight at all endpoints together, 1 to 1,000,000; the default is any number. One more fails at
+     * once.
+     */
+    public LoadBalancerBuilder maxInFlight(int newMax) {
+        limits = limits.withMaxInFlight(newMax);
+        return this;
+    }
+
+    /**
      * Sets the share of available endpoints below which all are used that could work, because then it is likelier that our judgement is
      * wrong than that so many are broken. 0 to 1; the default is 0.5, and 0 turns panic off.
      */
@@ -161,6 +205,7 @@ public final class LoadBalancerBuilder {
                 outliers,
                 slowStart,
                 checks,
+                limits,
                 panicThreshold,
                 listHold,
                 memory);

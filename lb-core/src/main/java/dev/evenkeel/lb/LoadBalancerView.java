@@ -83,7 +83,7 @@ public final class LoadBalancerView implements AutoCloseable {
         return engine;
     }
 
-    /** Returns the node for the call's next attempt. */
+    /** Returns the node for the call's next attempt, which counts as in flight there. */
     TrackedNode pick(BalancedCall call, long nowNanos) {
         TrackedNode node = snapshot.pick(call, nowNanos);
         if (node == null) {
@@ -92,9 +92,20 @@ public final class LoadBalancerView implements AutoCloseable {
         return node;
     }
 
+    /** Returns a node that refused connections and is due to be tried, counted as in flight there; or null, the rule. */
     @Nullable
-    TrackedNode takeProbe() {
-        return engine.connects.takeProbe(this::isReady);
+    TrackedNode takeProbe(long nowNanos) {
+        TrackedNode node = engine.connects.takeProbe(this::isReady);
+        if (node != null) {
+            node.ledger().start(nowNanos);
+        }
+        return node;
+    }
+
+    /** Returns a node whose breaker is half-open and has a permit, counted as in flight there; or null, the rule. */
+    @Nullable
+    TrackedNode takeTrial(long nowNanos) {
+        return engine.breakers == null ? null : engine.breakers.takeTrial(this::isReady, nowNanos);
     }
 
     boolean hasUntried(BalancedCall call) {

@@ -18,11 +18,15 @@ final class Members {
     /** With servers 60 % busy, those that are warm are then 80 % busy. Guessed, and tried in the simulator. */
     private static final double MOST_HELD_BACK = 0.25;
 
+    private final Limits limits;
+    private final Ticker ticker;
     private final Cache<String, TrackedNode> remembered;
     private final Set<String> drainedByHand = new HashSet<>();
     private Map<String, TrackedNode> nodes = new LinkedHashMap<>();
 
     Members(Settings settings, Ticker ticker) {
+        this.limits = settings.limits();
+        this.ticker = ticker;
         this.remembered = Caffeine.newBuilder()
                 .expireAfterWrite(settings.memory())
                 .maximumSize(Settings.REMEMBERED)
@@ -117,6 +121,6 @@ final class Members {
 
     private TrackedNode recallOrMake(Endpoint endpoint) {
         TrackedNode known = remembered.getIfPresent(endpoint.id());
-        return known == null || Reconciler.isElsewhere(known, endpoint) ? new TrackedNode(endpoint) : known;
+        return known == null || Reconciler.isElsewhere(known, endpoint) ? limits.newNode(endpoint, ticker) : known;
     }
 }

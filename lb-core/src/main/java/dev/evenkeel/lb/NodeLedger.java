@@ -1,5 +1,6 @@
 package dev.evenkeel.lb;
 
+import dev.evenkeel.lb.limit.EndpointGuard;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
@@ -32,6 +33,19 @@ final class NodeLedger {
     void start(long nowNanos) {
         add(ATTEMPTS, 1);
         add(WAITING, Waiting.one(nowNanos));
+    }
+
+    /** Does the same if the guard admits one attempt more. No two attempts are admitted beside the same number in flight. */
+    boolean tryStart(EndpointGuard guard, long nowNanos) {
+        long before;
+        do {
+            before = get(ATTEMPTS);
+            if (!guard.admits(inFlight(before))) {
+                return false;
+            }
+        } while (!WORD.weakCompareAndSet(words, ATTEMPTS, before, before + 1));
+        add(WAITING, Waiting.one(nowNanos));
+        return true;
     }
 
     /** Counts an attempt that started at {@code startNanos} as no longer waiting. */
@@ -85,7 +99,11 @@ final class NodeLedger {
     }
 
     int inFlight() {
-        return (int) (get(ATTEMPTS) & ONE_FINISHED - 1);
+        return inFlight(get(ATTEMPTS));
+    }
+
+    private static int inFlight(long attempts) {
+        return (int) (attempts & ONE_FINISHED - 1);
     }
 
     /** See {@link dev.evenkeel.lb.policy.Node#latencyNanos}. */

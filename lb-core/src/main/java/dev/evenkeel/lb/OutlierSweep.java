@@ -110,7 +110,7 @@ final class OutlierSweep {
                     ejector.suspect(node, verdict.reason() + "; it gets half of its share");
                 }
                 case EJECT -> {
-                    if (!ejector.hasRoom(members)) {
+                    if (!ejector.hasRoom(node, members)) {
                         ejector.suspect(node, verdict.reason() + "; not ejected, as many are out as may be");
                     } else if (isEverybodyWorse()) {
                         ejector.suspect(node, verdict.reason() + "; not ejected, as most endpoints fail together");
@@ -128,9 +128,9 @@ final class OutlierSweep {
             int worse = 0;
             for (TrackedNode node : members.nodes()) {
                 EndpointStats stats = node.stats();
-                if (stats.volume() > 0 || node.isOut(OutReason.EJECTED)) {
+                if (stats.volume() > 0 || node.isOutOnSuspicion()) {
                     used++;
-                    worse += isFailing(stats) || node.isOut(OutReason.EJECTED) ? 1 : 0;
+                    worse += isFailing(stats) || node.isOutOnSuspicion() ? 1 : 0;
                 }
             }
             return used > 1 && 2 * worse > used;

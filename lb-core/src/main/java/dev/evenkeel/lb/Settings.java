@@ -23,6 +23,7 @@ record Settings(
         OutlierDetection outliers,
         SlowStart slowStart,
         ActiveChecks checks,
+        Limits limits,
         double panicThreshold,
         Duration listHold,
         Duration memory) {
@@ -63,6 +64,7 @@ record Settings(
         all.put("slowStart.aggression", String.valueOf(slowStart.aggression()));
         all.put("slowStart.requests", String.valueOf(slowStart.requests()));
         checks.describe(all);
+        limits.describe(all);
         all.put("panicThreshold", String.valueOf(panicThreshold));
         all.put("listHold", text(listHold));
         all.put("memory", text(memory));

@@ -31,14 +31,39 @@ final class Snapshot {
         return candidates;
     }
 
-    /** Returns the node for the call's next attempt, or null when there are no candidates. */
+    /** Returns the node for the call's next attempt, which counts as in flight there; or null when no candidate may have one more. */
     @Nullable
     TrackedNode pick(BalancedCall call, long nowNanos) {
         if (picker == null) {
             return null;
         }
-        Node node = picker.pick(call, nowNanos);
-        return (TrackedNode) (call.isFirstPick() ? node : untried(node, picker, call, nowNanos));
+        Node picked = picker.pick(call, nowNanos);
+        TrackedNode node = (TrackedNode) (call.isFirstPick() ? picked : untried(picked, picker, call, nowNanos));
+        return node.tryStart(nowNanos) ? node : withRoom(picker, call, nowNanos);
+    }
+
+    /** Goes on when the picked node has as many in flight as it may: asks the picker again, then everybody, those tried already last. */
+    private @Nullable TrackedNode withRoom(Picker from, BalancedCall call, long nowNanos) {
+        for (int i = 0; i < REPICKS; i++) {
+            TrackedNode node = (TrackedNode) from.pick(call, nowNanos);
+            if (!call.hasTried(node) && node.tryStart(nowNanos)) {
+                return node;
+            }
+        }
+        TrackedNode untried = anyWithRoom(call, false, nowNanos);
+        return untried != null || call.isFirstPick() ? untried : anyWithRoom(call, true, nowNanos);
+    }
+
+    private @Nullable TrackedNode anyWithRoom(BalancedCall call, boolean tried, long nowNanos) {
+        List<TrackedNode> nodes = candidates.nodes();
+        int start = random.nextInt(nodes.size());
+        for (int i = 0; i < nodes.size(); i++) {
+            TrackedNode node = nodes.get((start + i) % nodes.size());
+            if (call.hasTried(node) == tried && node.tryStart(nowNanos)) {
+                return node;
+            }
+        }
+        return null;
     }
 
     private Node untried(Node picked, Picker from, BalancedCall call, long nowNanos) {

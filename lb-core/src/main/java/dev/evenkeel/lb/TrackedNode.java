@@ -5,9 +5,12 @@ import dev.evenkeel.lb.endpoint.Endpoint;
 import dev.evenkeel.lb.endpoint.OutReason;
 import dev.evenkeel.lb.health.EndpointStats;
 import dev.evenkeel.lb.health.SlowStart;
+import dev.evenkeel.lb.limit.Breaker;
+import dev.evenkeel.lb.limit.EndpointGuard;
 import dev.evenkeel.lb.observe.EndpointStatus;
 import dev.evenkeel.lb.policy.Node;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * All live state of one endpoint, in one place. It outlives changes of the endpoint's description, and is remembered for a while when
@@ -38,9 +41,32 @@ final class TrackedNode implements Node {
     final ConnectHistory connects = new ConnectHistory();
     final CheckHistory checks = new CheckHistory();
 
+    private final @Nullable EndpointGuard guard; // null where any number may be in flight
+    final @Nullable Breaker breaker; // null where it is off
+
     TrackedNode(Endpoint endpoint) {
+        this(endpoint, null, null);
+    }
+
+    TrackedNode(Endpoint endpoint, @Nullable EndpointGuard guard, @Nullable Breaker breaker) {
         this.endpoint = endpoint;
         this.weight = endpoint.weight();
+        this.guard = guard;
+        this.breaker = breaker;
+    }
+
+    /** Counts an attempt as in flight, unless as many are as may be; returns whether it did. */
+    boolean tryStart(long nowNanos) {
+        if (guard == null) {
+            ledger.start(nowNanos);
+            return true;
+        }
+        return ledger.tryStart(guard, nowNanos);
+    }
+
+    /** Returns whether one attempt more may be in flight now. */
+    boolean hasRoom() {
+        return guard == null || guard.admits(inFlight());
     }
 
     @Override
@@ -78,6 +104,11 @@ final class TrackedNode implements Node {
 
     boolean isOut(OutReason reason) {
         return availability.has(reason);
+    }
+
+    /** Returns whether it is out on suspicion, of whatever kind: that is what the cap is about. */
+    boolean isOutOnSuspicion() {
+        return isOut(OutReason.EJECTED) || isOut(OutReason.BREAKER_OPEN);
     }
 
     /** Returns whether the endpoint gets nothing new and only finishes what it has. */
@@ -133,10 +164,11 @@ final class TrackedNode implements Node {
         window.roll(ledger.succeeded(), ledger.failed());
     }
 
-    /** Starts with a clean record. */
-    void forgetOutcomes() {
+    /** Begins anew after a time out of use: what it did before is not held against it again, and it starts slowly. */
+    void comeBack(long nowNanos) {
         window.clear(ledger.succeeded(), ledger.failed());
         ledger.forgetRow();
+        cuts.start(ledger.finished(), nowNanos);
     }
 
     /**
@@ -145,8 +177,7 @@ final class TrackedNode implements Node {
      */
     void startOver(long nowNanos) {
         ledger.forgetLatency();
-        forgetOutcomes();
-        cuts.start(ledger.finished(), nowNanos);
+        comeBack(nowNanos);
     }
 
     EndpointStats stats() {
@@ -176,7 +207,10 @@ final class TrackedNode implements Node {
         if (asSeen.has(OutReason.PROBE_FAILED)) {
             return checks.describe();
         }
-        return asSeen.has(OutReason.EJECTED) ? ejections.describe(nowNanos) : suspicion;
+        if (asSeen.has(OutReason.EJECTED)) {
+            return ejections.describe(nowNanos);
+        }
+        return breaker == null || breaker.isClosed() ? suspicion : breaker.describe(nowNanos);
     }
 
     @Override

@@ -4,6 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.github.benmanes.caffeine.cache.Caffeine;
+import io.github.resilience4j.circuitbreaker.CircuitBreaker;
+import io.github.resilience4j.core.IntervalFunction;
 import java.io.File;
 import java.io.IOException;
 import java.net.URISyntaxException;
@@ -18,6 +20,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.Logger;
 
 /** A program that is itself a module uses lb-core from the module path. */
 class ModulePathTest {
@@ -33,10 +36,14 @@ class ModulePathTest {
             import dev.evenkeel.lb.call.Outcome;
             import dev.evenkeel.lb.call.RequestInfo;
             import dev.evenkeel.lb.endpoint.EndpointSource;
+            import dev.evenkeel.lb.limit.Breaker;
+            import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
 
             public class Main {
                 public static void main(String[] args) {
-                    try (LoadBalancer orders = LoadBalancer.builder("orders").endpoints(EndpointSource.of("10.0.0.1:80")).build()) {
+                    var breaker = CircuitBreakerConfig.from(Breaker.DEFAULT).failureRateThreshold(60).build();
+                    try (LoadBalancer orders = LoadBalancer.builder("orders").endpoints(EndpointSource.of("10.0.0.1:80"))
+                            .endpointBreaker(breaker).build()) {
                         var attempt = orders.newCall(RequestInfo.IDEMPOTENT).nextAttempt();
                         attempt.complete(Outcome.SUCCESS);
                         System.out.println(LoadBalancer.class.getModule().getName() + " picked " + attempt.endpoint());
@@ -51,7 +58,13 @@ class ModulePathTest {
         Files.writeString(dir.resolve("src/module-info.java"), MODULE);
         Files.writeString(sources.resolve("Main.java"), PROGRAM);
         Path classes = dir.resolve("classes");
-        String libraries = path(LoadBalancer.class, Caffeine.class, NullMarked.class);
+        String libraries = path(
+                LoadBalancer.class,
+                Caffeine.class,
+                NullMarked.class,
+                CircuitBreaker.class,
+                IntervalFunction.class,
+                Logger.class);
 
         int compiled = ToolProvider.findFirst("javac")
                 .orElseThrow()
@@ -69,8 +82,15 @@ class ModulePathTest {
         List<String> command = new ArrayList<>(
                 List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
         command.addAll(List.of(
-                "-p", path(LoadBalancer.class, Caffeine.class) + File.pathSeparator + classes, "-m", "user/user.Main"));
-        assertThat(outputOf(command)).isEqualTo("dev.evenkeel.lb picked 10.0.0.1:80");
+                "-p",
+                path(LoadBalancer.class, Caffeine.class, CircuitBreaker.class, IntervalFunction.class, Logger.class)
+                        + File.pathSeparator
+                        + classes,
+                "-m",
+                "user/user.Main"));
+        assertThat(outputOf(command))
+                .as("SLF4J may say before that it has nowhere to log to")
+                .endsWith("dev.evenkeel.lb picked 10.0.0.1:80");
     }
 
     private static String outputOf(List<String> command) throws IOException, InterruptedException {

@@ -11,7 +11,9 @@ public enum OutReason {
     /** It stood out by its failures; it is left out for a while on suspicion. */
     EJECTED(1 << 3),
     /** Health checks of it fail, several in a row. */
-    PROBE_FAILED(1 << 4);
+    PROBE_FAILED(1 << 4),
+    /** Its circuit breaker is open or half-open; it is left out on suspicion, except by the attempts that try it. */
+    BREAKER_OPEN(1 << 5);
 
     private final int bit;
 

@@ -29,11 +29,17 @@ public record Event(Type type, String service, @Nullable Endpoint endpoint, Stri
         REMOVED,
         /** An endpoint that drains or was removed has nothing in flight any more. */
         DRAINED,
-        /** An endpoint is out: nothing new goes there. The detail names the reasons. */
+        /**
+         * An endpoint is out: nothing new goes there. The detail names the reasons. Without an endpoint the service is: its circuit
+         * breaker is open, and picks fail.
+         */
         UNAVAILABLE,
-        /** An endpoint is back. */
+        /** An endpoint is back, or without an endpoint the service is. */
         AVAILABLE,
-        /** An endpoint stands out, but is not ejected: the detail says how, and what is done or why not. */
+        /**
+         * An endpoint stands out, but is not taken out: the detail says how, and what is done or why not. Or a circuit breaker, its own
+         * or without an endpoint the service's, is half-open: a few attempts try whether it may close.
+         */
         SUSPECTED,
         /** The source fails or is silent; the last good list stays in use. */
         STALE,

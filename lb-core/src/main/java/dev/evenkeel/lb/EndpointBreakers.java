@@ -1,0 +1,135 @@
+package dev.evenkeel.lb;
+
+import dev.evenkeel.lb.call.Outcome;
+import dev.evenkeel.lb.endpoint.OutReason;
+import dev.evenkeel.lb.health.SlowStart;
+import dev.evenkeel.lb.limit.Breaker;
+import dev.evenkeel.lb.observe.Event;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Takes out endpoints whose circuit breaker opens, as far as the cap on suspicion allows, and has requests try those whose breaker is
+ * half-open. An endpoint that the cap keeps in use goes on getting all its requests; the first of them after half-open decide.
+ */
+final class EndpointBreakers {
+    private final Cluster cluster;
+    private final Ejector ejector;
+    private final BreakerTimer timer;
+    private final SlowStart slowStart;
+    private final Trials trials = new Trials(OutReason.BREAKER_OPEN);
+
+    EndpointBreakers(Cluster cluster, Ejector ejector, BreakerTimer timer, Settings settings) {
+        this.cluster = cluster;
+        this.ejector = ejector;
+        this.timer = timer;
+        this.slowStart = settings.slowStart();
+    }
+
+    /** Returns an endpoint that this request is to try, with a permit of its breaker and counted as in flight; or null, the rule. */
+    @Nullable
+    TrackedNode takeTrial(Predicate<TrackedNode> reachable, long nowNanos) {
+        TrackedNode node = trials.take(one -> isOutForNothingElse(one) && one.hasRoom() && reachable.test(one));
+        if (node == null || node.breaker == null || !node.breaker.tryAcquire()) {
+            return null;
+        }
+        trials.offer(node); // there may be more permits
+        if (node.tryStart(nowNanos)) {
+            return node;
+        }
+        node.breaker.release();
+        return null;
+    }
+
+    /** A refused connection or an ejection takes its time first. */
+    private static boolean isOutForNothingElse(TrackedNode node) {
+        return node.availability().without(OutReason.BREAKER_OPEN).isAvailable();
+    }
+
+    /** Learns how an attempt ended. */
+    void learn(Attempt attempt, Outcome.Kind kind, long latencyNanos) {
+        learn(attempt, kind, latencyNanos, attempt.isTrial());
+    }
+
+    /** Learns that an answer which had begun broke off; its permit went with the beginning. */
+    void learnBroken(Attempt attempt, Outcome.Kind kind, long elapsedNanos) {
+        learn(attempt, kind, elapsedNanos, false);
+    }
+
+    private void learn(Attempt attempt, Outcome.Kind kind, long latencyNanos, boolean permitted) {
+        TrackedNode node = attempt.node();
+        Breaker breaker = node.breaker;
+        if (breaker == null) {
+            return;
+        }
+        breaker.onOutcome(kind, attempt.startNanos(), latencyNanos, permitted);
+        if (breaker.hasNews()) {
+            timer.settle(breaker, new Act(node, breaker));
+        } else if (permitted && kind.isNeutral()) {
+            trials.offer(node); // the permit is free again
+        }
+    }
+
+    /** Takes up an endpoint that left while its breaker was half-open and is in the list again. */
+    void resume(TrackedNode node) {
+        if (node.breaker != null && node.breaker.isHalfOpen()) {
+            trials.offer(node);
+        }
+    }
+
+    /** What is done with one endpoint when its breaker changes. */
+    private final class Act implements BreakerTimer.Owner {
+        private final TrackedNode node;
+        private final Breaker breaker;
+
+        Act(TrackedNode node, Breaker breaker) {
+            this.node = node;
+            this.breaker = breaker;
+        }
+
+        @Override
+        public boolean onState(Members members, long now) {
+            return switch (breaker.settledState()) {
+                case OPEN, FORCED_OPEN -> opened(members, now);
+                case HALF_OPEN -> halfOpen(now);
+                case CLOSED, DISABLED, METRICS_ONLY -> closed(members, now);
+            };
+        }
+
+        @Override
+        public void onPermit() {
+            trials.offer(node);
+        }
+
+        private boolean opened(Members members, long now) {
+            String why = breaker.describe(now);
+            if (!ejector.hasRoom(node, members)) {
+                suspect(why + "; stays in use, as many are out as may be");
+                return false;
+            }
+            boolean changed = node.setOut(OutReason.BREAKER_OPEN, true);
+            cluster.announceAvailability(node, why);
+            return changed;
+        }
+
+        private boolean halfOpen(long now) {
+            trials.offer(node);
+            suspect(breaker.describe(now));
+            return false;
+        }
+
+        private boolean closed(Members members, long now) {
+            if (!node.setOut(OutReason.BREAKER_OPEN, false)) {
+                return false;
+            }
+            node.comeBack(now);
+            members.refreshWeights(slowStart, now);
+            cluster.announceAvailability(node, "its circuit breaker closed");
+            return true;
+        }
+
+        private void suspect(String why) {
+            cluster.announce(Event.Type.SUSPECTED, node.endpoint(), why);
+        }
+    }
+}
