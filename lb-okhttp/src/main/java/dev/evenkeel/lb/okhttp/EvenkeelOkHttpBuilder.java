@@ -2,6 +2,7 @@ package dev.evenkeel.lb.okhttp;
 
 import dev.evenkeel.lb.LoadBalancer;
 import dev.evenkeel.lb.LoadBalancers;
+import dev.evenkeel.lb.time.Environment;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -24,6 +25,7 @@ public final class EvenkeelOkHttpBuilder {
     private PoolSettings poolSettings = PoolSettings.DEFAULT;
     private final Map<String, OkHttpHealthCheck> checks = new HashMap<>(); // by service
     private @Nullable Dispatcher dispatcher;
+    private @Nullable ConnectionAge connectionAge;
 
     EvenkeelOkHttpBuilder(OkHttpClient original, LoadBalancers services) {
         OkHttpVersion.check();
@@ -94,6 +96,20 @@ public final class EvenkeelOkHttpBuilder {
         return this;
     }
 
+    /**
+     * Sets how long a connection to an endpoint is used, give or take a tenth: 1 s to 1 day. By default there is no limit, and none is
+     * needed where the list names the servers themselves; with names or L4 balancers in the list it lets load move to what is new behind
+     * them. Streams that are open finish.
+     */
+    public EvenkeelOkHttpBuilder maxConnectionAge(Duration newMaxConnectionAge) {
+        return maxConnectionAge(newMaxConnectionAge, Environment.system());
+    }
+
+    EvenkeelOkHttpBuilder maxConnectionAge(Duration newMaxConnectionAge, Environment environment) {
+        connectionAge = new ConnectionAge(newMaxConnectionAge, environment);
+        return this;
+    }
+
     /** Builds the client and starts following the lists of endpoints. */
     public EvenkeelOkHttp build() {
         Map<String, BalancedService> byName = new HashMap<>();
@@ -102,8 +118,11 @@ public final class EvenkeelOkHttpBuilder {
             byName.put(loadBalancer.service(), new BalancedService(loadBalancer, names, poolSettings));
         }
         Anomalies anomalies = new Anomalies();
-        OkHttpClient client = original.newBuilder()
-                .addInterceptor(new LoadBalancingInterceptor(
+        OkHttpClient.Builder builder = original.newBuilder();
+        if (connectionAge != null) {
+            builder.addNetworkInterceptor(connectionAge);
+        }
+        OkHttpClient client = builder.addInterceptor(new LoadBalancingInterceptor(
                         Map.copyOf(byName), new HttpOutcomes(unavailableStatuses), anomalies))
                 .socketFactory(EndpointSocketFactory.around(original.socketFactory()))
                 .proxySelector(new ServiceProxySelector(Set.copyOf(byName.keySet()), original.proxySelector()))
