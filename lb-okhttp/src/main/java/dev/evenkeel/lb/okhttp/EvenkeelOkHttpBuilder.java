@@ -3,8 +3,11 @@ package dev.evenkeel.lb.okhttp;
 import dev.evenkeel.lb.LoadBalancer;
 import dev.evenkeel.lb.LoadBalancers;
 import dev.evenkeel.lb.time.Environment;
+import java.net.Proxy;
+import java.net.URI;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -26,6 +29,7 @@ public final class EvenkeelOkHttpBuilder {
     private final Map<String, OkHttpHealthCheck> checks = new HashMap<>(); // by service
     private @Nullable Dispatcher dispatcher;
     private @Nullable ConnectionAge connectionAge;
+    private boolean proxiesForbidden;
 
     EvenkeelOkHttpBuilder(OkHttpClient original, LoadBalancers services) {
         OkHttpVersion.check();
@@ -110,8 +114,24 @@ public final class EvenkeelOkHttpBuilder {
         return this;
     }
 
-    /** Builds the client and starts following the lists of endpoints. */
+    /**
+     * Refuses to build a client that has a proxy for one of the services, instead of going past the proxy. For networks in which a proxy
+     * is there because nothing may go past it.
+     */
+    public EvenkeelOkHttpBuilder forbidProxies() {
+        proxiesForbidden = true;
+        return this;
+    }
+
+    /**
+     * Builds the client and starts following the lists of endpoints.
+     *
+     * @throws IllegalArgumentException if proxies are forbidden, and the client has one for a service
+     */
     public EvenkeelOkHttp build() {
+        if (proxiesForbidden) {
+            services.all().forEach(service -> refuseProxy(service.service()));
+        }
         Map<String, BalancedService> byName = new HashMap<>();
         ServiceDns names = new ServiceDns(byName, original.dns());
         for (LoadBalancer loadBalancer : services.all()) {
@@ -131,6 +151,21 @@ public final class EvenkeelOkHttpBuilder {
         checks.forEach(
                 (service, check) -> check.use(new CheckClient(Objects.requireNonNull(byName.get(service)), client)));
         return new EvenkeelOkHttp(client, byName.values(), anomalies, checks.values());
+    }
+
+    private void refuseProxy(String service) {
+        Proxy set = original.proxy();
+        for (String scheme : List.of("http", "https")) {
+            List<Proxy> proxies = set == null
+                    ? original.proxySelector().select(URI.create(scheme + "://" + service + "/"))
+                    : List.of(set);
+            for (Proxy proxy : proxies) {
+                if (proxy.type() != Proxy.Type.DIRECT) {
+                    throw new IllegalArgumentException("the client has a proxy for " + service + ", " + proxy
+                            + ", which requests to its endpoints would go past; proxies are forbidden");
+                }
+            }
+        }
     }
 
     private static Dispatcher unhampered(Dispatcher users) {
