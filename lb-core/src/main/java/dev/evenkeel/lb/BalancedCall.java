@@ -125,7 +125,8 @@ public final class BalancedCall implements PickContext {
         return false;
     }
 
-    boolean isFirstPick() {
+    @Override
+    public boolean isFirstPick() {
         return last == null;
     }
 

@@ -29,16 +29,29 @@ final class EndpointBreakers {
     /** Returns an endpoint that this request is to try, with a permit of its breaker and counted as in flight; or null, the rule. */
     @Nullable
     TrackedNode takeTrial(Predicate<TrackedNode> reachable, long nowNanos) {
+        TrackedNode node = takePermit(reachable);
+        if (node == null || node.tryStart(nowNanos)) {
+            return node;
+        }
+        giveBack(node);
+        return null;
+    }
+
+    /** Returns an endpoint that this request is to try, with a permit of its breaker and not counted; or null, the rule. */
+    @Nullable
+    TrackedNode takePermit(Predicate<TrackedNode> reachable) {
         TrackedNode node = trials.take(one -> isOutForNothingElse(one) && one.hasRoom() && reachable.test(one));
         if (node == null || node.breaker == null || !node.breaker.tryAcquire()) {
             return null;
         }
         trials.offer(node); // there may be more permits
-        if (node.tryStart(nowNanos)) {
-            return node;
+        return node;
+    }
+
+    private static void giveBack(TrackedNode node) {
+        if (node.breaker != null) {
+            node.breaker.release();
         }
-        node.breaker.release();
-        return null;
     }
 
     /** A refused connection or an ejection takes its time first. */

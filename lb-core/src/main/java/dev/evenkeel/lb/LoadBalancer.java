@@ -4,6 +4,7 @@ import dev.evenkeel.lb.call.RequestInfo;
 import dev.evenkeel.lb.endpoint.EndpointSource;
 import dev.evenkeel.lb.observe.EndpointStatus;
 import dev.evenkeel.lb.observe.LoadBalancerListener;
+import dev.evenkeel.lb.retry.RetryPolicy;
 import dev.evenkeel.lb.time.Environment;
 import java.time.Duration;
 import java.util.List;
@@ -57,6 +58,11 @@ public final class LoadBalancer implements AutoCloseable {
     /** Returns the logical name of the service, in lower case. */
     public String service() {
         return service;
+    }
+
+    /** Returns which failed attempts are repeated, and how often. */
+    public RetryPolicy retryPolicy() {
+        return engine.settings.retry();
     }
 
     /** Begins a call. Costs next to nothing and needs no closing; only its attempts must be completed. */
@@ -128,7 +134,7 @@ public final class LoadBalancer implements AutoCloseable {
      * @param onChange is run after the view's candidates may have changed, on the thread that changed them and without a lock
      */
     public LoadBalancerView openView(Runnable onChange) {
-        return LoadBalancerView.reportingReadiness(engine, onChange);
+        return LoadBalancerView.reportingReadiness(engine, plainView, onChange);
     }
 
     /** Adds a listener; closing the returned registration takes it away again. */

@@ -1,11 +1,15 @@
 package dev.evenkeel.lb;
 
+import dev.evenkeel.lb.call.Outcome;
 import dev.evenkeel.lb.call.RequestInfo;
 import dev.evenkeel.lb.endpoint.Availability;
 import dev.evenkeel.lb.endpoint.Endpoint;
 import dev.evenkeel.lb.endpoint.OutReason;
 import dev.evenkeel.lb.observe.EndpointStatus;
 import dev.evenkeel.lb.observe.Event;
+import dev.evenkeel.lb.policy.PickContext;
+import dev.evenkeel.lb.retry.RetryDecision;
+import dev.evenkeel.lb.retry.RetryPolicy;
 import java.util.Collection;
 import java.util.List;
 import java.util.Set;
@@ -21,23 +25,26 @@ public final class LoadBalancerView implements AutoCloseable {
     private final Engine engine;
     private final Runnable onChange;
     private final @Nullable Set<TrackedNode> ready; // null where the transport connects on demand
+    private final BalancedCall noCall; // the plain view's: of attempts whose call only the transport knows
     private volatile Snapshot snapshot; // written under the cluster's lock
 
-    private LoadBalancerView(Engine engine, @Nullable Set<TrackedNode> ready, Runnable onChange) {
+    private LoadBalancerView(
+            Engine engine, @Nullable LoadBalancerView plain, @Nullable Set<TrackedNode> ready, Runnable onChange) {
         this.engine = engine;
         this.ready = ready;
         this.onChange = onChange;
+        this.noCall = plain == null ? new BalancedCall(this, RequestInfo.NON_IDEMPOTENT) : plain.noCall;
         this.snapshot = snapshotOf(List.of());
     }
 
     /** Opens a view whose transport connects when it has to. */
     static LoadBalancerView connectingOnDemand(Engine engine) {
-        return opened(new LoadBalancerView(engine, null, () -> {}));
+        return opened(new LoadBalancerView(engine, null, null, () -> {}));
     }
 
     /** Opens a view in which nothing is ready yet. */
-    static LoadBalancerView reportingReadiness(Engine engine, Runnable onChange) {
-        return opened(new LoadBalancerView(engine, ConcurrentHashMap.newKeySet(), onChange));
+    static LoadBalancerView reportingReadiness(Engine engine, LoadBalancerView plain, Runnable onChange) {
+        return opened(new LoadBalancerView(engine, plain, ConcurrentHashMap.newKeySet(), onChange));
     }
 
     private static LoadBalancerView opened(LoadBalancerView view) {
@@ -48,6 +55,85 @@ public final class LoadBalancerView implements AutoCloseable {
     /** Begins a call; see {@link LoadBalancer#newCall}. */
     public BalancedCall newCall(RequestInfo request) {
         return new BalancedCall(this, request);
+    }
+
+    /**
+     * Picks an endpoint and counts nothing in flight, for a transport that may never send the request: see {@link Pick}. It prefers what
+     * the call has not tried. Allocates nothing, unless an endpoint is being tried after it was out.
+     *
+     * @throws NoEndpointException as {@link BalancedCall#nextAttempt}
+     */
+    public Pick pick(PickContext context) {
+        long now = engine.nowNanos();
+        ServiceGate gate = engine.gate;
+        if (gate == null) {
+            return pick(context, 0, now);
+        }
+        boolean permitted = gate.ask(now);
+        try {
+            return pick(context, permitted ? Attempt.SERVICE_PERMIT : 0, now);
+        } catch (RuntimeException | Error e) {
+            gate.takeBackPermit(permitted);
+            throw e;
+        }
+    }
+
+    private Pick pick(PickContext context, int permit, long now) {
+        if (context.isFirstPick()) {
+            TrackedNode out = engine.connects.takeProbe(this::isReady);
+            if (out != null) {
+                return new Pick(noCall, out, permit | Attempt.PROBE);
+            }
+            out = engine.breakers == null ? null : engine.breakers.takePermit(this::isReady);
+            if (out != null) {
+                return new Pick(noCall, out, permit | Attempt.TRIAL);
+            }
+        }
+        TrackedNode node = snapshot.choose(context, now);
+        if (node == null) {
+            throw new NoEndpointException(engine.explainNobody(this));
+        }
+        return permit == 0 ? node.pick(noCall) : new Pick(noCall, node, permit);
+    }
+
+    /**
+     * Decides whether a transport that repeats requests by itself should repeat this one. Takes nothing from the retry budget, so that it
+     * may be asked for a retry which then is not made; {@link #chargeRetry} takes it.
+     *
+     * @param outcome how the latest attempt ended
+     * @param progress what the call has done so far
+     */
+    public RetryDecision decideRetry(Outcome outcome, RequestInfo request, RetryPolicy.Progress progress) {
+        RetryDecision decision =
+                engine.settings.retry().decide(outcome, request, progress, engine.environment.random());
+        boolean affordable =
+                decision.kind() != RetryDecision.Kind.RETRY || engine.budget.balance(engine.nowNanos()) >= 1;
+        return affordable ? decision : RetryDecision.BUDGET_EXHAUSTED;
+    }
+
+    /**
+     * Takes the token for a retry or a hedge that is about to be made out of the service's budget, and returns whether there was one. If
+     * there was none, it must not be made.
+     *
+     * @param failed where the attempt went that is being repeated
+     * @param why why it is repeated, in a few words
+     */
+    public boolean chargeRetry(Endpoint failed, String why) {
+        if (!engine.withdrawRetry(engine.nowNanos())) {
+            return false;
+        }
+        engine.announce(new Event(Event.Type.RETRY, engine.announcer.service(), failed, why));
+        return true;
+    }
+
+    /** Returns whether there is an endpoint to pick that the call has not tried. */
+    public boolean hasUntried(PickContext context) {
+        return snapshot.hasUntried(context);
+    }
+
+    /** Returns whether there is an endpoint to pick, be it one that has no room just now. */
+    public boolean hasCandidates() {
+        return !candidates().nodes().isEmpty();
     }
 
     /**
@@ -106,14 +192,6 @@ public final class LoadBalancerView implements AutoCloseable {
     @Nullable
     TrackedNode takeTrial(long nowNanos) {
         return engine.breakers == null ? null : engine.breakers.takeTrial(this::isReady, nowNanos);
-    }
-
-    boolean hasUntried(BalancedCall call) {
-        return snapshot.hasUntried(call);
-    }
-
-    boolean hasCandidates() {
-        return !candidates().nodes().isEmpty();
     }
 
     Candidates candidates() {

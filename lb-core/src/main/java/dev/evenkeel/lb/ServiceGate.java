@@ -39,14 +39,27 @@ final class ServiceGate {
      */
     boolean enter(long nowNanos) {
         if (limit != null && !tryCount(limit)) {
-            throw new NoEndpointException(
-                    service + " has " + limit.max() + " attempts in flight, as many as maxInFlight allows");
+            throw full(limit);
         }
+        try {
+            return takePermit(nowNanos);
+        } catch (NoEndpointException e) {
+            leave();
+            throw e;
+        }
+    }
+
+    private NoEndpointException full(InFlightLimit most) {
+        return new NoEndpointException(
+                service + " has " + most.max() + " attempts in flight, as many as maxInFlight allows");
+    }
+
+    /** Returns whether a permit was needed. */
+    private boolean takePermit(long nowNanos) {
         if (breaker == null || breaker.isClosed()) {
             return false;
         }
         if (!breaker.tryAcquire()) {
-            leave();
             throw new NoEndpointException(service + ": " + breaker.describe(nowNanos));
         }
         return true;
@@ -63,6 +76,25 @@ final class ServiceGate {
         return true;
     }
 
+    /**
+     * Asks whether an attempt might pass now, and counts nothing. Returns whether it holds a permit of the half-open breaker.
+     *
+     * @throws NoEndpointException if it may not pass
+     */
+    boolean ask(long nowNanos) {
+        if (limit != null && !limit.admits(inFlight.get())) {
+            throw full(limit);
+        }
+        return takePermit(nowNanos);
+    }
+
+    /** Counts an attempt as in flight that was let pass before, whatever the limit says now. */
+    void count() {
+        if (limit != null) {
+            inFlight.incrementAndGet();
+        }
+    }
+
     /** Learns that an attempt which had passed has ended. */
     void leave() {
         if (limit != null) {
@@ -72,10 +104,15 @@ final class ServiceGate {
 
     /** Takes back that an attempt has passed, because it was not made after all. */
     void takeBack(boolean permitted) {
+        takeBackPermit(permitted);
+        leave();
+    }
+
+    /** Takes back a permit that was given for asking. */
+    void takeBackPermit(boolean permitted) {
         if (permitted && breaker != null) {
             breaker.release();
         }
-        leave();
     }
 
     /** Learns how an attempt was answered. */

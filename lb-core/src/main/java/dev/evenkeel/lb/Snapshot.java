@@ -2,6 +2,7 @@ package dev.evenkeel.lb;
 
 import dev.evenkeel.lb.policy.LoadBalancingPolicy;
 import dev.evenkeel.lb.policy.Node;
+import dev.evenkeel.lb.policy.PickContext;
 import dev.evenkeel.lb.policy.Picker;
 import java.util.List;
 import java.util.random.RandomGenerator;
@@ -42,6 +43,31 @@ final class Snapshot {
         return node.tryStart(nowNanos) ? node : withRoom(picker, call, nowNanos);
     }
 
+    /** Returns a node that may have one attempt more now, which is not counted; or null when no candidate may. */
+    @Nullable
+    TrackedNode choose(PickContext context, long nowNanos) {
+        if (picker == null) {
+            return null;
+        }
+        Node picked = picker.pick(context, nowNanos);
+        TrackedNode node = (TrackedNode) (context.isFirstPick() ? picked : untried(picked, picker, context, nowNanos));
+        return node.hasRoom() ? node : chooseWithRoom(context);
+    }
+
+    private @Nullable TrackedNode chooseWithRoom(PickContext context) {
+        List<TrackedNode> nodes = candidates.nodes();
+        int start = random.nextInt(nodes.size());
+        TrackedNode tried = null;
+        for (int i = 0; i < nodes.size(); i++) {
+            TrackedNode node = nodes.get((start + i) % nodes.size());
+            if (node.hasRoom() && !context.hasTried(node)) {
+                return node;
+            }
+            tried = node.hasRoom() ? node : tried;
+        }
+        return tried;
+    }
+
     /** Goes on when the picked node has as many in flight as it may: asks the picker again, then everybody, those tried already last. */
     private @Nullable TrackedNode withRoom(Picker from, BalancedCall call, long nowNanos) {
         for (int i = 0; i < REPICKS; i++) {
@@ -66,7 +92,7 @@ final class Snapshot {
         return null;
     }
 
-    private Node untried(Node picked, Picker from, BalancedCall call, long nowNanos) {
+    private Node untried(Node picked, Picker from, PickContext call, long nowNanos) {
         Node node = picked;
         for (int i = 0; i < REPICKS && call.hasTried(node); i++) {
             node = from.pick(call, nowNanos);
@@ -85,7 +111,7 @@ final class Snapshot {
         return node; // all have been tried
     }
 
-    boolean hasUntried(BalancedCall call) {
+    boolean hasUntried(PickContext call) {
         for (TrackedNode node : candidates.nodes()) {
             if (!call.hasTried(node)) {
                 return true;

@@ -41,6 +41,8 @@ final class TrackedNode implements Node {
     final ConnectHistory connects = new ConnectHistory();
     final CheckHistory checks = new CheckHistory();
 
+    private volatile @Nullable Pick pick; // for ordinary requests; written when first asked for
+
     private final @Nullable EndpointGuard guard; // null where any number may be in flight
     final @Nullable Breaker breaker; // null where it is off
 
@@ -53,6 +55,16 @@ final class TrackedNode implements Node {
         this.weight = endpoint.weight();
         this.guard = guard;
         this.breaker = breaker;
+    }
+
+    /** Returns the pick of this node for ordinary requests. */
+    Pick pick(BalancedCall noCall) {
+        Pick known = pick;
+        if (known == null) {
+            known = new Pick(noCall, this, 0); // whichever thread is last: they are alike
+            pick = known;
+        }
+        return known;
     }
 
     /** Counts an attempt as in flight, unless as many are as may be; returns whether it did. */

@@ -12,4 +12,9 @@ public interface PickContext {
      * untried node itself. Policies for which the second choice matters, such as a walk along a ring, should skip tried nodes.
      */
     boolean hasTried(Node node);
+
+    /** Returns whether this is the call's first pick, so that it has tried nothing yet. */
+    default boolean isFirstPick() {
+        return true;
+    }
 }
