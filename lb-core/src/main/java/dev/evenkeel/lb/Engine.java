@@ -138,8 +138,8 @@ final class Engine {
                     Event.Type.BUDGET_EXHAUSTED,
                     announcer.service(),
                     null,
-                    "retries exceed " + Math.round(limits.ratio() * 100) + " % of successes + " + limits.minPerSecond()
-                            + " a second over " + Text.seconds(budgetWindowNanos())));
+                    "retries exceed " + Math.round(limits.ratio() * 100) + " % of successes and "
+                            + limits.minPerSecond() + " a second over " + Text.seconds(budgetWindowNanos())));
         }
         return false;
     }

@@ -193,7 +193,7 @@ class PickTest {
 
     @Test
     void aRetryIsDecidedWithoutATokenAndChargedWhenItIsMade() {
-        use(settings -> settings.retryBudget(new RetryBudget.Settings(0, 0.2, Duration.ofSeconds(10))));
+        use(settings -> settings.retryBudget(new RetryBudget.Settings(0, 0.02, Duration.ofSeconds(10))));
         for (int i = 0; i < 10; i++) {
             assertThat(view.decideRetry(HTTP_503, RequestInfo.IDEMPOTENT, FIRST_FAILED)
                             .isRetry())

@@ -53,8 +53,11 @@ class RetryBudgetTest {
                 successes.add(now);
                 continue;
             }
-            double least = ratio * since(successes, now - (window - slot)) + reserve - since(retries, now - window);
-            double most = ratio * since(successes, now - window) + reserve - since(retries, now - (window - slot));
+            double minimum = now < window ? 10 * reserve : reserve;
+            double least =
+                    Math.max(minimum, ratio * since(successes, now - (window - slot))) - since(retries, now - window);
+            double most =
+                    Math.max(minimum, ratio * since(successes, now - window)) - since(retries, now - (window - slot));
             boolean allowed = budget.tryWithdraw(origin + now);
             if (allowed) {
                 assertThat(most).as("balance at the most").isGreaterThanOrEqualTo(1 - 1e-9);
@@ -65,22 +68,35 @@ class RetryBudgetTest {
         }
     }
 
+    /** A client that starts with many calls at a time must survive an endpoint that is dead, before anything has succeeded. */
     @Example
-    void aFreshBudgetHoldsItsReserve() {
+    void aNewBudgetHasAHeadStartForOneWindow() {
         RetryBudget budget = new RetryBudget(RetryBudget.Settings.DEFAULT, 0);
 
-        assertThat(budget.balance(0)).isEqualTo(100);
-        assertThat(withdrawAll(budget, 0)).isEqualTo(100);
+        assertThat(budget.balance(0)).isEqualTo(30);
+        assertThat(budget.balance(10 * SECOND - 1)).isEqualTo(30);
+        assertThat(budget.balance(10 * SECOND)).isEqualTo(3);
     }
 
     /** Percentages alone would never let a service that is down come back. */
     @Example
-    void theReserveReturnsWithTimeAfterATotalOutage() {
+    void theMinimumReturnsWithTimeInATotalOutage() {
         RetryBudget budget = new RetryBudget(RetryBudget.Settings.DEFAULT, 0);
-        withdrawAll(budget, 0);
 
-        assertThat(withdrawAll(budget, 5 * SECOND)).isZero();
-        assertThat(withdrawAll(budget, 10 * SECOND)).isEqualTo(100);
+        assertThat(withdrawAll(budget, 20 * SECOND)).isEqualTo(3);
+        assertThat(withdrawAll(budget, 25 * SECOND)).isZero();
+        assertThat(withdrawAll(budget, 30 * SECOND)).isEqualTo(3);
+    }
+
+    /** Added to the share it would be a storm of its own where there are many small clients. */
+    @Example
+    void theMinimumDoesNotComeOnTopOfTheShare() {
+        RetryBudget budget = new RetryBudget(RetryBudget.Settings.DEFAULT, 0);
+        for (int i = 0; i < 100; i++) {
+            budget.deposit(20 * SECOND);
+        }
+
+        assertThat(withdrawAll(budget, 21 * SECOND)).isEqualTo(20);
     }
 
     @Example
@@ -205,7 +221,7 @@ class RetryBudgetTest {
         RetryBudget plenty = new RetryBudget(new RetryBudget.Settings(1, 1_000_000, Duration.ofSeconds(60)), 0);
 
         assertThat(nothing.tryWithdraw(0)).isFalse();
-        assertThat(plenty.balance(0)).isEqualTo(60e6);
+        assertThat(plenty.balance(60 * SECOND)).isEqualTo(60e6);
     }
 
     private static void assertRejected(double ratio, double minPerSecond, Duration window, String message) {

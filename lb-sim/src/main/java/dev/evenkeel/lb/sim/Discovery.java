@@ -8,25 +8,33 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The registry that tells every client which servers there are, at the same moment. What it says are observations, as
- * with DNS, so the core holds back a list that suddenly shrinks by more than half.
+ * The registry that tells every caller which servers there are in the tier that it calls, at the same moment. What it
+ * says are observations, as with DNS, so the core holds back a list that suddenly shrinks by more than half.
  */
-final class Discovery implements EndpointSource {
+final class Discovery {
     /** As many as there are ports: the port is the number of the server, so that finding it costs no look-up. */
     static final int MOST_SERVERS = 65_535;
 
     private final List<Endpoint> all = new ArrayList<>();
     private final int[] absences; // how many faults keep a server out of the list
-    private final List<Listener> listeners = new ArrayList<>();
+    private final List<Tier> tiers = new ArrayList<>();
 
-    Discovery(List<Servers> servers) {
-        for (Servers server : servers) {
+    Discovery(Scenario.Fleet fleet) {
+        for (Servers server : fleet.servers()) {
             all.add(Endpoint.of("server-" + all.size() + ".sim", all.size() + 1)
                     .withId("server-" + all.size())
                     .withWeight(server.weight())
                     .withLocality(new Locality("", server.zone())));
         }
         absences = new int[all.size()];
+        for (int tier = 0; tier < fleet.tiers(); tier++) {
+            tiers.add(new Tier(fleet.firstServer(tier), fleet.firstServer(tier + 1)));
+        }
+    }
+
+    /** Returns where the callers of a tier get their lists from. */
+    EndpointSource tier(int tier) {
+        return tiers.get(tier);
     }
 
     static int indexOf(Endpoint endpoint) {
@@ -41,23 +49,47 @@ final class Discovery implements EndpointSource {
 
     private void change(List<Server> servers, int by) {
         servers.forEach(server -> absences[server.index()] += by);
-        List<Endpoint> list = list();
-        listeners.forEach(listener -> listener.onEndpoints(list));
+        tiers.stream()
+                .filter(tier -> servers.stream().anyMatch(server -> tier.has(server.index())))
+                .forEach(Tier::announce);
     }
 
-    private List<Endpoint> list() {
-        return all.stream().filter(endpoint -> absences[indexOf(endpoint)] == 0).toList();
-    }
+    /** The servers of a tier, of which the last is before {@code end}. */
+    private final class Tier implements EndpointSource {
+        private final int first;
+        private final int end;
+        private final List<Listener> listeners = new ArrayList<>();
 
-    @Override
-    public Subscription subscribe(Listener listener, Environment environment) {
-        listeners.add(listener);
-        listener.onEndpoints(list());
-        return () -> listeners.remove(listener);
-    }
+        Tier(int first, int end) {
+            this.first = first;
+            this.end = end;
+        }
 
-    @Override
-    public String toString() {
-        return "simulated discovery";
+        boolean has(int server) {
+            return server >= first && server < end;
+        }
+
+        void announce() {
+            List<Endpoint> list = list();
+            listeners.forEach(listener -> listener.onEndpoints(list));
+        }
+
+        private List<Endpoint> list() {
+            return all.subList(first, end).stream()
+                    .filter(endpoint -> absences[indexOf(endpoint)] == 0)
+                    .toList();
+        }
+
+        @Override
+        public Subscription subscribe(Listener listener, Environment environment) {
+            listeners.add(listener);
+            listener.onEndpoints(list());
+            return () -> listeners.remove(listener);
+        }
+
+        @Override
+        public String toString() {
+            return "simulated discovery";
+        }
     }
 }

@@ -1,7 +1,6 @@
 package dev.evenkeel.lb.sim;
 
 import java.time.Duration;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,8 +22,8 @@ record Disruption(Fault fault, Duration start, @Nullable Duration end) {
     }
 
     /** Refuses what does not fit a run: a server that is not there, a time that never comes. */
-    void check(List<Servers> servers, Duration duration) {
-        fault.target().resolve(servers);
+    void check(Scenario.Fleet fleet, Duration duration) {
+        fault.target().resolve(fleet);
         requireBefore("start", start, duration);
         if (end != null) {
             requireBefore("end", end, duration);

@@ -25,6 +25,11 @@ final class Exchange {
     @Nullable
     Scheduled completion;
 
+    boolean awaitsNextTier; // its own work is done, and it holds its worker until the next tier has answered
+
+    @Nullable
+    LogicalCall behind; // the call to the next tier
+
     /**
      * The way to the server.
      *
@@ -76,6 +81,11 @@ final class Exchange {
 
     void abandon() {
         abandoned = true;
+    }
+
+    /** Returns what the server asks of the next tier to answer this. */
+    Request requestBehind() {
+        return call.request().behind(randomKey);
     }
 
     boolean isAbandoned() {

@@ -5,25 +5,39 @@ import dev.evenkeel.lb.retry.RetryDecision;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One call of one client, from the moment at which it is meant to be sent: the loop that an adapter runs, turned into
+ * One call of one caller, from the moment at which it is meant to be sent: the loop that an adapter runs, turned into
  * events.
  */
 final class LogicalCall {
     private static final Outcome DEADLINE = Outcome.of(Outcome.Kind.TIMED_OUT, "deadline");
+    private static final Outcome CANCELLED = Outcome.of(Outcome.Kind.CANCELLED, "the caller is gone");
 
     private final Caller caller;
     private final Route route;
+    private final Request request;
+    private final Ending ending;
     private final long startNanos;
-    private final long randomKey;
     private int attempts;
     private @Nullable Exchange current; // null while it waits for a retry
     private boolean ended;
 
-    LogicalCall(Caller caller, Route route, long startNanos, long randomKey) {
+    /** Learns how calls end. */
+    @FunctionalInterface
+    interface Ending {
+        /**
+         * Learns that a call ended.
+         *
+         * @param failure why it failed; null if it did not
+         */
+        void ended(LogicalCall call, @Nullable String failure);
+    }
+
+    LogicalCall(Caller caller, Route route, Request request, Ending ending) {
         this.caller = caller;
         this.route = route;
-        this.startNanos = startNanos;
-        this.randomKey = randomKey;
+        this.request = request;
+        this.ending = ending;
+        this.startNanos = caller.nowNanos();
     }
 
     /** Makes an attempt, unless the call ended while it waited for it. */
@@ -36,7 +50,7 @@ final class LogicalCall {
             waitForSomebody();
             return;
         }
-        current = caller.exchange(this, hop, SplitMix64.mix(randomKey + ++attempts), SplitMix64.unit(randomKey));
+        current = caller.exchange(this, hop, request.attemptKey(++attempts));
         current.send();
     }
 
@@ -67,14 +81,25 @@ final class LogicalCall {
 
     /** The caller waits no longer. */
     void expire() {
-        if (ended) {
-            return;
+        if (!ended) {
+            giveUp(DEADLINE);
+            end(DEADLINE.reason());
         }
+    }
+
+    /** The caller is no more, so nobody is told of the end. */
+    void cancel() {
+        if (!ended) {
+            giveUp(CANCELLED);
+            ended = true;
+        }
+    }
+
+    private void giveUp(Outcome why) {
         if (current != null) {
             current.abandon();
-            settle(current, DEADLINE);
+            settle(current, why);
         }
-        end(DEADLINE.reason());
     }
 
     private void settle(Exchange exchange, Outcome outcome) {
@@ -85,11 +110,15 @@ final class LogicalCall {
 
     private void end(@Nullable String failure) {
         ended = true;
-        caller.ended(this, failure);
+        ending.ended(this, failure);
     }
 
     boolean hasEnded() {
         return ended;
+    }
+
+    Request request() {
+        return request;
     }
 
     long startNanos() {

@@ -40,7 +40,7 @@ final class Recorder {
         int servers = scenario.fleet().servers().size();
         this.time = time;
         this.originNanos = time.nanos();
-        this.timeline = new Timeline(servers, scenario.duration());
+        this.timeline = new Timeline(scenario.fleet(), scenario.duration());
         this.recovery = new RecoveryWatch(timeline, scenario.undisturbedNanos());
         this.timesOut = new int[servers];
     }
@@ -50,21 +50,21 @@ final class Recorder {
         digest(ARRIVED, client, 0);
     }
 
-    void picked(int client, int server) {
+    void picked(int caller, int server) {
         picks++;
         timeline.picked(nowNanos(), server);
-        digest(PICKED, client, server);
+        digest(PICKED, caller, server);
     }
 
     void received(int server) {
-        timeline.received(nowNanos());
+        timeline.received(nowNanos(), server);
         digest(RECEIVED, server, 0);
     }
 
-    void attemptEnded(int client, int server, Outcome outcome) {
+    void attemptEnded(int caller, int server, Outcome outcome) {
         attemptsEnded++;
         outcomes.merge(outcome.kind(), 1L, Long::sum);
-        digest(ATTEMPT_ENDED, (long) client << 32 | server, outcome.reason().hashCode());
+        digest(ATTEMPT_ENDED, (long) caller << 32 | server, outcome.reason().hashCode());
     }
 
     void callEnded(int client, long elapsedNanos, long deadlineNanos, @Nullable String failure) {
@@ -80,14 +80,14 @@ final class Recorder {
         digest(CALL_ENDED, client, failure == null ? 0 : failure.hashCode());
     }
 
-    void event(int client, Event event) {
+    void event(int caller, Event event) {
         events.merge(event.type(), 1L, Long::sum);
         Endpoint endpoint = event.endpoint();
         int server = endpoint == null ? -1 : Discovery.indexOf(endpoint);
         if (endpoint != null && event.type() == Event.Type.UNAVAILABLE) {
             timesOut[server]++;
         }
-        digest(EVENT, (long) client << 32 | server, event.type().name().hashCode());
+        digest(EVENT, (long) caller << 32 | server, event.type().name().hashCode());
     }
 
     void finish(int attemptsInFlight, List<Server> all) {

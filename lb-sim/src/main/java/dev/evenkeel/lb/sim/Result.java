@@ -33,7 +33,7 @@ public final class Result {
      * Returns what the best possible load balancer would have done with the same arrivals, the same work and the same
      * faults: one that knows the true state of every server, though not the future, sends each call to where it is done
      * first, never to a server that may fail it, does not begin what cannot be done in time, and waits where nobody can
-     * do it. It is simulated when first asked for, at a cost in proportion to the number of servers.
+     * do it. Where servers call others there is one for each tier, which does not see what is behind its own. It is simulated when first asked for, at a cost in proportion to the number of servers.
      */
     public Result oracle() {
         Result best = oracle;
@@ -51,6 +51,7 @@ public final class Result {
                 timeline.failures(0, timeline.windows()),
                 timeline.received(0, timeline.windows()),
                 timeline.whole(),
+                timeline.tiers(),
                 timeline.picks(0, Integer.MAX_VALUE / timeline.servers()));
     }
 
@@ -69,6 +70,7 @@ public final class Result {
                 timeline.failures(first, end),
                 timeline.received(first, end),
                 timeline.latencies(first, end),
+                timeline.tiers(),
                 timeline.picks(first / WINDOWS_IN_A_SECOND, (end + WINDOWS_IN_A_SECOND - 1) / WINDOWS_IN_A_SECOND));
     }
 
@@ -91,7 +93,7 @@ public final class Result {
         return timeline.whole();
     }
 
-    /** Returns how many attempts reached servers for each call. */
+    /** Returns how many attempts reached the servers that clients call, for each call; see {@link Period#attemptsPerCall(int)}. */
     public double attemptsPerCall() {
         return whole().attemptsPerCall();
     }
@@ -101,12 +103,12 @@ public final class Result {
         return recorder.arrived();
     }
 
-    /** Returns how many attempts were made, whether or not they reached a server. */
+    /** Returns how many attempts were made, in all tiers, whether or not they reached a server. */
     public long attempts() {
         return recorder.picks();
     }
 
-    /** Returns how many attempts ended so. */
+    /** Returns how many attempts ended so, in all tiers. */
     public long attempts(Outcome.Kind kind) {
         return recorder.outcomes().getOrDefault(kind, 0L);
     }

@@ -14,8 +14,13 @@ record Scenario(
         Duration duration) {
     Scenario {
         Check.positive("duration", duration);
+        for (int tier = 0; tier < fleet.tiers(); tier++) {
+            if (fleet.firstServer(tier) == fleet.firstServer(tier + 1)) {
+                throw new IllegalArgumentException("tier " + tier + " has no servers, must have at least one");
+            }
+        }
         for (Disruption disruption : disruptions) {
-            disruption.check(fleet.servers(), duration);
+            disruption.check(fleet, duration);
         }
     }
 
@@ -23,15 +28,36 @@ record Scenario(
      * Who takes part.
      *
      * @param servers what each server is like, by its index
+     * @param links how servers call servers, in order; each begins another tier
      * @param clients what each client is like, by its index
      * @param networkDelay how long a message is under way
      */
-    record Fleet(List<Servers> servers, List<Clients> clients, Duration networkDelay) {
+    record Fleet(List<Servers> servers, List<Link> links, List<Clients> clients, Duration networkDelay) {
         Fleet {
             servers = List.copyOf(servers);
+            links = List.copyOf(links);
             clients = List.copyOf(clients);
             Check.range("number of servers", servers.size(), 1, Discovery.MOST_SERVERS);
             Check.range("number of clients", clients.size(), 1, 1_000_000);
+        }
+
+        /** Returns how many tiers there are; the first, which clients call, is number 0. */
+        int tiers() {
+            return links.size() + 1;
+        }
+
+        /** Returns the index of a tier's first server; for one after the last tier, how many servers there are. */
+        int firstServer(int tier) {
+            if (tier == 0) {
+                return 0;
+            }
+            return tier <= links.size() ? links.get(tier - 1).firstServer() : servers.size();
+        }
+
+        /** Returns the tier that a server is in. */
+        int tierOf(int server) {
+            return (int)
+                    links.stream().filter(link -> link.firstServer() <= server).count();
         }
     }
 

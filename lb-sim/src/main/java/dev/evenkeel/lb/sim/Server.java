@@ -6,16 +6,20 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A simulated server: workers that take requests from one bounded queue in the order of arrival. Work is measured at
- * normal speed; when the speed changes, work under way goes on from where it was.
+ * normal speed; when the speed changes, work under way goes on from where it was. Where there is a next tier, a worker
+ * whose work is done calls it, and answers when that call has ended.
  */
 final class Server {
     static final Outcome CONNECT_TIMEOUT = Outcome.of(Outcome.Kind.CONNECT_FAILED, "connect timed out");
     private static final Outcome REFUSED = Outcome.of(Outcome.Kind.CONNECT_FAILED, "connection refused");
     private static final Outcome QUEUE_FULL = Outcome.of(Outcome.Kind.UNAVAILABLE, "HTTP 503, queue full");
     private static final Outcome ERROR = Outcome.of(Outcome.Kind.UNAVAILABLE, "HTTP 503");
+    private static final Outcome NEXT_TIER_FAILED =
+            Outcome.of(Outcome.Kind.UNAVAILABLE, "HTTP 503, the next tier failed");
     private static final Outcome BROKEN = Outcome.of(Outcome.Kind.BROKEN, "connection broken");
 
     private final int index;
@@ -26,6 +30,7 @@ final class Server {
     private final ArrayDeque<Exchange> waiting = new ArrayDeque<>();
     private final List<Exchange> running = new ArrayList<>();
 
+    private @Nullable Caller nextTier; // null where it answers by itself
     private double speed = 1;
     private int warmUps; // how often it began to warm up; the last one counts
     private double expectedNanos; // work on its way here
@@ -53,6 +58,11 @@ final class Server {
 
     Servers model() {
         return model;
+    }
+
+    /** From now on its answers need a call to the next tier, or with null none any more. */
+    void callNextTierBy(@Nullable Caller caller) {
+        nextTier = caller;
     }
 
     /** Notes a request that was sent and has not arrived. */
@@ -103,16 +113,28 @@ final class Server {
         exchange.workingSinceNanos = time.nanos();
         exchange.completion = speed == 0
                 ? null
-                : time.schedule((long) Math.ceil(exchange.remainingNanos / speed), () -> finish(exchange));
+                : time.schedule((long) Math.ceil(exchange.remainingNanos / speed), () -> workDone(exchange));
     }
 
-    private void finish(Exchange exchange) {
+    private void workDone(Exchange exchange) {
+        if (nextTier == null) {
+            finish(exchange, Outcome.SUCCESS);
+            return;
+        }
+        exchange.completion = null;
+        exchange.awaitsNextTier = true;
+        exchange.behind = nextTier.call(
+                exchange.requestBehind(),
+                (call, failure) -> finish(exchange, failure == null ? Outcome.SUCCESS : NEXT_TIER_FAILED));
+    }
+
+    private void finish(Exchange exchange, Outcome outcome) {
         Exchange last = running.remove(running.size() - 1);
         if (last != exchange) {
             running.set(exchange.slot, last);
             last.slot = exchange.slot;
         }
-        answer(exchange, Outcome.SUCCESS, 0);
+        answer(exchange, outcome, 0);
         takeNext();
     }
 
@@ -156,6 +178,9 @@ final class Server {
             if (exchange.completion != null) {
                 exchange.completion.cancel();
             }
+            if (exchange.behind != null) {
+                exchange.behind.cancel();
+            }
             broken++;
             if (!condition.isUnreachable()) {
                 exchange.answer(BROKEN, 0);
@@ -188,6 +213,9 @@ final class Server {
             return;
         }
         for (Exchange exchange : running) {
+            if (exchange.awaitsNextTier) {
+                continue;
+            }
             double done = (time.nanos() - exchange.workingSinceNanos) * before;
             exchange.remainingNanos = Math.max(0, exchange.remainingNanos - done);
             if (exchange.completion != null) {
@@ -210,7 +238,9 @@ final class Server {
         if (ahead >= model.workers()) {
             double work = expectedNanos + waitingNanos;
             for (Exchange exchange : running) {
-                work += exchange.remainingNanos - (time.nanos() - exchange.workingSinceNanos) * speed;
+                work += exchange.awaitsNextTier
+                        ? 0
+                        : exchange.remainingNanos - (time.nanos() - exchange.workingSinceNanos) * speed;
             }
             wait = work / model.workers();
         }

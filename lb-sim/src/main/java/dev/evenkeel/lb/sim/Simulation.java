@@ -18,6 +18,7 @@ import java.util.function.UnaryOperator;
 public final class Simulation {
     private final long seed;
     private final List<Servers> servers = new ArrayList<>();
+    private final List<Link> links = new ArrayList<>();
     private final List<Clients> clients = new ArrayList<>();
     private final List<Disruption> disruptions = new ArrayList<>();
     private Duration networkDelay = Duration.ofNanos(250_000);
@@ -39,6 +40,28 @@ public final class Simulation {
         return this;
     }
 
+    /**
+     * Ends a tier: servers that are added from now on are behind those that are there. To answer a request, a server of
+     * the tier before does its own work, and then makes one call to this tier, by a load balancer of its own that has
+     * the settings of {@link #loadBalancer}. The worker is held until that call ends; if it fails, the answer is an HTTP
+     * 503, which may be retried. A caller that has given up is not noticed.
+     *
+     * @param deadline the time for each call to the new tier with all its attempts
+     */
+    public Simulation nextTier(Duration deadline) {
+        return nextTier(deadline, builder -> builder);
+    }
+
+    /**
+     * Ends a tier, as {@link #nextTier(Duration)} does.
+     *
+     * @param settings what differs in the load balancers by which the new tier is called
+     */
+    public Simulation nextTier(Duration deadline, UnaryOperator<LoadBalancerBuilder> settings) {
+        links.add(new Link(servers.size(), deadline, Objects.requireNonNull(settings, "settings")));
+        return this;
+    }
+
     /** Adds a group of clients, each with a load balancer of its own. */
     public Simulation clients(int count, Clients like) {
         Check.range("number of clients", count, 1, 1_000_000);
@@ -54,7 +77,7 @@ public final class Simulation {
     }
 
     /**
-     * Sets how each client's load balancer is made. Its endpoints and its environment are the simulation's, whatever is
+     * Sets how each load balancer is made, those of servers that call the next tier included. Its endpoints and its environment are the simulation's, whatever is
      * set here.
      */
     public Simulation loadBalancer(UnaryOperator<LoadBalancerBuilder> settings) {
@@ -81,7 +104,7 @@ public final class Simulation {
      *     what is allowed
      */
     public Result run(Duration duration) {
-        Scenario.Fleet fleet = new Scenario.Fleet(servers, clients, networkDelay);
+        Scenario.Fleet fleet = new Scenario.Fleet(servers, links, clients, networkDelay);
         return Result.of(new Scenario(seed, fleet, List.copyOf(disruptions), balancer, duration));
     }
 }

@@ -18,7 +18,7 @@ public final class Target {
     /** Finds the indices among all servers. */
     @FunctionalInterface
     private interface Selection {
-        IntStream select(List<Servers> all);
+        IntStream select(Scenario.Fleet fleet);
     }
 
     /** One server. */
@@ -33,9 +33,9 @@ public final class Target {
         }
         int[] copy = indices.clone();
         return new Target(
-                "server " + Arrays.stream(copy).mapToObj(String::valueOf).collect(Collectors.joining(", ")), all -> {
+                "server " + Arrays.stream(copy).mapToObj(String::valueOf).collect(Collectors.joining(", ")), fleet -> {
                     for (int index : copy) {
-                        Check.range("server", index, 0, all.size() - 1);
+                        Check.range("server", index, 0, fleet.servers().size() - 1);
                     }
                     return Arrays.stream(copy).distinct();
                 });
@@ -43,7 +43,8 @@ public final class Target {
 
     /** Every server in a zone. */
     public static Target zone(String zone) {
-        return new Target("zone " + zone, all -> {
+        return new Target("zone " + zone, fleet -> {
+            List<Servers> all = fleet.servers();
             if (all.stream().noneMatch(server -> server.zone().equals(zone))) {
                 throw new IllegalArgumentException("zone is '" + zone + "', must be one of "
                         + all.stream().map(Servers::zone).distinct().toList());
@@ -52,14 +53,23 @@ public final class Target {
         });
     }
 
-    /** All of them. */
+    /** Every server of a tier; those that clients call are tier 0, see {@link Simulation#nextTier}. */
+    public static Target tier(int tier) {
+        return new Target("tier " + tier, fleet -> {
+            Check.range("tier", tier, 0, fleet.tiers() - 1);
+            return IntStream.range(fleet.firstServer(tier), fleet.firstServer(tier + 1));
+        });
+    }
+
+    /** All of them, in every tier. */
     public static Target everyServer() {
-        return new Target("every server", all -> IntStream.range(0, all.size()));
+        return new Target(
+                "every server", fleet -> IntStream.range(0, fleet.servers().size()));
     }
 
     /** Returns the indices that are meant, or refuses if there is no such server. */
-    int[] resolve(List<Servers> all) {
-        return selection.select(all).toArray();
+    int[] resolve(Scenario.Fleet fleet) {
+        return selection.select(fleet).toArray();
     }
 
     @Override

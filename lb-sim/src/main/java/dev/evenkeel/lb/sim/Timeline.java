@@ -2,6 +2,7 @@ package dev.evenkeel.lb.sim;
 
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.stream.IntStream;
 
 /**
  * What happened when, in windows of 100 ms. Picks per server are kept in windows of a second, because there may be ten
@@ -12,21 +13,23 @@ final class Timeline {
     static final long PICK_WINDOW_NANOS = 1_000_000_000L;
 
     private final int servers;
+    private final int[] tiers; // by server
     private final Latencies whole = Latencies.fine();
     private final Latencies[] latencies;
     private final long[] failures;
-    private final long[] received;
+    private final long[][] received; // by tier and window
     private final int[] picks; // by window and server
 
-    Timeline(int servers, Duration duration) {
-        this.servers = servers;
+    Timeline(Scenario.Fleet fleet, Duration duration) {
+        servers = fleet.servers().size();
+        tiers = IntStream.range(0, servers).map(fleet::tierOf).toArray();
         int windows = windows(duration.toNanos(), WINDOW_NANOS);
         int pickWindows = windows(duration.toNanos(), PICK_WINDOW_NANOS);
         Check.range("server-seconds", (double) servers * pickWindows, 1, Integer.MAX_VALUE - 8);
         latencies = new Latencies[windows];
         Arrays.setAll(latencies, i -> Latencies.coarse());
         failures = new long[windows];
-        received = new long[windows];
+        received = new long[fleet.tiers()][windows];
         picks = new int[pickWindows * servers];
     }
 
@@ -39,8 +42,8 @@ final class Timeline {
         picks[window * servers + server]++;
     }
 
-    void received(long nanos) {
-        received[window(nanos)]++;
+    void received(long nanos, int server) {
+        received[tiers[server]][window(nanos)]++;
     }
 
     void succeeded(long nanos, long latencyNanos) {
@@ -86,8 +89,16 @@ final class Timeline {
         return Arrays.stream(failures, from, to).sum();
     }
 
-    long received(int from, int to) {
-        return Arrays.stream(received, from, to).sum();
+    /** Returns how many attempts each tier received. */
+    long[] received(int from, int to) {
+        return Arrays.stream(received)
+                .mapToLong(tier -> Arrays.stream(tier, from, to).sum())
+                .toArray();
+    }
+
+    /** Returns which tier each server is in. */
+    int[] tiers() {
+        return tiers;
     }
 
     /** Returns how often each server was picked in the seconds from one to before another. */

@@ -1,6 +1,7 @@
 package dev.evenkeel.lb.sim;
 
 import dev.evenkeel.lb.LoadBalancer;
+import dev.evenkeel.lb.LoadBalancerBuilder;
 import dev.evenkeel.lb.observe.Event;
 import dev.evenkeel.lb.observe.LoadBalancerListener;
 import dev.evenkeel.lb.time.VirtualTime;
@@ -8,6 +9,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 
 /** One run: everything that moves, in one virtual time. */
 final class World {
@@ -17,14 +20,15 @@ final class World {
     private final Discovery discovery;
     private final long networkDelayNanos;
     private final List<Server> servers = new ArrayList<>();
-    private final List<Caller> callers = new ArrayList<>();
+    private final List<Client> clients = new ArrayList<>();
+    private final List<Caller> callers = new ArrayList<>(); // clients first, then servers that call the next tier
     private final List<Double> loadFactors = new ArrayList<>();
 
     private World(Scenario scenario) {
         this.scenario = scenario;
         List<Servers> models = scenario.fleet().servers();
         this.recorder = new Recorder(time, scenario);
-        this.discovery = new Discovery(models);
+        this.discovery = new Discovery(scenario.fleet());
         this.networkDelayNanos = scenario.fleet().networkDelay().toNanos();
         for (Servers model : models) {
             servers.add(new Server(servers.size(), model, time, recorder));
@@ -37,18 +41,41 @@ final class World {
         world.scheduleDisruptions(); // first, so that a server that is absent from the start is in nobody's first list
         world.time.advance(Duration.ZERO);
         for (Clients model : scenario.fleet().clients()) {
-            int index = world.callers.size();
-            Route.Router router = oracle ? world.oracle(index) : world.balanced(index);
-            world.callers.add(new Caller(index, model, world, scenario.seed(), router));
+            world.add(model, oracle);
+        }
+        List<Link> links = scenario.fleet().links();
+        for (int tier = 1; tier <= links.size(); tier++) {
+            world.link(tier, links.get(tier - 1), oracle);
         }
         world.run();
         return world.recorder;
     }
 
+    private void add(Clients model, boolean oracle) {
+        int index = clients.size();
+        Client client = new Client(index, model, this, scenario.seed(), router(index, 0, builder -> builder, oracle));
+        clients.add(client);
+        callers.add(client.caller());
+    }
+
+    /** Lets the servers of the tier before call this one. */
+    private void link(int tier, Link link, boolean oracle) {
+        for (Server server : tier(tier - 1)) {
+            Route.Router router = router(callers.size(), tier, link.settings(), oracle);
+            Caller caller = new Caller(callers.size(), link.deadline(), link.deadline(), this, router);
+            callers.add(caller);
+            server.callNextTierBy(caller);
+        }
+    }
+
+    private List<Server> tier(int tier) {
+        Scenario.Fleet fleet = scenario.fleet();
+        return servers.subList(fleet.firstServer(tier), fleet.firstServer(tier + 1));
+    }
+
     private void scheduleDisruptions() {
         for (Disruption disruption : scenario.disruptions()) {
-            List<Server> hit = Arrays.stream(
-                            disruption.fault().target().resolve(scenario.fleet().servers()))
+            List<Server> hit = Arrays.stream(disruption.fault().target().resolve(scenario.fleet()))
                     .mapToObj(servers::get)
                     .toList();
             later(disruption.start().toNanos(), () -> {
@@ -61,37 +88,37 @@ final class World {
     }
 
     private void run() {
-        callers.forEach(caller -> caller.arrivals().multiply(loadFactor()));
+        clients.forEach(client -> client.arrivals().multiply(loadFactor()));
         time.advance(scenario.duration());
-        callers.forEach(caller -> caller.arrivals().stop());
-        time.advance(longestDeadline()); // every call has ended then
-        recorder.finish(
+        clients.forEach(client -> client.arrivals().stop());
+        time.advance(longest(scenario.fleet().clients().stream().map(Clients::deadline)));
+        if (scenario.fleet().tiers() > 1) { // servers may still work for callers that have given up
+            servers.forEach(server -> server.callNextTierBy(null));
+            time.advance(longest(scenario.fleet().links().stream().map(Link::deadline)));
+        }
+        recorder.finish( // every call has ended
                 callers.stream().mapToInt(caller -> caller.router().inFlight()).sum(), servers);
         callers.forEach(caller -> caller.router().close());
     }
 
-    private Duration longestDeadline() {
-        return scenario.fleet().clients().stream()
-                .map(Clients::deadline)
-                .max(Duration::compareTo)
-                .orElseThrow();
+    private static Duration longest(Stream<Duration> durations) {
+        return durations.max(Duration::compareTo).orElseThrow();
     }
 
-    private Route.Router oracle(int client) {
-        SplitMix64 random = SplitMix64.stream(scenario.seed(), SplitMix64.Stream.ORACLE, client);
-        return new OracleRouter(servers, time, networkDelayNanos, random);
-    }
-
-    private Route.Router balanced(int client) {
-        SplitMix64 random = SplitMix64.stream(scenario.seed(), SplitMix64.Stream.BALANCER, client);
-        return new BalancedRouter(scenario.balancer()
-                .apply(LoadBalancer.builder("simulated"))
-                .endpoints(discovery)
+    private Route.Router router(int caller, int tier, UnaryOperator<LoadBalancerBuilder> settings, boolean oracle) {
+        if (oracle) {
+            SplitMix64 random = SplitMix64.stream(scenario.seed(), SplitMix64.Stream.ORACLE, caller);
+            return new OracleRouter(tier(tier), time, networkDelayNanos, random);
+        }
+        SplitMix64 random = SplitMix64.stream(scenario.seed(), SplitMix64.Stream.BALANCER, caller);
+        LoadBalancerBuilder builder = scenario.balancer().apply(LoadBalancer.builder("simulated"));
+        return new BalancedRouter(settings.apply(builder)
+                .endpoints(discovery.tier(tier))
                 .environment(time.environment(random))
                 .listener(new LoadBalancerListener() {
                     @Override
                     public void onEvent(Event event) {
-                        recorder.event(client, event);
+                        recorder.event(caller, event);
                     }
                 })
                 .build());
@@ -132,7 +159,7 @@ final class World {
     }
 
     private void applyLoad() {
-        callers.forEach(caller -> caller.arrivals().multiply(loadFactor()));
+        clients.forEach(client -> client.arrivals().multiply(loadFactor()));
     }
 
     private double loadFactor() {

@@ -93,6 +93,20 @@ class BadInputTest {
     }
 
     @Test
+    void aTierThatIsNotThereOrHasNoServers() {
+        Simulation chain = Simulation.of(1)
+                .servers(1, Servers.workers(1))
+                .nextTier(seconds(1))
+                .servers(1, Servers.workers(1))
+                .clients(1, Clients.ratePerSecond(1));
+
+        refuses(() -> chain.run(seconds(5)).whole().attemptsPerCall(2), "tier is 2", "0 to 1");
+        refuses(() -> chain.nextTier(Duration.ZERO), "deadline is 0 s", "positive");
+        refuses(() -> chain.at(seconds(1), Fault.crash(Target.tier(2))).run(seconds(5)), "tier is 2, must be 0 to 1");
+        refuses(() -> chain.nextTier(seconds(1)).run(seconds(5)), "tier 2 has no servers");
+    }
+
+    @Test
     void aServiceTimeBelowZero() {
         Simulation simulation = Simulation.of(1)
                 .servers(1, Servers.workers(1).serviceTime(share -> -1))

@@ -4,8 +4,10 @@ import static dev.evenkeel.lb.policy.LoadBalancingPolicy.leastLoaded;
 import static dev.evenkeel.lb.policy.LoadBalancingPolicy.roundRobin;
 import static dev.evenkeel.lb.policy.LoadMetric.PEAK_EWMA;
 import static dev.evenkeel.lb.sim.Fault.slow;
+import static dev.evenkeel.lb.sim.ServiceTime.constant;
 import static dev.evenkeel.lb.sim.ServiceTime.logNormal;
 import static dev.evenkeel.lb.sim.Target.server;
+import static dev.evenkeel.lb.sim.Target.tier;
 import static java.time.Duration.ofMillis;
 import static java.time.Duration.ofSeconds;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -52,15 +54,37 @@ class SimulatorPageTest {
     }
 
     @Test
-    void thePageShowsTheExampleAsItIsRun() throws IOException {
+    void theChainHoldsWhatItPromises() {
+        // The chain begins here.
+        Result result = Simulation.of(1)
+                .clients(10, Clients.ratePerSecond(7).deadline(ofSeconds(1)))
+                .servers(4, Servers.workers(100).serviceTime(constant(ofMillis(5))))
+                .nextTier(ofMillis(700))
+                .servers(4, Servers.workers(100).serviceTime(constant(ofMillis(5))))
+                .nextTier(ofMillis(400))
+                .servers(1, Servers.workers(10).queue(80).serviceTime(constant(ofMillis(100))))
+                .between(ofSeconds(20), ofSeconds(28), slow(tier(2), 10))
+                .run(ofSeconds(60));
+
+        assertThat(result.whole().attemptsPerCall(2)).isLessThan(1.2);
+        assertThat(result.timeToRecover(ofSeconds(28)).orElseThrow()).isLessThan(ofSeconds(5));
+        // The chain ends here.
+    }
+
+    @Test
+    void thePageShowsTheExamplesAsTheyAreRun() throws IOException {
         List<String> page = Files.readAllLines(Path.of("../docs/simulator.md"));
+
+        assertThat(page).containsSequence(source("example"));
+        assertThat(page).containsSequence(source("chain"));
+    }
+
+    private static List<String> source(String name) throws IOException {
         List<String> source = Files.readAllLines(Path.of("src/test/java/dev/evenkeel/lb/sim/SimulatorPageTest.java"));
-        int begin = source.indexOf("        // The example begins here.");
-        int end = source.indexOf("        // The example ends here.");
-        List<String> example = source.subList(begin + 1, end).stream()
+        int begin = source.indexOf("        // The " + name + " begins here.");
+        int end = source.indexOf("        // The " + name + " ends here.");
+        return source.subList(begin + 1, end).stream()
                 .map(line -> line.isEmpty() ? "" : line.substring(8))
                 .toList();
-
-        assertThat(page).containsSequence(example);
     }
 }
