@@ -1,0 +1,57 @@
+package dev.evenkeel.benchmarks.report;
+
+import static java.time.Duration.ofMillis;
+import static java.time.Duration.ofSeconds;
+
+import dev.evenkeel.lb.sim.Clients;
+import dev.evenkeel.lb.sim.Servers;
+import dev.evenkeel.lb.sim.ServiceTime;
+import dev.evenkeel.lb.sim.Simulation;
+import java.util.function.LongFunction;
+
+/**
+ * Servers and their callers.
+ *
+ * @param words what a reader needs to know of them
+ * @param description makes the beginning of a simulation from a seed
+ */
+record Fleet(String words, LongFunction<Simulation> description) {
+    /** Ten servers at some 60 % of their capacity: the fleet of the table "What callers feel". */
+    static Fleet busy() {
+        return busy(10, 20, 840);
+    }
+
+    /** Servers with little to spare. */
+    static Fleet busy(int servers, int clients, int callsPerSecond) {
+        return new Kind(4, 25, 0.5).fleet(servers, clients, callsPerSecond);
+    }
+
+    /** Servers with much to spare: the fleet of most failure stories. */
+    static Fleet roomy(int servers, int clients, int callsPerSecond) {
+        return new Kind(8, 20, 0.4).fleet(servers, clients, callsPerSecond);
+    }
+
+    /** What servers are like: how many workers, and the median in ms and sigma of the log-normal service time. */
+    private record Kind(int workers, int median, double sigma) {
+        Fleet fleet(int servers, int clients, int callsPerSecond) {
+            double each = (double) callsPerSecond / clients;
+            Servers like =
+                    Servers.workers(workers).queue(100).serviceTime(ServiceTime.logNormal(ofMillis(median), sigma));
+            return new Fleet(
+                    servers + " servers × " + workers + " workers with queues of 100, service times log-normal around "
+                            + median
+                            + " ms (sigma " + Numbers.fixed(sigma, 1) + "); " + clients + " clients with together "
+                            + callsPerSecond
+                            + " calls/s, " + Numbers.fixed(100 * callsPerSecond / (servers * capacity()), 0)
+                            + " % of what all servers can do; deadline 1 s",
+                    seed -> Simulation.of(seed)
+                            .servers(servers, like)
+                            .clients(clients, Clients.ratePerSecond(each).deadline(ofSeconds(1))));
+        }
+
+        /** Returns how many calls a second one server can do. */
+        private double capacity() {
+            return workers / (median / 1e3 * StrictMath.exp(sigma * sigma / 2));
+        }
+    }
+}

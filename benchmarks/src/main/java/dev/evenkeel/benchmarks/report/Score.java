@@ -1,0 +1,56 @@
+package dev.evenkeel.benchmarks.report;
+
+import dev.evenkeel.lb.sim.Period;
+import dev.evenkeel.lb.sim.Result;
+import java.time.Duration;
+import java.util.OptionalDouble;
+import java.util.stream.IntStream;
+
+/**
+ * What a policy made of a scenario.
+ *
+ * @param best what the oracle made of it
+ */
+record Score(String name, Result result, Result best, Scenario scenario) {
+    /** The oracle does not gamble: where every server may fail, it waits in vain, and there is nothing to compare with. */
+    private static final double MUCH_BETTER = 0.01;
+
+    double success() {
+        return result.successRate();
+    }
+
+    Duration percentile(double percent) {
+        return result.latency().percentile(percent);
+    }
+
+    /** Returns how many times the oracle's 99th percentile this one is; empty where the oracle is no measure. */
+    OptionalDouble ratio() {
+        if (success() - best.successRate() > MUCH_BETTER) {
+            return OptionalDouble.empty();
+        }
+        return OptionalDouble.of((double) percentile(99).toNanos()
+                / best.latency().percentile(99).toNanos());
+    }
+
+    /** Returns the share of the server that got most. */
+    double busiestShare() {
+        Period period = scenario.sharesOver().of(result);
+        return IntStream.range(0, result.servers().size())
+                .mapToDouble(period::share)
+                .max()
+                .orElseThrow();
+    }
+
+    /** Returns the mean share of the servers that the story is about. */
+    double watchedShare() {
+        Period period = scenario.sharesOver().of(result);
+        return scenario.watched().stream().mapToDouble(period::share).average().orElseThrow();
+    }
+
+    /** Returns how long callers felt something after a moment, in words. */
+    String feltAfter(Duration moment) {
+        return result.timeToRecover(moment)
+                .map(duration -> Numbers.seconds(duration) + " s")
+                .orElse("the rest");
+    }
+}

@@ -1,0 +1,124 @@
+package dev.evenkeel.benchmarks.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.evenkeel.lb.sim.Fault;
+import dev.evenkeel.lb.sim.Target;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import javax.xml.parsers.DocumentBuilderFactory;
+import org.junit.jupiter.api.Test;
+import org.w3c.dom.NodeList;
+
+class ReportTest {
+    private static final Path COMMITTED = Path.of("..", "docs", "report");
+
+    @Test
+    void itIsTheSameWhereverAndWheneverItIsWritten() {
+        Map<String, String> here = report();
+        Locale before = Locale.getDefault();
+        Locale.setDefault(Locale.forLanguageTag("ar-EG-u-nu-arab")); // other digits, and a comma for the point
+        try {
+            assertThat(report()).isEqualTo(here);
+        } finally {
+            Locale.setDefault(before);
+        }
+    }
+
+    @Test
+    void itHasAPageAndTwoPicturesForEachScenario() throws Exception {
+        Map<String, String> files = report();
+
+        assertThat(files.keySet()).containsExactly("report.md", "short-latency.svg", "short-share.svg");
+        assertThat(files.get("report.md"))
+                .contains("| Evenkeel | round robin | random | least in flight | EWMA, failures unpriced |")
+                .contains("[A short one](#short)", "<a id=\"short\"></a>", "2 to 4 s: slow ×10.0 (server 1)")
+                .contains("(short-latency.svg)", "(short-share.svg)", "| server 1 |", "felt after 2 s for")
+                .contains("| oracle | 100 % |");
+        assertThat(paths(files.get("short-latency.svg")))
+                .as("6 lines at least, and their samples")
+                .isGreaterThanOrEqualTo(12);
+        assertThat(paths(files.get("short-share.svg"))).as("10 servers, twice").isGreaterThanOrEqualTo(20);
+    }
+
+    @Test
+    void theCommittedReportIsWhatTheCodeOfTodayMakesOfIt() throws IOException {
+        Comparison comparison = Comparison.run(scenario("instant-503"), Contender.PLAIN, Report.SEED);
+        String why =
+                "Balancing has changed, or the report: if it was meant to, run ./mvnw -q -Preport -pl benchmarks -am process-classes"
+                        + " and commit what it writes; if not, or if it differs between two machines, something is wrong.";
+
+        assertThat(committed("instant-503-latency.svg")).as(why).isEqualTo(LatencyChart.of(comparison));
+        assertThat(committed("instant-503-share.svg")).as(why).isEqualTo(ShareChart.of(comparison));
+        assertThat(committed(Report.PAGE)).as(why).contains(Chapter.of(comparison));
+    }
+
+    @Test
+    void theCommittedPicturesAreThoseOnThePage() throws IOException {
+        Set<String> shown = Pattern.compile("!\\[[^]]*]\\(([^)]*)\\)")
+                .matcher(committed(Report.PAGE))
+                .results()
+                .map((MatchResult link) -> link.group(1))
+                .collect(Collectors.toSet());
+        Set<String> wanted = ReportCommand.allScenarios().stream()
+                .flatMap(scenario -> Stream.of(Chapter.latencyFile(scenario), Chapter.shareFile(scenario)))
+                .collect(Collectors.toSet());
+        try (Stream<Path> files = Files.list(COMMITTED)) {
+            assertThat(files.map(file -> file.getFileName().toString()).filter(name -> !name.equals(Report.PAGE)))
+                    .containsExactlyInAnyOrderElementsOf(wanted);
+        }
+        assertThat(shown).isEqualTo(wanted);
+    }
+
+    @Test
+    void everyScenarioHasAnIdOfItsOwnThatCanNameAFile() {
+        assertThat(ReportCommand.allScenarios())
+                .extracting(Scenario::id)
+                .doesNotHaveDuplicates()
+                .allMatch(id -> id.matches("[a-z0-9-]+"));
+    }
+
+    private static Map<String, String> report() {
+        Scenario scenario = new Scenario("short", "A short one", "Something is slow.", Fleet.busy())
+                .between(2, 4, Fault.slow(Target.server(1), 10))
+                .watching(1)
+                .sharesBetween(2, 4)
+                .recoveryFrom(2)
+                .lasting(5);
+        PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8);
+        return Report.of(List.of(scenario), new Progress(nowhere, false, 1));
+    }
+
+    private static Scenario scenario(String id) {
+        return ReportCommand.allScenarios().stream()
+                .filter(scenario -> scenario.id().equals(id))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private static String committed(String file) throws IOException {
+        return Files.readString(COMMITTED.resolve(file));
+    }
+
+    /** Returns how many lines there are in a picture, which must be XML. */
+    private static int paths(String svg) throws Exception {
+        NodeList paths = DocumentBuilderFactory.newInstance()
+                .newDocumentBuilder()
+                .parse(new ByteArrayInputStream(svg.getBytes(StandardCharsets.UTF_8)))
+                .getElementsByTagName("path");
+        return paths.getLength();
+    }
+}
