@@ -27,12 +27,22 @@ public final class Attempt {
     /** The service's breaker is half-open, and the attempt holds a permit of it. */
     static final int SERVICE_PERMIT = 1 << 2;
 
+    /** Made while an attempt before it was under way, because that was late. */
+    static final int HEDGE = 1 << 3;
+
+    /** It has been counted that the attempt takes longer than most. */
+    static final int KNOWN_LATE = 1;
+
+    /** It has been counted that the attempt overstays the attempt timeout. */
+    static final int KNOWN_OVERDUE = 1 << 1;
+
     private final BalancedCall call;
     private final TrackedNode node;
     private final long startNanos;
     private final @Nullable Attempt previous;
-    private final byte special; // PROBE, TRIAL, SERVICE_PERMIT; nearly always none
+    private final byte special; // PROBE, TRIAL, …; nearly always none
     private boolean repeatedForFree; // written by the call, whose thread rules it shares
+    private byte notes; // likewise; whoever ends the attempt may miss one, and counts twice what is late
     private volatile int state; // OPEN, which is 0: to say so would cost a fence on each attempt; written by STATE
 
     /** Makes an attempt that its node has counted as in flight already. */
@@ -55,6 +65,14 @@ public final class Attempt {
      */
     public boolean isProbe() {
         return (special & PROBE) != 0;
+    }
+
+    /**
+     * Returns whether it depends on the end of this attempt that an endpoint which is out comes back. When a hedge is answered first, it
+     * should be left to run to its end.
+     */
+    public boolean isDecisive() {
+        return (special & (PROBE | TRIAL)) != 0;
     }
 
     /** Returns whether this tries an endpoint whose breaker is half-open, with a permit. */
@@ -124,6 +142,21 @@ public final class Attempt {
 
     boolean isRepeatedForFree() {
         return repeatedForFree;
+    }
+
+    boolean isHedge() {
+        return (special & HEDGE) != 0;
+    }
+
+    /** Notes {@link #KNOWN_LATE} or {@link #KNOWN_OVERDUE}, and returns whether that is new. */
+    boolean note(int note) {
+        boolean isNew = !isNoted(note);
+        notes = (byte) (notes | note);
+        return isNew;
+    }
+
+    boolean isNoted(int note) {
+        return (notes & note) != 0;
     }
 
     private static VarHandle state() {

@@ -16,6 +16,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Used by one thread at a time; its attempts may be completed by any. It holds nothing that needs closing.
  */
 public final class BalancedCall implements PickContext {
+    /** The {@link #hedgeDelayNanos} of a call that makes one attempt at a time. */
+    public static final long NEVER = Long.MAX_VALUE;
+
     private final LoadBalancerView view;
     private final RequestInfo request;
     private @Nullable Attempt last;
@@ -36,16 +39,8 @@ public final class BalancedCall implements PickContext {
         Engine engine = view.engine();
         long now = engine.nowNanos();
         ServiceGate gate = engine.gate;
-        if (gate == null) {
-            return begin(now, 0);
-        }
-        boolean permitted = gate.enter(now);
-        try {
-            return begin(now, permitted ? Attempt.SERVICE_PERMIT : 0);
-        } catch (RuntimeException | Error e) {
-            gate.takeBack(permitted);
-            throw e;
-        }
+        last = gate == null ? begin(now, 0) : gate.pass(now, permit -> begin(now, permit));
+        return last;
     }
 
     /** Only the first attempt of a call tries an endpoint that is out: a call must not fail by that alone. */
@@ -63,9 +58,7 @@ public final class BalancedCall implements PickContext {
                 node = view.pick(this, now);
             }
         }
-        Attempt attempt = new Attempt(this, node, now, previous, special);
-        last = attempt;
-        return attempt;
+        return new Attempt(this, node, now, previous, special);
     }
 
     /**
@@ -73,10 +66,7 @@ public final class BalancedCall implements PickContext {
      * once for each attempt. The caller waits for the decision's delay; the core never does.
      */
     public RetryDecision retryAfter(Outcome outcome) {
-        Attempt attempt = last;
-        if (attempt == null) {
-            throw new IllegalStateException("retryAfter() was called before nextAttempt()");
-        }
+        Attempt attempt = latest("retryAfter()");
         Engine engine = view.engine();
         long now = engine.nowNanos();
         RetryDecision decision =
@@ -95,19 +85,115 @@ public final class BalancedCall implements PickContext {
         return decision;
     }
 
-    private RetryPolicy.Progress progress(Attempt latest, long nowNanos) {
-        int paid = 0;
-        boolean freeUsed = false;
-        Attempt first = latest;
-        for (Attempt attempt = latest; attempt != null; attempt = attempt.previous()) {
-            paid += attempt.isRepeatedForFree() ? 0 : 1;
-            freeUsed |= attempt.isRepeatedForFree();
-            first = attempt;
+    /**
+     * Returns whether this call may make an attempt while another one is under way: hedging or an attempt timeout is set, and the request
+     * may be sent twice.
+     */
+    public boolean mayHedge() {
+        return view.engine().hedges != null && request.idempotent() && request.replayable();
+    }
+
+    /**
+     * Returns how long from now to wait for an answer before {@link #hedge} is worth asking, in nanoseconds, or {@link #NEVER}. To be asked
+     * after each attempt, and after each refusal.
+     *
+     * @throws IllegalStateException if no attempt has been made
+     */
+    public long hedgeDelayNanos() {
+        Attempt latest = latest("hedgeDelayNanos()");
+        Hedges hedges = view.engine().hedges;
+        Trail trail = Trail.of(latest);
+        return hedges == null || !mayHedge() || trail.paid() >= maxAttempts()
+                ? NEVER
+                : hedges.delayNanos(view.engine().nowNanos() - latest.startNanos(), trail.hedged());
+    }
+
+    /**
+     * Makes another attempt while those before it are still waited for: at an endpoint that this call has not tried, and paid for from the
+     * retry budget. The first good answer is the call's; what is given up then is completed with {@link Outcome#HEDGE_LOST}, unless it
+     * {@link Attempt#isDecisive}. {@link #retryAfter} is asked only when no attempt is under way any more.
+     *
+     * @return null if there is to be none for now; the call waits on
+     * @throws IllegalStateException if no attempt has been made
+     */
+    public @Nullable Attempt hedge() {
+        Attempt waitedFor = latest("hedge()");
+        Engine engine = view.engine();
+        Hedges hedges = engine.hedges;
+        if (hedges == null || !mayHedge()) {
+            return null;
         }
-        long remaining = request.timeoutNanos() == RequestInfo.NO_TIMEOUT
+        long now = engine.nowNanos();
+        long waited = now - waitedFor.startNanos();
+        boolean late = hedges.isLate(waited);
+        if (waitedFor.previous() == null) {
+            hedges.learnWaiting(waitedFor, waited);
+        }
+        Trail trail = Trail.of(waitedFor);
+        boolean overdue = hedges.isOverdue(waited);
+        if (!(overdue || (late && !trail.hedged()))
+                || trail.paid() >= maxAttempts()
+                || remainingNanos(trail, now) <= 0
+                || !view.hasUntried(this)
+                || (engine.gate != null && !engine.gate.hasRoom())
+                || !(overdue ? hedges.mayReplace() && engine.withdrawRetry(now) : hedges.mayHedge(now))) {
+            return null;
+        }
+        return beside(waitedFor, overdue ? 0 : Attempt.HEDGE, now);
+    }
+
+    /** Returns null where somebody else was faster; the token is lost then. */
+    private @Nullable Attempt beside(Attempt waitedFor, int special, long now) {
+        Engine engine = view.engine();
+        ServiceGate gate = engine.gate;
+        Attempt attempt;
+        try {
+            attempt = gate == null
+                    ? beginBeside(waitedFor, special, now)
+                    : gate.pass(now, permit -> beginBeside(waitedFor, special | permit, now));
+        } catch (NoEndpointException e) {
+            return null;
+        }
+        last = attempt;
+        engine.announce(new Event(
+                Event.Type.HEDGE,
+                engine.announcer.service(),
+                waitedFor.endpoint(),
+                "no answer in " + Text.millis(now - waitedFor.startNanos()) + ", asks " + attempt.endpoint()
+                        + " as well"));
+        return attempt;
+    }
+
+    private Attempt beginBeside(Attempt waitedFor, int special, long now) {
+        return new Attempt(this, view.pickUntried(this, now), now, waitedFor, special);
+    }
+
+    private RetryPolicy.Progress progress(Attempt latest, long nowNanos) {
+        Trail trail = Trail.of(latest);
+        return new RetryPolicy.Progress(
+                trail.paid(),
+                trail.freeRetryUsed(),
+                latest.isProbe(),
+                view.hasUntried(this),
+                remainingNanos(trail, nowNanos));
+    }
+
+    private long remainingNanos(Trail trail, long nowNanos) {
+        return request.timeoutNanos() == RequestInfo.NO_TIMEOUT
                 ? RequestInfo.NO_TIMEOUT
-                : request.timeoutNanos() - (nowNanos - first.startNanos());
-        return new RetryPolicy.Progress(paid, freeUsed, latest.isProbe(), view.hasUntried(this), remaining);
+                : request.timeoutNanos() - (nowNanos - trail.startNanos());
+    }
+
+    private int maxAttempts() {
+        return view.engine().settings.retry().maxAttempts();
+    }
+
+    private Attempt latest(String method) {
+        Attempt latest = last;
+        if (latest == null) {
+            throw new IllegalStateException(method + " was called before nextAttempt()");
+        }
+        return latest;
     }
 
     @Override

@@ -44,7 +44,7 @@ final class ConnectHealth {
             case CONNECT_FAILED, UNTRUSTED -> cluster.update((members, now) -> failed(attempt, outcome.reason(), now));
             case SUCCESS, FAILED, UNAVAILABLE, NOT_PROCESSED, BROKEN, TIMED_OUT, BODY_BROKEN, PUSHBACK ->
                 cluster.update((members, now) -> connected(members, attempt.node(), attempt.startNanos(), now));
-            case STALE_CONNECTION, CANCELLED, NOT_SENT -> {
+            case STALE_CONNECTION, CANCELLED, HEDGE_LOST, NOT_SENT -> {
                 if (attempt.isProbe()) {
                     offer(attempt.node());
                 }

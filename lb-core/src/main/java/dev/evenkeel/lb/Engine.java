@@ -24,6 +24,7 @@ final class Engine {
     final OutlierSweep outliers;
     final RetryBudget budget;
     final @Nullable EndpointBreakers breakers; // null where they are off
+    final @Nullable Hedges hedges; // null where attempts follow each other only
     final @Nullable ServiceGate gate; // null where nothing needs to be passed
 
     /** A server may ask for less load, not for silence: nobody is to stall a client by what it writes into a header. Guessed. */
@@ -49,6 +50,9 @@ final class Engine {
         this.gate = settings.limits().newGate(cluster, service, timer, environment.ticker());
         this.outliers = new OutlierSweep(cluster, ejector, settings, environment.scheduler());
         this.budget = new RetryBudget(settings.retryBudget(), nowNanos());
+        this.hedges = settings.hedges().isOn()
+                ? new Hedges(settings.hedges(), budget, settings.retryBudget().window(), nowNanos())
+                : null;
         this.exhaustedAnnouncedNanos = new AtomicLong(nowNanos() - budgetWindowNanos());
     }
 
@@ -66,10 +70,13 @@ final class Engine {
     }
 
     /** Learns how an attempt was answered, or that it ended without an answer. The end of the hot path. */
-    void learn(Attempt attempt, Outcome outcome) {
+    void learn(Attempt attempt, Outcome reported) {
         long now = nowNanos();
         long latency = now - attempt.startNanos();
         TrackedNode node = attempt.node();
+        Outcome outcome = hedges != null && reported.kind() == Outcome.Kind.HEDGE_LOST
+                ? hedges.judgeLoser(reported, latency)
+                : reported;
         Outcome.Kind kind = outcome.kind();
         boolean aboutConnecting = kind == Outcome.Kind.CONNECT_FAILED || kind == Outcome.Kind.UNTRUSTED;
         if (aboutConnecting || attempt.isProbe() || node.isOut(OutReason.CONNECT_FAILED)) {
@@ -83,12 +90,17 @@ final class Engine {
         }
         if (kind.isEndpointFailure()) {
             outliers.failedAgain(node, node.ledger().fail(latency, now));
+        } else if (kind == Outcome.Kind.HEDGE_LOST) {
+            node.ledger().lose(latency, now);
         } else if (kind.isNeutral()) {
             node.ledger().pass();
             respectPushback(node, outcome);
         } else {
             node.ledger().succeed(latency, now);
             budget.deposit(now);
+            if (hedges != null) {
+                hedges.learnSuccess(attempt, latency, now);
+            }
         }
         announcer.attempt(node.endpoint(), outcome, latency);
     }

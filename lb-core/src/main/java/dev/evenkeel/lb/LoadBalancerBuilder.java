@@ -9,6 +9,7 @@ import dev.evenkeel.lb.health.SlowStart;
 import dev.evenkeel.lb.observe.LoadBalancerListener;
 import dev.evenkeel.lb.policy.LoadBalancingPolicy;
 import dev.evenkeel.lb.policy.LoadMetric;
+import dev.evenkeel.lb.retry.Hedging;
 import dev.evenkeel.lb.retry.RetryBudget;
 import dev.evenkeel.lb.retry.RetryPolicy;
 import dev.evenkeel.lb.time.Environment;
@@ -31,6 +32,7 @@ public final class LoadBalancerBuilder {
     private LoadBalancingPolicy policy = LoadBalancingPolicy.leastLoaded(LoadMetric.PEAK_EWMA);
     private RetryPolicy retry = RetryPolicy.DEFAULT;
     private RetryBudget.Settings retryBudget = RetryBudget.Settings.DEFAULT;
+    private HedgeSettings hedges = HedgeSettings.NONE;
     private ConnectBackoff connectBackoff = ConnectBackoff.DEFAULT;
     private OutlierDetection outliers = OutlierDetection.DEFAULT;
     private SlowStart slowStart = SlowStart.DEFAULT;
@@ -66,6 +68,28 @@ public final class LoadBalancerBuilder {
     /** Sets how many retries the whole service may make; the default is 20 % of successes and 10 a second, over 10 s. */
     public LoadBalancerBuilder retryBudget(RetryBudget.Settings newRetryBudget) {
         retryBudget = Objects.requireNonNull(newRetryBudget, "retryBudget");
+        return this;
+    }
+
+    /**
+     * Makes a second attempt at another endpoint when the first takes longer than most, and takes whichever answer comes first; off by
+     * default. Adapters say what it costs them.
+     *
+     * @param newHedging for a start, {@link Hedging#DEFAULT}
+     */
+    public LoadBalancerBuilder hedging(Hedging newHedging) {
+        hedges = new HedgeSettings(Objects.requireNonNull(newHedging, "hedging"), hedges.attemptTimeout());
+        return this;
+    }
+
+    /**
+     * Sets how long an attempt may take before another endpoint is tried beside it, 1 ms to 1 day; by default there is no limit but the
+     * call's own. It throws nothing away: the attempt goes on and the first answer is taken, and where the request must not be sent twice,
+     * or the retry budget has no token, the call just waits on, until its own time is over. An attempt that has not answered when another
+     * one does has failed if its time is over.
+     */
+    public LoadBalancerBuilder attemptTimeout(Duration newAttemptTimeout) {
+        hedges = new HedgeSettings(hedges.hedging(), Objects.requireNonNull(newAttemptTimeout, "attemptTimeout"));
         return this;
     }
 
@@ -201,6 +225,7 @@ public final class LoadBalancerBuilder {
                 policy,
                 retry,
                 retryBudget,
+                hedges,
                 connectBackoff,
                 outliers,
                 slowStart,

@@ -178,6 +178,15 @@ public final class LoadBalancerView implements AutoCloseable {
         return node;
     }
 
+    /** Returns a node for another attempt beside those that are under way, which counts as in flight there. */
+    TrackedNode pickUntried(BalancedCall call, long nowNanos) {
+        TrackedNode node = snapshot.pickUntried(call, nowNanos);
+        if (node == null) {
+            throw new NoEndpointException("all endpoints have been tried");
+        }
+        return node;
+    }
+
     /** Returns a node that refused connections and is due to be tried, counted as in flight there; or null, the rule. */
     @Nullable
     TrackedNode takeProbe(long nowNanos) {

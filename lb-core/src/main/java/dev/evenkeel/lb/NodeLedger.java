@@ -21,11 +21,14 @@ final class NodeLedger {
     private static final int MEDIAN = 4; // see RunningMedian
     private static final int FAILED = 5;
     private static final int NEUTRAL = 6;
+    private static final int LOST_IN_A_ROW = 7;
     private static final int PADDING = 8; // longs in a cache line
-    private static final int SIZE = NEUTRAL + 1 + PADDING;
+    private static final int SIZE = LOST_IN_A_ROW + 1 + PADDING;
 
     private static final int IN_FLIGHT_BITS = 20;
     private static final long ONE_FINISHED = 1L << IN_FLIGHT_BITS;
+
+    private static final long MOST_DOUBLINGS = 10;
 
     private final long[] words = new long[SIZE];
 
@@ -65,6 +68,9 @@ final class NodeLedger {
         if (get(FAILED_IN_A_ROW) != 0) {
             WORD.setRelease(words, FAILED_IN_A_ROW, 0L);
         }
+        if (get(LOST_IN_A_ROW) != 0) {
+            WORD.setRelease(words, LOST_IN_A_ROW, 0L);
+        }
     }
 
     private void observe(long latencyNanos, long nowNanos) {
@@ -80,6 +86,21 @@ final class NodeLedger {
         add(FAILED, 1);
         observe(PeakEwma.priceOfFailure(get(LATENCY), elapsedNanos, nowNanos), nowNanos);
         return add(FAILED_IN_A_ROW, 1) + 1;
+    }
+
+    /**
+     * Learns that an attempt was given up after so long because another one was answered: nobody knows how long it would have taken, only
+     * that it would have been longer. One may be chance; an endpoint that answers none of many is slower than they show, so each in a row
+     * counts four times as much, at most as a failure.
+     */
+    void lose(long elapsedNanos, long nowNanos) {
+        pass();
+        long before = Math.min(MOST_DOUBLINGS, add(LOST_IN_A_ROW, 1));
+        long price =
+                Math.min(elapsedNanos << (2 * before), PeakEwma.priceOfFailure(get(LATENCY), elapsedNanos, nowNanos));
+        if ((double) price > latencyNanos(nowNanos)) {
+            observe(price, nowNanos);
+        }
     }
 
     /** Counts an attempt that says nothing about the endpoint. */

@@ -32,12 +32,39 @@ final class ServiceGate {
         this.breaker = breaker;
     }
 
+    /** Begins an attempt. */
+    @FunctionalInterface
+    interface Start {
+        /** Begins it with a permit of the half-open breaker, as {@link Attempt#SERVICE_PERMIT}, or with 0. */
+        Attempt begin(int permit);
+    }
+
+    /**
+     * Lets one attempt pass, which counts as in flight until it leaves.
+     *
+     * @throws NoEndpointException if it may not pass, or finds no endpoint
+     */
+    Attempt pass(long nowNanos, Start start) {
+        boolean permitted = enter(nowNanos);
+        try {
+            return start.begin(permitted ? Attempt.SERVICE_PERMIT : 0);
+        } catch (RuntimeException | Error e) {
+            takeBack(permitted);
+            throw e;
+        }
+    }
+
+    /** Returns whether one attempt more would be let through now. */
+    boolean hasRoom() {
+        return (limit == null || limit.admits(inFlight.get())) && (breaker == null || breaker.isClosed());
+    }
+
     /**
      * Lets one attempt pass, which counts as in flight until it leaves. Returns whether it holds a permit of the half-open breaker.
      *
      * @throws NoEndpointException if it may not pass; then it must not leave
      */
-    boolean enter(long nowNanos) {
+    private boolean enter(long nowNanos) {
         if (limit != null && !tryCount(limit)) {
             throw full(limit);
         }
@@ -103,7 +130,7 @@ final class ServiceGate {
     }
 
     /** Takes back that an attempt has passed, because it was not made after all. */
-    void takeBack(boolean permitted) {
+    private void takeBack(boolean permitted) {
         takeBackPermit(permitted);
         leave();
     }

@@ -19,6 +19,7 @@ record Settings(
         LoadBalancingPolicy policy,
         RetryPolicy retry,
         RetryBudget.Settings retryBudget,
+        HedgeSettings hedges,
         ConnectBackoff connectBackoff,
         OutlierDetection outliers,
         SlowStart slowStart,
@@ -38,6 +39,7 @@ record Settings(
             throw new IllegalArgumentException("retryBudget is " + retryBudget
                     + ", which has no effect while retry.maxAttempts is 1: set one of them");
         }
+        hedges.check(retry, retryBudget);
         if (listHold.isNegative()) {
             throw new IllegalArgumentException("listHold is " + listHold + ", must not be negative");
         }
@@ -56,6 +58,7 @@ record Settings(
         all.put("retryBudget.ratio", String.valueOf(retryBudget.ratio()));
         all.put("retryBudget.minPerSecond", String.valueOf(retryBudget.minPerSecond()));
         all.put("retryBudget.window", text(retryBudget.window()));
+        hedges.describe(all);
         all.put("connectBackoff.initial", text(connectBackoff.initial()));
         all.put("connectBackoff.max", text(connectBackoff.max()));
         describeOutliers(all);

@@ -40,7 +40,11 @@ final class Snapshot {
         }
         Node picked = picker.pick(call, nowNanos);
         TrackedNode node = (TrackedNode) (call.isFirstPick() ? picked : untried(picked, picker, call, nowNanos));
-        return node.tryStart(nowNanos) ? node : withRoom(picker, call, nowNanos);
+        if (node.tryStart(nowNanos)) {
+            return node;
+        }
+        TrackedNode other = withRoom(picker, call, nowNanos);
+        return other != null || call.isFirstPick() ? other : anyWithRoom(call, true, nowNanos);
     }
 
     /** Returns a node that may have one attempt more now, which is not counted; or null when no candidate may. */
@@ -68,7 +72,17 @@ final class Snapshot {
         return tried;
     }
 
-    /** Goes on when the picked node has as many in flight as it may: asks the picker again, then everybody, those tried already last. */
+    /** Does the same, but returns null where the call has tried all that may have one more. */
+    @Nullable
+    TrackedNode pickUntried(BalancedCall call, long nowNanos) {
+        if (picker == null || !hasUntried(call)) {
+            return null;
+        }
+        TrackedNode node = (TrackedNode) untried(picker.pick(call, nowNanos), picker, call, nowNanos);
+        return !call.hasTried(node) && node.tryStart(nowNanos) ? node : withRoom(picker, call, nowNanos);
+    }
+
+    /** Goes on when the picked node has as many in flight as it may: asks the picker again, then everybody whom the call has not tried. */
     private @Nullable TrackedNode withRoom(Picker from, BalancedCall call, long nowNanos) {
         for (int i = 0; i < REPICKS; i++) {
             TrackedNode node = (TrackedNode) from.pick(call, nowNanos);
@@ -76,8 +90,7 @@ final class Snapshot {
                 return node;
             }
         }
-        TrackedNode untried = anyWithRoom(call, false, nowNanos);
-        return untried != null || call.isFirstPick() ? untried : anyWithRoom(call, true, nowNanos);
+        return anyWithRoom(call, false, nowNanos);
     }
 
     private @Nullable TrackedNode anyWithRoom(BalancedCall call, boolean tried, long nowNanos) {
@@ -113,7 +126,7 @@ final class Snapshot {
 
     boolean hasUntried(PickContext call) {
         for (TrackedNode node : candidates.nodes()) {
-            if (!call.hasTried(node)) {
+            if (!call.hasTried(node) && node.hasRoom()) {
                 return true;
             }
         }

@@ -10,6 +10,15 @@ final class Text {
 
     private Text() {}
 
+    static String millis(long nanos) {
+        return nanos / 1_000_000 + " ms";
+    }
+
+    /** Returns a number without decimals that are all 0. */
+    static String number(double value) {
+        return String.format(Locale.ROOT, "%.3f", value).replaceFirst("\\.?0+$", "");
+    }
+
     static String seconds(long nanos) {
         return String.format(Locale.ROOT, "%.1f s", nanos / 1e9);
     }

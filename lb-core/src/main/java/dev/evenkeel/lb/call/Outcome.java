@@ -15,8 +15,11 @@ public record Outcome(Kind kind, String reason, long pushbackNanos) {
     /** The endpoint answered and the answer is not its failure. */
     public static final Outcome SUCCESS = of(Kind.SUCCESS, "ok");
 
-    /** The caller gave up, or a hedge was lost. */
+    /** The caller gave up. */
     public static final Outcome CANCELLED = of(Kind.CANCELLED, "cancelled");
+
+    /** Another attempt of the call was answered first. */
+    public static final Outcome HEDGE_LOST = of(Kind.HEDGE_LOST, "another attempt was answered first");
 
     public Outcome {
         Objects.requireNonNull(kind, "kind");
@@ -60,8 +63,10 @@ public record Outcome(Kind kind, String reason, long pushbackNanos) {
         BODY_BROKEN(Evidence.BAD),
         /** The server asked for less load: HTTP 429, 503 with Retry-After. Not a failure of the endpoint. */
         PUSHBACK(Evidence.NONE),
-        /** The caller gave up, or a hedge was lost. */
+        /** The caller gave up. */
         CANCELLED(Evidence.NONE),
+        /** Another attempt of the call was answered first, and this one was given up: all that is known is how long it had taken. */
+        HEDGE_LOST(Evidence.NONE),
         /** The request never left because of the caller: its body threw, or a cache answered. */
         NOT_SENT(Evidence.NONE);
 

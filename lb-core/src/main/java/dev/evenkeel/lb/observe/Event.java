@@ -55,6 +55,8 @@ public record Event(Type type, String service, @Nullable Endpoint endpoint, Stri
         PANIC_LEFT,
         /** An attempt is being repeated. */
         RETRY,
+        /** An attempt is made at another endpoint, while the call still waits for this one. */
+        HEDGE,
         /** A retry was refused because the budget is spent; announced at most once a budget window. */
         BUDGET_EXHAUSTED
     }

@@ -87,10 +87,19 @@ public final class RetryBudget {
 
     /** Takes the token for one retry, and returns whether there was one. */
     public boolean tryWithdraw(long nowNanos) {
+        return tryWithdraw(nowNanos, true);
+    }
+
+    /** Takes the token for one retry that successes have paid for, without the minimum, and returns whether there was one. */
+    public boolean tryWithdrawEarned(long nowNanos) {
+        return tryWithdraw(nowNanos, false);
+    }
+
+    private boolean tryWithdraw(long nowNanos, boolean withMinimum) {
         lock.lock();
         try {
             startSlots(nowNanos);
-            if (balance() < 1) {
+            if (balance(withMinimum) < 1) {
                 return false;
             }
             withdrawn++;
@@ -105,16 +114,17 @@ public final class RetryBudget {
         lock.lock();
         try {
             startSlots(nowNanos);
-            return balance();
+            return balance(true);
         } finally {
             lock.unlock();
         }
     }
 
-    private double balance() {
+    private double balance(boolean withMinimum) {
         int oldest = (slot + 1) % SLOTS;
         long deposits = successes.sum() - successesAtStart[oldest];
-        double least = slotsOfHeadStart > 0 ? HEAD_START * reserve : reserve;
+        double minimum = slotsOfHeadStart > 0 ? HEAD_START * reserve : reserve;
+        double least = withMinimum ? minimum : 0;
         return Math.max(deposits * settings.ratio(), least) - (withdrawn - withdrawnAtStart[oldest]);
     }
 

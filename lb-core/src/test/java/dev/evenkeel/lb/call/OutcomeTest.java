@@ -26,6 +26,7 @@ class OutcomeTest {
                         Outcome.Kind.STALE_CONNECTION,
                         Outcome.Kind.PUSHBACK,
                         Outcome.Kind.CANCELLED,
+                        Outcome.Kind.HEDGE_LOST,
                         Outcome.Kind.NOT_SENT);
     }
 

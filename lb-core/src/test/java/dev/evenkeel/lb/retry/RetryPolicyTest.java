@@ -37,6 +37,7 @@ class RetryPolicyTest {
             BODY_BROKEN      | STOP_FINAL  | STOP_FINAL          | STOP_FINAL          | STOP_FINAL
             PUSHBACK         | STOP_PUSHBACK | STOP_NOT_REPLAYABLE | STOP_NOT_IDEMPOTENT | STOP_NOT_IDEMPOTENT
             CANCELLED        | STOP_FINAL  | STOP_FINAL          | STOP_FINAL          | STOP_FINAL
+            HEDGE_LOST       | STOP_FINAL  | STOP_FINAL          | STOP_FINAL          | STOP_FINAL
             NOT_SENT         | STOP_FINAL  | STOP_FINAL          | STOP_FINAL          | STOP_FINAL
             """;
 

@@ -27,35 +27,34 @@ record BalancedRouter(LoadBalancer balancer) implements Route.Router {
         balancer.close();
     }
 
-    private static final class BalancedRoute implements Route {
-        private final BalancedCall call;
-        private @Nullable Attempt attempt;
-
-        BalancedRoute(BalancedCall call) {
-            this.call = call;
-        }
-
+    private record BalancedRoute(BalancedCall call) implements Route {
         @Override
         public @Nullable Hop next() {
             try {
-                Attempt next = call.nextAttempt();
-                attempt = next;
-                return new Hop(Discovery.indexOf(next.endpoint()), next.isProbe());
+                return hop(call.nextAttempt());
             } catch (NoEndpointException e) {
                 return null;
             }
         }
 
         @Override
-        public void ended(Outcome outcome) {
-            if (attempt != null) {
-                attempt.complete(outcome);
-            }
+        public long hedgeDelayNanos() {
+            return call.hedgeDelayNanos();
+        }
+
+        @Override
+        public @Nullable Hop hedge() {
+            Attempt beside = call.hedge();
+            return beside == null ? null : hop(beside);
         }
 
         @Override
         public RetryDecision after(Outcome outcome) {
             return call.retryAfter(outcome);
+        }
+
+        private static Hop hop(Attempt attempt) {
+            return new Hop(Discovery.indexOf(attempt.endpoint()), attempt);
         }
     }
 }

@@ -2,6 +2,7 @@ package dev.evenkeel.lb.sim;
 
 import dev.evenkeel.lb.call.Outcome;
 import dev.evenkeel.lb.call.RequestInfo;
+import dev.evenkeel.lb.time.Scheduler.Scheduled;
 import dev.evenkeel.lb.time.VirtualTime;
 import java.time.Duration;
 import java.util.BitSet;
@@ -48,7 +49,7 @@ final class Caller {
         Route route = router.newCall(request.repeatable() ? idempotent : nonIdempotent, request.share());
         LogicalCall call = new LogicalCall(this, route, request, ending);
         call.attempt();
-        if (!call.hasEnded()) {
+        if (!call.isOver()) {
             deadlines.add(call);
         }
         return call;
@@ -60,7 +61,7 @@ final class Caller {
         world.recorder().picked(index, hop.server());
         Exchange.Connection connection = new Exchange.Connection(
                 connected.get(hop.server()),
-                hop.probe() ? Math.min(PROBE_CONNECT_NANOS, connectNanos) : connectNanos,
+                hop.isProbe() ? Math.min(PROBE_CONNECT_NANOS, connectNanos) : connectNanos,
                 world.networkDelayNanos());
         double share = call.request().share();
         long demand = server.model().serviceTime().nanos(share);
@@ -68,15 +69,22 @@ final class Caller {
             throw new IllegalArgumentException(
                     "service time is " + demand + " ns for a share of " + share + ", must not be negative");
         }
-        return new Exchange(time, call, server, randomKey, demand, connection);
+        return new Exchange(time, call, hop, server, randomKey, demand, connection);
     }
 
     /** Learns how an attempt ended: only an answer leaves the connection in use. */
     void learn(Exchange exchange, Outcome outcome) {
         int server = exchange.server.index();
         boolean answered = switch (outcome.kind()) {
-            case CONNECT_FAILED, UNTRUSTED, STALE_CONNECTION, BROKEN, TIMED_OUT, BODY_BROKEN, CANCELLED, NOT_SENT ->
-                false;
+            case CONNECT_FAILED,
+                    UNTRUSTED,
+                    STALE_CONNECTION,
+                    BROKEN,
+                    TIMED_OUT,
+                    BODY_BROKEN,
+                    CANCELLED,
+                    HEDGE_LOST,
+                    NOT_SENT -> false;
             case SUCCESS, FAILED, UNAVAILABLE, NOT_PROCESSED, PUSHBACK -> true;
         };
         connected.set(server, answered);
@@ -87,7 +95,7 @@ final class Caller {
         return time.nanos();
     }
 
-    void later(long delayNanos, Runnable task) {
-        time.schedule(delayNanos, task);
+    Scheduled later(long delayNanos, Runnable task) {
+        return time.schedule(delayNanos, task);
     }
 }

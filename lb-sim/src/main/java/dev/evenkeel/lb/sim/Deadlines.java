@@ -34,7 +34,7 @@ final class Deadlines {
         armed = false;
         for (LogicalCall call = calls.peek(); call != null; call = calls.peek()) {
             long remaining = limitNanos - (time.nanos() - call.startNanos());
-            if (!call.hasEnded() && remaining > 0) {
+            if (!call.isOver() && remaining > 0) {
                 arm(remaining);
                 return;
             }

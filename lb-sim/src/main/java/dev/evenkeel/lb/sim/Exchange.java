@@ -14,6 +14,7 @@ final class Exchange {
 
     private final VirtualTime time;
     private final LogicalCall call;
+    private final Route.Hop hop;
     private boolean abandoned; // the caller no longer waits
     private @Nullable Outcome outcome; // what the answer on its way back says
 
@@ -42,12 +43,14 @@ final class Exchange {
     Exchange(
             VirtualTime time,
             LogicalCall call,
+            Route.Hop hop,
             Server server,
             long randomKey,
             double demandNanos,
             Connection connection) {
         this.time = time;
         this.call = call;
+        this.hop = hop;
         this.server = server;
         this.randomKey = randomKey;
         this.demandNanos = demandNanos;
@@ -77,6 +80,10 @@ final class Exchange {
         if (!abandoned && outcome != null) {
             call.ended(this, outcome);
         }
+    }
+
+    Route.Hop hop() {
+        return hop;
     }
 
     void abandon() {

@@ -1,12 +1,16 @@
 package dev.evenkeel.lb.sim;
 
+import dev.evenkeel.lb.BalancedCall;
 import dev.evenkeel.lb.call.Outcome;
 import dev.evenkeel.lb.retry.RetryDecision;
+import dev.evenkeel.lb.time.Scheduler.Scheduled;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One call of one caller, from the moment at which it is meant to be sent: the loop that an adapter runs, turned into
- * events.
+ * events. Mostly one attempt is under way; a second may be made beside it, and then the first good answer counts.
  */
 final class LogicalCall {
     private static final Outcome DEADLINE = Outcome.of(Outcome.Kind.TIMED_OUT, "deadline");
@@ -17,8 +21,9 @@ final class LogicalCall {
     private final Request request;
     private final Ending ending;
     private final long startNanos;
+    private final List<Exchange> underWay = new ArrayList<>(1); // none while it waits for a retry
     private int attempts;
-    private @Nullable Exchange current; // null while it waits for a retry
+    private @Nullable Scheduled hedgeTimer;
     private boolean ended;
 
     /** Learns how calls end. */
@@ -48,10 +53,9 @@ final class LogicalCall {
         Route.Hop hop = route.next();
         if (hop == null) {
             waitForSomebody();
-            return;
+        } else {
+            send(hop);
         }
-        current = caller.exchange(this, hop, request.attemptKey(++attempts));
-        current.send();
     }
 
     private void waitForSomebody() {
@@ -62,13 +66,42 @@ final class LogicalCall {
         }
     }
 
-    /** Learns how the current attempt ended. */
+    private void send(Route.Hop hop) {
+        Exchange exchange = caller.exchange(this, hop, request.attemptKey(++attempts));
+        underWay.add(exchange);
+        exchange.send();
+        awaitHedge();
+    }
+
+    private void awaitHedge() {
+        long delay = route.hedgeDelayNanos();
+        hedgeTimer = delay == BalancedCall.NEVER ? null : caller.later(delay, this::hedge);
+    }
+
+    private void hedge() {
+        Route.Hop hop = route.hedge();
+        if (hop == null) {
+            awaitHedge();
+        } else {
+            send(hop);
+        }
+    }
+
+    /** Learns how an attempt ended. */
     void ended(Exchange exchange, Outcome outcome) {
         settle(exchange, outcome);
+        if (ended) {
+            return; // it was left to run to its end
+        }
         if (outcome.kind() == Outcome.Kind.SUCCESS) {
             end(null);
-            return;
+        } else if (underWay.isEmpty()) {
+            cancelTimer();
+            retry(outcome);
         }
+    }
+
+    private void retry(Outcome outcome) {
         RetryDecision decision = route.after(outcome);
         if (!decision.isRetry()) {
             end(outcome.reason());
@@ -81,40 +114,54 @@ final class LogicalCall {
 
     /** The caller waits no longer. */
     void expire() {
+        giveUp(DEADLINE);
         if (!ended) {
-            giveUp(DEADLINE);
             end(DEADLINE.reason());
         }
     }
 
     /** The caller is no more, so nobody is told of the end. */
     void cancel() {
-        if (!ended) {
-            giveUp(CANCELLED);
-            ended = true;
-        }
+        ended = true;
+        cancelTimer();
+        giveUp(CANCELLED);
     }
 
-    private void giveUp(Outcome why) {
-        if (current != null) {
-            current.abandon();
-            settle(current, why);
+    private void giveUp(Outcome outcome) {
+        if (underWay.isEmpty()) {
+            return;
+        }
+        for (Exchange exchange : List.copyOf(underWay)) {
+            if (outcome.kind() != Outcome.Kind.HEDGE_LOST || !exchange.hop().isDecisive()) {
+                exchange.abandon();
+                settle(exchange, outcome);
+            }
         }
     }
 
     private void settle(Exchange exchange, Outcome outcome) {
-        current = null;
+        underWay.remove(exchange);
         caller.learn(exchange, outcome);
-        route.ended(outcome);
+        exchange.hop().ended(outcome);
+    }
+
+    private void cancelTimer() {
+        if (hedgeTimer != null) {
+            hedgeTimer.cancel();
+            hedgeTimer = null;
+        }
     }
 
     private void end(@Nullable String failure) {
         ended = true;
+        cancelTimer();
+        giveUp(Outcome.HEDGE_LOST);
         ending.ended(this, failure);
     }
 
-    boolean hasEnded() {
-        return ended;
+    /** Returns whether nothing of it is under way, not even an attempt that lost and runs to its end. */
+    boolean isOver() {
+        return ended && underWay.isEmpty();
     }
 
     Request request() {

@@ -34,16 +34,13 @@ final class OracleRouter implements Route.Router {
             @Override
             public @Nullable Hop next() {
                 Server server = best(share, deadlineNanos - time.nanos() - 2 * delayNanos);
-                return server == null ? null : new Hop(server.index(), false);
+                return server == null ? null : new Hop(server.index(), null);
             }
 
             @Override
             public long waitNanos() {
                 return LOOK_AGAIN_NANOS;
             }
-
-            @Override
-            public void ended(Outcome outcome) {}
 
             @Override
             public RetryDecision after(Outcome outcome) {

@@ -1,5 +1,7 @@
 package dev.evenkeel.lb.sim;
 
+import dev.evenkeel.lb.Attempt;
+import dev.evenkeel.lb.BalancedCall;
 import dev.evenkeel.lb.call.Outcome;
 import dev.evenkeel.lb.call.RequestInfo;
 import dev.evenkeel.lb.retry.RetryDecision;
@@ -16,19 +18,43 @@ interface Route {
         return 0;
     }
 
-    /** Learns how the attempt ended. */
-    void ended(Outcome outcome);
+    /** Returns how long to wait for the latest attempt before another may be made beside it, in nanoseconds. */
+    default long hedgeDelayNanos() {
+        return BalancedCall.NEVER;
+    }
 
-    /** Decides whether to try again after an attempt that ended so. */
+    /** Returns where another attempt goes while those before are under way, or null if there is to be none now. */
+    default @Nullable Hop hedge() {
+        return null;
+    }
+
+    /** Decides whether to try again after the last attempt that was under way ended so. */
     RetryDecision after(Outcome outcome);
 
     /**
      * One step.
      *
      * @param server the server's index
-     * @param probe whether connecting should give up sooner than usual
+     * @param attempt what the load balancer counts; null where nobody counts
      */
-    record Hop(int server, boolean probe) {}
+    record Hop(int server, @Nullable Attempt attempt) {
+        /** Returns whether connecting should give up sooner than usual. */
+        boolean isProbe() {
+            return attempt != null && attempt.isProbe();
+        }
+
+        /** Returns whether it should run to its end even if another one is answered first. */
+        boolean isDecisive() {
+            return attempt != null && attempt.isDecisive();
+        }
+
+        /** Learns how the attempt ended. */
+        void ended(Outcome outcome) {
+            if (attempt != null) {
+                attempt.complete(outcome);
+            }
+        }
+    }
 
     /** Begins the routes of one client's calls. */
     interface Router {
