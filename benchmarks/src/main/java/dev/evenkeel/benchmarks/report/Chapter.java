@@ -21,8 +21,14 @@ final class Chapter {
                 scenario.story(),
                 scenario.fleet().words() + ". " + course(scenario),
                 table(scenario).of(rows).stripTrailing(),
-                "![99th percentile over time](" + latencyFile(scenario) + ")",
-                "![Share of each server over time](" + shareFile(scenario) + ")\n");
+                pictures(scenario));
+    }
+
+    private static String pictures(Scenario scenario) {
+        String latency = "![99th percentile over time](" + latencyFile(scenario) + ")\n";
+        return scenario.attemptsAtTier() > 0
+                ? latency
+                : latency + "\n![Share of each server over time](" + shareFile(scenario) + ")\n";
     }
 
     static String latencyFile(Scenario scenario) {
@@ -53,10 +59,10 @@ final class Chapter {
                 .column("p99 ms", score -> Numbers.millis(score.percentile(99)))
                 .column("p99.9 ms", score -> Numbers.millis(score.percentile(99.9)))
                 .column("p99 ÷ oracle's", score -> ratio(score))
-                .column(
-                        "attempts per call",
-                        score -> Numbers.fixed(score.result().attemptsPerCall(), 2))
-                .column("busiest server", score -> Numbers.percent(score.busiestShare()));
+                .column(attemptsHeader(scenario), score -> Numbers.fixed(score.attemptsPerCall(), 2));
+        if (scenario.attemptsAtTier() == 0) {
+            table.column("busiest server", score -> Numbers.percent(score.busiestShare()));
+        }
         if (!scenario.watched().isEmpty()) {
             table.column(
                     (scenario.watched().size() == 1 ? "" : "mean of ") + serverWords(scenario),
@@ -66,6 +72,11 @@ final class Chapter {
                 .ifPresent(from ->
                         table.column("felt after " + Numbers.seconds(from) + " s for", score -> score.feltAfter(from)));
         return table;
+    }
+
+    private static String attemptsHeader(Scenario scenario) {
+        int tier = scenario.attemptsAtTier();
+        return tier == 0 ? "attempts per call" : "attempts at tier " + tier + " per call";
     }
 
     static String ratio(Score score) {

@@ -1,25 +1,29 @@
 package dev.evenkeel.benchmarks.report;
 
 import dev.evenkeel.lb.sim.Result;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * What policies made of a scenario, on the same calls.
  *
- * @param scores in the order of the policies, of which the first is ours; at least two
+ * @param scores ours, and then those of our peers in their order
  */
-record Comparison(Scenario scenario, List<Score> scores) {
-    static Comparison run(Scenario scenario, List<Contender> contenders, long seed) {
-        List<Score> scores = new ArrayList<>();
-        Result best = null;
-        for (Contender contender : contenders) {
-            Result result = scenario.run(contender, seed);
-            best = best == null ? result.oracle() : best; // policies have no part in it, so one is enough
-            scores.add(new Score(contender.name(), result, best, scenario));
-        }
-        return new Comparison(scenario, scores);
+record Comparison(Scenario scenario, long seed, List<Score> scores) {
+    /** Runs it with ours alone. */
+    static Comparison alone(Scenario scenario, long seed) {
+        Result result = scenario.run(Contender.EVENKEEL, seed);
+        return new Comparison(
+                scenario, seed, List.of(new Score(Contender.EVENKEEL.name(), result, result.oracle(), scenario)));
+    }
+
+    /** Runs it with peers too; they have no part in what the oracle does. */
+    Comparison beside(List<Contender> peers) {
+        Stream<Score> theirs =
+                peers.stream().map(peer -> new Score(peer.name(), scenario.run(peer, seed), ours().best(), scenario));
+        return new Comparison(
+                scenario, seed, Stream.concat(Stream.of(ours()), theirs).toList());
     }
 
     Score ours() {

@@ -30,24 +30,26 @@ record Contender(String name, UnaryOperator<LoadBalancerBuilder> settings) {
         return builder.policy(ewma).listener(ewma);
     });
 
-    /** Ours, and our peers with our protections. */
-    static final List<Contender> GUARDED = List.of(EVENKEEL, ROUND_ROBIN, RANDOM, LEAST_IN_FLIGHT, PLAIN_EWMA);
+    /** Our peers with our protections. */
+    static final List<Contender> GUARDED_PEERS = List.of(ROUND_ROBIN, RANDOM, LEAST_IN_FLIGHT, PLAIN_EWMA);
 
-    /** Ours, and our peers as their names say. */
-    static final List<Contender> PLAIN =
-            List.of(EVENKEEL, ROUND_ROBIN.plain(), RANDOM.plain(), LEAST_IN_FLIGHT.plain(), PLAIN_EWMA.plain());
+    /** Our peers as their names say. */
+    static final List<Contender> PLAIN_PEERS =
+            GUARDED_PEERS.stream().map(Contender::plain).toList();
 
     private static Contender policy(String name, LoadBalancingPolicy policy) {
         return new Contender(name, builder -> builder.policy(policy));
     }
 
-    /** Returns this without what can be switched off: detectors, slow start, and the bound on retries. */
+    /** Returns this without what can be switched off: detectors, slow start, panic, doubt about lists, and the bound on retries. */
     private Contender plain() {
         return new Contender(
                 name,
                 builder -> settings.apply(builder)
                         .outliers(OutlierDetection.DEFAULT.withMode(DetectorMode.OFF))
                         .slowStart(SlowStart.OFF)
+                        .panicThreshold(0)
+                        .listHold(Duration.ZERO)
                         .retryBudget(new RetryBudget.Settings(1, 1_000_000, Duration.ofSeconds(10))));
     }
 }

@@ -13,6 +13,7 @@ import static dev.evenkeel.lb.sim.Fault.stall;
 import static dev.evenkeel.lb.sim.Target.everyServer;
 import static dev.evenkeel.lb.sim.Target.server;
 import static dev.evenkeel.lb.sim.Target.servers;
+import static dev.evenkeel.lb.sim.Target.tier;
 import static java.time.Duration.ofMillis;
 import static java.time.Duration.ofSeconds;
 
@@ -85,6 +86,17 @@ final class FailureStories {
                         .watching(4, 5, 6, 7)
                         .sharesBetween(21, 40),
                 new Scenario(
+                                "s6-empty-registry",
+                                "S6: the registry answers empty",
+                                "Discovery says for 20 s that there is nobody, and then for 20 s that there is half; all servers are well.",
+                                Fleet.roomy(6, 10, 300))
+                        .between(10, 30, absent(everyServer()))
+                        .between(30, 50, absent(servers(3, 4, 5)))
+                        .lasting(60)
+                        .watching(3, 4, 5)
+                        .sharesBetween(10, 50)
+                        .recoveryFrom(10),
+                new Scenario(
                                 "s8-everybody-sick",
                                 "S8: everybody is sick",
                                 "Every server fails 30 % of its requests, and nobody repeats any (that is off here for all policies).",
@@ -92,6 +104,15 @@ final class FailureStories {
                         .at(5, errors(everyServer(), 0.3, ofMillis(1)))
                         .with(builder -> builder.retry(RetryPolicy.NONE).retryBudget(RetryBudget.Settings.DEFAULT))
                         .sharesBetween(5, 40),
+                new Scenario(
+                                "s9-retry-storm",
+                                "S9: retry storm",
+                                "Three hops with three attempts each; what is behind the last one is ten times slower for 8 s. Does it recover?",
+                                Fleet.chain())
+                        .between(20, 28, slow(tier(2), 10))
+                        .lasting(60)
+                        .countingAttemptsAt(2)
+                        .recoveryFrom(28),
                 new Scenario(
                                 "s10-rolling-deploy",
                                 "S10: rolling deploy",

@@ -31,6 +31,22 @@ record Fleet(String words, LongFunction<Simulation> description) {
         return new Kind(8, 20, 0.4).fleet(servers, clients, callsPerSecond);
     }
 
+    /** Servers that call servers, so that attempts multiply: what is last in the chain can do 100 calls a second, and gets 70. */
+    static Fleet chain() {
+        Servers inBetween = Servers.workers(100).serviceTime(ServiceTime.logNormal(ofMillis(5), 0.3));
+        Servers last = Servers.workers(10).queue(80).serviceTime(ServiceTime.constant(ofMillis(100)));
+        return new Fleet(
+                "4 servers call 4 others, which call one with 10 workers, a queue of 80 and a service time of 100 ms; 10 clients with together"
+                        + " 70 calls/s, 70 % of what that one can do; deadlines 1 s, 0.7 s and 0.4 s",
+                seed -> Simulation.of(seed)
+                        .clients(10, Clients.ratePerSecond(7).deadline(ofSeconds(1)))
+                        .servers(4, inBetween)
+                        .nextTier(ofMillis(700))
+                        .servers(4, inBetween)
+                        .nextTier(ofMillis(400))
+                        .servers(1, last));
+    }
+
     /** What servers are like: how many workers, and the median in ms and sigma of the log-normal service time. */
     private record Kind(int workers, int median, double sigma) {
         Fleet fleet(int servers, int clients, int callsPerSecond) {

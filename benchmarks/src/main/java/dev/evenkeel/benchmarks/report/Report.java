@@ -31,12 +31,15 @@ final class Report {
     private Map<String, String> write(Progress progress) {
         for (Scenario scenario : scenarios) {
             progress.begin(scenario.title());
-            Comparison comparison = Comparison.run(scenario, Contender.PLAIN, SEED);
+            Comparison alone = Comparison.alone(scenario, SEED);
+            Comparison comparison = alone.beside(Contender.PLAIN_PEERS);
             plain.add(comparison, spread(scenario));
+            guarded.add(alone.beside(Contender.GUARDED_PEERS), "");
             chapters.append('\n').append(Chapter.of(comparison));
             files.put(Chapter.latencyFile(scenario), LatencyChart.of(comparison));
-            files.put(Chapter.shareFile(scenario), ShareChart.of(comparison));
-            guarded.add(Comparison.run(scenario, Contender.GUARDED, SEED), "");
+            if (scenario.attemptsAtTier() == 0) {
+                files.put(Chapter.shareFile(scenario), ShareChart.of(comparison));
+            }
         }
         files.put(PAGE, page());
         return files;
@@ -45,7 +48,7 @@ final class Report {
     /** Returns how much our ratio depends on the seed. */
     private static String spread(Scenario scenario) {
         double[] ratios = LongStream.rangeClosed(SEED + 1, LAST_SEED)
-                .mapToObj(seed -> Comparison.run(scenario, List.of(Contender.EVENKEEL), seed))
+                .mapToObj(seed -> Comparison.alone(scenario, seed))
                 .flatMapToDouble(comparison -> comparison.ours().ratio().stream())
                 .sorted()
                 .toArray();
@@ -84,12 +87,12 @@ final class Report {
                 ## Who takes part
 
                 - **Evenkeel**: the default configuration, `leastLoaded(PEAK_EWMA)` of two, with outlier detection, slow start and retry budget.
-                - **round robin**, **random**, **least in flight** (of two): the algorithm as its name says. Outlier detection and slow start are off
-                  and retries have no budget.
+                - **round robin**, **random**, **least in flight** (of two): the algorithm as its name says. Outlier detection, slow start, panic and
+                  doubt about lists that shrink are off, and retries have no budget.
                 - **EWMA, failures unpriced**: the better of two by a moving average of latency times what is in flight, in which a failure counts as
                   what it took. The same is off.
                 - What cannot be switched off, or is the same for all, helps the peers too: three attempts per call, on other servers first; a server
-                  that refuses connections is out for a while; an empty list is not believed at once. So these are ideas, not products.
+                  that refuses connections is out for a while. So these are ideas, not products.
                 - **oracle**: knows the true state of every server, though not the future.
 
                 ## The algorithm alone

@@ -22,6 +22,7 @@ final class Scenario {
     private List<Integer> watched = List.of();
     private Span sharesOver = Span.NOTHING;
     private @Nullable Duration recovery; // from when on it counts; null where it makes no sense
+    private int attemptsAtTier;
     private UnaryOperator<LoadBalancerBuilder> settings = builder -> builder;
 
     /**
@@ -82,6 +83,12 @@ final class Scenario {
         return this;
     }
 
+    /** Says that attempts are counted at a tier behind the first, where the story is about chains; shares then say nothing. */
+    Scenario countingAttemptsAt(int tier) {
+        attemptsAtTier = tier;
+        return this;
+    }
+
     /** Sets something for all policies. */
     Scenario with(UnaryOperator<LoadBalancerBuilder> forAll) {
         settings = forAll;
@@ -129,6 +136,10 @@ final class Scenario {
 
     Span sharesOver() {
         return sharesOver.equals(Span.NOTHING) ? new Span(Duration.ZERO, length) : sharesOver;
+    }
+
+    int attemptsAtTier() {
+        return attemptsAtTier;
     }
 
     Optional<Duration> recovery() {

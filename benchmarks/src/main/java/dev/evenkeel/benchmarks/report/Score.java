@@ -32,6 +32,11 @@ record Score(String name, Result result, Result best, Scenario scenario) {
                 / best.latency().percentile(99).toNanos());
     }
 
+    /** Returns how many attempts reached servers for each call. */
+    double attemptsPerCall() {
+        return result.whole().attemptsPerCall(scenario.attemptsAtTier());
+    }
+
     /** Returns the share of the server that got most. */
     double busiestShare() {
         Period period = scenario.sharesOver().of(result);

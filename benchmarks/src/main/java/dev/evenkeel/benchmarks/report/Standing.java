@@ -25,7 +25,7 @@ record Standing(String name, double success, OptionalDouble ratio, double p99Mil
                 score.success(),
                 score.ratio(),
                 score.percentile(99).toNanos() / 1e6,
-                score.result().attemptsPerCall());
+                score.attemptsPerCall());
     }
 
     /**

@@ -24,7 +24,7 @@ class PlainEwmaTest {
     }
 
     private static Contender plain(Contender contender) {
-        return Contender.PLAIN.stream()
+        return Contender.PLAIN_PEERS.stream()
                 .filter(peer -> peer.name().equals(contender.name()))
                 .findFirst()
                 .orElseThrow();
