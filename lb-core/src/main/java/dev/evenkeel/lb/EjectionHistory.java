@@ -33,6 +33,10 @@ final class EjectionHistory {
         }
     }
 
+    boolean isForgotten() {
+        return times == 0;
+    }
+
     String describe(long nowNanos) {
         return reason + ", back in " + Text.seconds(Math.max(0, untilNanos - nowNanos));
     }

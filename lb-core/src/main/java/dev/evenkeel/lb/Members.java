@@ -88,13 +88,18 @@ final class Members {
      * that are warm, so the ramps are made flatter until no more than a quarter of the endpoints' capacity is held back.
      */
     boolean refreshWeights(SlowStart slowStart, long nowNanos) {
+        return refreshWeights(nodes.values(), slowStart, nowNanos);
+    }
+
+    /** Does the same where only these may have anything that holds them back. */
+    boolean refreshWeights(Collection<TrackedNode> some, SlowStart slowStart, long nowNanos) {
         double heldBack = 0;
-        for (TrackedNode node : nodes.values()) {
+        for (TrackedNode node : some) {
             heldBack += 1 - node.ramp(slowStart, nowNanos);
         }
         double flatter = Math.min(1, MOST_HELD_BACK * nodes.size() / Math.max(heldBack, 1e-9));
         boolean changed = false;
-        for (TrackedNode node : nodes.values()) {
+        for (TrackedNode node : some) {
             changed |= node.refreshWeight(1 - flatter * (1 - node.ramp(slowStart, nowNanos)), nowNanos);
         }
         return changed;

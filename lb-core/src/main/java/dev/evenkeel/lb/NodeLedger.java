@@ -149,6 +149,11 @@ final class NodeLedger {
         return Math.max(0, finished() - get(FAILED) - get(NEUTRAL));
     }
 
+    /** Returns a number that grows whenever an attempt ends or says anything about the endpoint. */
+    long events() {
+        return finished() + get(FAILED) + get(NEUTRAL);
+    }
+
     long failedInARow() {
         return get(FAILED_IN_A_ROW);
     }

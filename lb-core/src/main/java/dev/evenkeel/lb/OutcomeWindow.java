@@ -35,6 +35,16 @@ final class OutcomeWindow {
         return totalFailures - failures[oldest()];
     }
 
+    /** Returns whether these totals are those of all its seconds: then nothing has happened in it, and rolling it changes nothing. */
+    boolean isLevel(long totalSuccesses, long totalFailures) {
+        for (int i = 0; i < SLOTS; i++) {
+            if (successes[i] != totalSuccesses || failures[i] != totalFailures) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     private int oldest() {
         return (slot + 1) % SLOTS;
     }

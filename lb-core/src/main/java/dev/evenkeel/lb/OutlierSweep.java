@@ -57,8 +57,13 @@ final class OutlierSweep {
     }
 
     private boolean sweep(Members members, long now) {
+        List<TrackedNode> awake = new ArrayList<>();
         List<EndpointStats> judged = new ArrayList<>();
         for (TrackedNode node : members.nodes()) {
+            if (node.isAtRest()) {
+                continue;
+            }
+            awake.add(node);
             node.rollWindow();
             if (!node.isOut(OutReason.EJECTED)) {
                 node.ejections.decay(detection.ejection().base().toNanos(), now);
@@ -70,10 +75,10 @@ final class OutlierSweep {
         }
         Sitting sitting = new Sitting(members, now);
         detection.detectors().forEach(detector -> sitting.hear(detector, judged));
-        for (TrackedNode node : members.nodes()) {
-            sitting.settle(node);
-        }
-        return members.refreshWeights(slowStart, now) || sitting.rebuild;
+        awake.forEach(sitting::settle);
+        boolean reweighted = members.refreshWeights(awake, slowStart, now);
+        awake.forEach(TrackedNode::restIfNothingIsLeft);
+        return reweighted || sitting.rebuild;
     }
 
     /** One round of judgement. */

@@ -22,6 +22,8 @@ final class TrackedNode implements Node {
     /** Pickers are not made anew for less than this share of a weight. Guessed. */
     private static final double NOTICEABLE = 0.05;
 
+    private static final long AWAKE = -1;
+
     private final NodeLedger ledger = new NodeLedger();
 
     private volatile Endpoint endpoint; // written under the cluster's lock
@@ -32,6 +34,7 @@ final class TrackedNode implements Node {
     private volatile boolean pushedBack; // written under the cluster's lock
 
     // Used under the cluster's lock.
+    private long restingSince = AWAKE; // the ledger's events when it came to rest
     final OutcomeWindow window = new OutcomeWindow();
     final EjectionHistory ejections = new EjectionHistory();
     final WeightCuts cuts = new WeightCuts();
@@ -176,8 +179,28 @@ final class TrackedNode implements Node {
         window.roll(ledger.succeeded(), ledger.failed());
     }
 
+    /**
+     * Returns whether nothing has happened here since {@link #restIfNothingIsLeft}, so that a sweep would change nothing. Of many endpoints
+     * most are at rest in most seconds, and a sweep then reads a counter or two of each.
+     */
+    boolean isAtRest() {
+        return restingSince != AWAKE && restingSince == ledger.events() && suspicion.isEmpty();
+    }
+
+    /** Notes at the end of a sweep whether the next one has anything to do here even if nothing happens. */
+    void restIfNothingIsLeft() {
+        long events = ledger.events(); // first: what happens meanwhile shows as news
+        boolean nothingIsLeft = availability.isAvailable()
+                && window.isLevel(ledger.succeeded(), ledger.failed())
+                && ejections.isForgotten()
+                && cuts.isNothing()
+                && weight == endpoint.weight();
+        restingSince = nothingIsLeft ? events : AWAKE;
+    }
+
     /** Begins anew after a time out of use: what it did before is not held against it again, and it starts slowly. */
     void comeBack(long nowNanos) {
+        restingSince = AWAKE;
         window.clear(ledger.succeeded(), ledger.failed());
         ledger.forgetRow();
         cuts.start(ledger.finished(), nowNanos);

@@ -37,6 +37,11 @@ final class WeightCuts {
         return pushedBack;
     }
 
+    /** Returns whether it gets its whole share, as far as is known here. */
+    boolean isNothing() {
+        return !starting && !slow && !pushedBack;
+    }
+
     /** Returns how far its slow start has come, more than 0 and at most 1. */
     double ramp(SlowStart slowStart, long attempts, long nowNanos) {
         if (!starting) {
