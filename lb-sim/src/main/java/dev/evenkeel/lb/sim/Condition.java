@@ -15,6 +15,8 @@ final class Condition {
     private int stalls;
     private int refusals;
     private int partitions;
+    private int strangers;
+    private int maintenances;
     private double warmth = 1;
 
     /** Some requests are answered with an error after a while, without any work. */
@@ -43,9 +45,19 @@ final class Condition {
         return refusals > 0;
     }
 
+    /** Returns whether another service is at the server's address. */
+    boolean isStranger() {
+        return strangers > 0;
+    }
+
+    /** Returns whether a health check passes now, given that it gets through. */
+    boolean passesChecks() {
+        return maintenances == 0 && refusals == 0 && strangers == 0;
+    }
+
     /** Returns whether a request sent now may fail, however long it would have. */
     boolean mayFail() {
-        return partitions > 0 || refusals > 0 || !errors.isEmpty();
+        return partitions > 0 || refusals > 0 || strangers > 0 || !errors.isEmpty();
     }
 
     /** Returns the error that befalls a request with this random key, or null. */
@@ -77,6 +89,16 @@ final class Condition {
     Runnable isolate() {
         partitions++;
         return () -> partitions--;
+    }
+
+    Runnable giveAwayAddress() {
+        strangers++;
+        return () -> strangers--;
+    }
+
+    Runnable maintain() {
+        maintenances++;
+        return () -> maintenances--;
     }
 
     Runnable fail(Errors newErrors) {

@@ -6,6 +6,7 @@ import dev.evenkeel.lb.endpoint.Locality;
 import dev.evenkeel.lb.time.Environment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * The registry that tells every caller which servers there are in the tier that it calls, at the same moment. What it
@@ -15,9 +16,12 @@ final class Discovery {
     /** As many as there are ports: the port is the number of the server, so that finding it costs no look-up. */
     static final int MOST_SERVERS = 65_535;
 
+    private static final long LOOK_UP_NANOS = 10_000_000_000L;
+
     private final List<Endpoint> all = new ArrayList<>();
     private final int[] absences; // how many faults keep a server out of the list
     private final List<Tier> tiers = new ArrayList<>();
+    private int silences; // how many faults keep it from telling anything
 
     Discovery(Scenario.Fleet fleet) {
         for (Servers server : fleet.servers()) {
@@ -47,6 +51,33 @@ final class Discovery {
         return () -> change(servers, -1);
     }
 
+    /** Tells nothing until the returned is run. */
+    Runnable silence() {
+        silences++;
+        return () -> {
+            silences--;
+            tiers.forEach(Tier::announce);
+        };
+    }
+
+    /** Tells nothing but failure until the returned is run. */
+    Runnable fail(World world, String reason) {
+        Runnable end = silence();
+        AtomicBoolean over = new AtomicBoolean();
+        tellFailure(world, reason, over);
+        return () -> {
+            over.set(true);
+            end.run();
+        };
+    }
+
+    private void tellFailure(World world, String reason, AtomicBoolean over) {
+        if (!over.get()) {
+            tiers.forEach(tier -> tier.listeners.forEach(listener -> listener.onFailure(reason)));
+            world.later(LOOK_UP_NANOS, () -> tellFailure(world, reason, over));
+        }
+    }
+
     private void change(List<Server> servers, int by) {
         servers.forEach(server -> absences[server.index()] += by);
         tiers.stream()
@@ -70,8 +101,10 @@ final class Discovery {
         }
 
         void announce() {
-            List<Endpoint> list = list();
-            listeners.forEach(listener -> listener.onEndpoints(list));
+            if (silences == 0) {
+                List<Endpoint> list = list();
+                listeners.forEach(listener -> listener.onEndpoints(list));
+            }
         }
 
         private List<Endpoint> list() {
@@ -83,7 +116,9 @@ final class Discovery {
         @Override
         public Subscription subscribe(Listener listener, Environment environment) {
             listeners.add(listener);
-            listener.onEndpoints(list());
+            if (silences == 0) {
+                listener.onEndpoints(list());
+            }
             return () -> listeners.remove(listener);
         }
 

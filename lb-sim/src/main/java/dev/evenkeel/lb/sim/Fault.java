@@ -106,6 +106,41 @@ public final class Fault {
                 "absent", target, false, (world, servers) -> world.discovery().remove(servers));
     }
 
+    /** The server fails its health checks, though it would answer requests; see {@link Simulation#healthChecks}. */
+    public static Fault maintenance(Target target) {
+        return onEach("maintenance", target, server -> server.suffer(Condition::maintain));
+    }
+
+    /**
+     * Another service has the server's address now: it answers every request at once with HTTP 404. For a load balancer that is an answer
+     * like any other, and a fast one; for the caller the call has failed.
+     */
+    public static Fault otherService(Target target) {
+        return onEach("another service", target, server -> server.suffer(Condition::giveAwayAddress));
+    }
+
+    /**
+     * Discovery fails, and says so every 10 s, as a source does whose look-ups fail. What changes meanwhile is told when it is over.
+     *
+     * @param reason what it says, such as {@code SERVFAIL}
+     */
+    public static Fault discoveryFails(String reason) {
+        return new Fault(
+                "discovery fails",
+                Target.everyServer(),
+                false,
+                (world, servers) -> world.discovery().fail(world, reason));
+    }
+
+    /** Discovery goes silent, as a connection does that is dead and looks alive: what changes is not told before it is over. */
+    public static Fault discoverySilent() {
+        return new Fault(
+                "discovery is silent",
+                Target.everyServer(),
+                false,
+                (world, servers) -> world.discovery().silence());
+    }
+
     /** Discovery drops the server for half of each period, and lists it for the other half. */
     public static Fault flapping(Target target, Duration period) {
         long half = Check.positive("period", period) / 2;

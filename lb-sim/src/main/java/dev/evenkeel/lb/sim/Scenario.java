@@ -1,17 +1,16 @@
 package dev.evenkeel.lb.sim;
 
+import dev.evenkeel.lb.LoadBalancer;
 import dev.evenkeel.lb.LoadBalancerBuilder;
+import dev.evenkeel.lb.health.CheckSchedule;
+import dev.evenkeel.lb.health.HealthCheck;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /** Everything that settles a run, checked: the same scenario gives the same result, however often it is run. */
-record Scenario(
-        long seed,
-        Fleet fleet,
-        List<Disruption> disruptions,
-        UnaryOperator<LoadBalancerBuilder> balancer,
-        Duration duration) {
+record Scenario(long seed, Fleet fleet, List<Disruption> disruptions, Balancing balancing, Duration duration) {
     Scenario {
         Check.positive("duration", duration);
         for (int tier = 0; tier < fleet.tiers(); tier++) {
@@ -21,6 +20,22 @@ record Scenario(
         }
         for (Disruption disruption : disruptions) {
             disruption.check(fleet, duration);
+        }
+    }
+
+    /**
+     * What load balancers are like.
+     *
+     * @param settings makes each of them
+     * @param checks when they check their endpoints; null if they do not
+     */
+    record Balancing(
+            UnaryOperator<LoadBalancerBuilder> settings,
+            @Nullable CheckSchedule checks) {
+        /** Returns a builder of one. */
+        LoadBalancerBuilder builder(HealthCheck check) {
+            LoadBalancerBuilder builder = settings.apply(LoadBalancer.builder("simulated"));
+            return checks == null ? builder : builder.healthCheck(check, checks);
         }
     }
 

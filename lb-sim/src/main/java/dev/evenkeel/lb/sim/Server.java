@@ -1,6 +1,7 @@
 package dev.evenkeel.lb.sim;
 
 import dev.evenkeel.lb.call.Outcome;
+import dev.evenkeel.lb.health.CheckResult;
 import dev.evenkeel.lb.time.VirtualTime;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -18,6 +19,7 @@ final class Server {
     private static final Outcome REFUSED = Outcome.of(Outcome.Kind.CONNECT_FAILED, "connection refused");
     private static final Outcome QUEUE_FULL = Outcome.of(Outcome.Kind.UNAVAILABLE, "HTTP 503, queue full");
     private static final Outcome ERROR = Outcome.of(Outcome.Kind.UNAVAILABLE, "HTTP 503");
+    private static final Outcome NOT_FOUND = Outcome.of(Outcome.Kind.SUCCESS, "HTTP 404, another service");
     private static final Outcome NEXT_TIER_FAILED =
             Outcome.of(Outcome.Kind.UNAVAILABLE, "HTTP 503, the next tier failed");
     private static final Outcome BROKEN = Outcome.of(Outcome.Kind.BROKEN, "connection broken");
@@ -90,7 +92,9 @@ final class Server {
 
     private void admit(Exchange exchange) {
         Condition.Errors error = condition.errorFor(exchange.randomKey);
-        if (error != null) {
+        if (condition.isStranger()) {
+            answer(exchange, NOT_FOUND, 0);
+        } else if (error != null) {
             answer(exchange, ERROR, error.answerNanos());
         } else if (running.size() < model.workers()) {
             start(exchange);
@@ -147,6 +151,15 @@ final class Server {
             }
             dropped++;
         }
+    }
+
+    /** Returns how a health check that arrives now is answered; null if it is not. */
+    @Nullable
+    CheckResult check() {
+        if (condition.isUnreachable() || speed == 0) {
+            return null;
+        }
+        return condition.passesChecks() ? CheckResult.PASSED : CheckResult.failed("not ready");
     }
 
     /** What an unreachable server answers is lost, but it does not know. */

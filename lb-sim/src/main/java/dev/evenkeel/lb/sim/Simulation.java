@@ -1,12 +1,14 @@
 package dev.evenkeel.lb.sim;
 
 import dev.evenkeel.lb.LoadBalancerBuilder;
+import dev.evenkeel.lb.health.CheckSchedule;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Describes a fleet and what befalls it, and runs the real load balancer in it, in virtual time.
@@ -23,6 +25,7 @@ public final class Simulation {
     private final List<Disruption> disruptions = new ArrayList<>();
     private Duration networkDelay = Duration.ofNanos(250_000);
     private UnaryOperator<LoadBalancerBuilder> balancer = builder -> builder;
+    private @Nullable CheckSchedule checks;
 
     private Simulation(long seed) {
         this.seed = seed;
@@ -85,6 +88,15 @@ public final class Simulation {
         return this;
     }
 
+    /**
+     * Lets every load balancer check the health of its endpoints. A check passes unless the server refuses connections or is in {@link
+     * Fault#maintenance}; it gets no answer from one that is cut off or stalls. It costs the server nothing.
+     */
+    public Simulation healthChecks(CheckSchedule schedule) {
+        checks = Objects.requireNonNull(schedule, "schedule");
+        return this;
+    }
+
     /** Lets a fault begin, and stay to the end of the run unless it ends by itself. */
     public Simulation at(Duration start, Fault fault) {
         disruptions.add(new Disruption(fault, start, null));
@@ -105,6 +117,7 @@ public final class Simulation {
      */
     public Result run(Duration duration) {
         Scenario.Fleet fleet = new Scenario.Fleet(servers, links, clients, networkDelay);
-        return Result.of(new Scenario(seed, fleet, List.copyOf(disruptions), balancer, duration));
+        return Result.of(new Scenario(
+                seed, fleet, List.copyOf(disruptions), new Scenario.Balancing(balancer, checks), duration));
     }
 }

@@ -1,6 +1,5 @@
 package dev.evenkeel.lb.sim;
 
-import dev.evenkeel.lb.LoadBalancer;
 import dev.evenkeel.lb.LoadBalancerBuilder;
 import dev.evenkeel.lb.observe.Event;
 import dev.evenkeel.lb.observe.LoadBalancerListener;
@@ -111,7 +110,7 @@ final class World {
             return new OracleRouter(tier(tier), time, networkDelayNanos, random);
         }
         SplitMix64 random = SplitMix64.stream(scenario.seed(), SplitMix64.Stream.BALANCER, caller);
-        LoadBalancerBuilder builder = scenario.balancer().apply(LoadBalancer.builder("simulated"));
+        LoadBalancerBuilder builder = scenario.balancing().builder(new SimulatedCheck(this));
         return new BalancedRouter(settings.apply(builder)
                 .endpoints(discovery.tier(tier))
                 .environment(time.environment(random))

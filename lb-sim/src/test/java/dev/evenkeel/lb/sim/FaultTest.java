@@ -4,9 +4,13 @@ import static dev.evenkeel.lb.sim.Fault.absent;
 import static dev.evenkeel.lb.sim.Fault.blackHole;
 import static dev.evenkeel.lb.sim.Fault.coldStart;
 import static dev.evenkeel.lb.sim.Fault.crash;
+import static dev.evenkeel.lb.sim.Fault.discoveryFails;
+import static dev.evenkeel.lb.sim.Fault.discoverySilent;
 import static dev.evenkeel.lb.sim.Fault.errors;
 import static dev.evenkeel.lb.sim.Fault.flapping;
 import static dev.evenkeel.lb.sim.Fault.halfSpeed;
+import static dev.evenkeel.lb.sim.Fault.maintenance;
+import static dev.evenkeel.lb.sim.Fault.otherService;
 import static dev.evenkeel.lb.sim.Fault.overload;
 import static dev.evenkeel.lb.sim.Fault.refuse;
 import static dev.evenkeel.lb.sim.Fault.rollingDeploy;
@@ -17,10 +21,12 @@ import static dev.evenkeel.lb.sim.Fleets.millis;
 import static dev.evenkeel.lb.sim.Fleets.seconds;
 import static dev.evenkeel.lb.sim.Target.everyServer;
 import static dev.evenkeel.lb.sim.Target.server;
+import static java.time.Duration.ZERO;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.evenkeel.lb.call.Outcome;
+import dev.evenkeel.lb.health.CheckSchedule;
 import dev.evenkeel.lb.observe.Event;
 import dev.evenkeel.lb.policy.LoadBalancingPolicy;
 import dev.evenkeel.lb.retry.RetryPolicy;
@@ -276,5 +282,71 @@ class FaultTest {
 
         assertThat(counts.get(0).dropped()).isZero();
         assertThat(counts.get(1).dropped()).isPositive();
+    }
+
+    @Test
+    void anotherServiceAtTheAddressAnswersAtOnceAndCallersFail() {
+        Result result = oneServer()
+                .between(seconds(2), seconds(4), otherService(server(0)))
+                .run(seconds(10));
+
+        assertThat(result.failures()).containsOnlyKeys("HTTP 404, another service");
+        assertThat(result.between(seconds(2.1), seconds(4)).successRate()).isZero();
+        assertThat(result.between(seconds(4.1), seconds(10)).failures()).isZero();
+        assertThat(result.timesOut(0)).isZero();
+    }
+
+    @Test
+    void maintenanceIsNoticedByHealthChecksOnly() {
+        Simulation simulation = twoServers().between(seconds(2), seconds(6), maintenance(server(0)));
+        Result unchecked = simulation.run(seconds(10));
+        Result checked = simulation
+                .healthChecks(new CheckSchedule(millis(200), millis(100), 3, 2, 32))
+                .run(seconds(10));
+
+        assertThat(unchecked.between(seconds(3), seconds(6)).share(0)).isCloseTo(0.5, within(0.05));
+        assertThat(checked.between(seconds(3), seconds(6)).picks(0)).isZero();
+        assertThat(checked.between(seconds(8), seconds(10)).share(0)).isCloseTo(0.5, within(0.05));
+        assertThat(checked.failures()).isEmpty();
+    }
+
+    @Test
+    void healthChecksFindOutWhoIsCutOffOrStallsOrRefuses() {
+        for (Fault fault : new Fault[] {blackHole(server(0)), stall(server(0)), refuse(server(0))}) {
+            Result result = twoServers()
+                    .between(seconds(2), seconds(6), fault)
+                    .healthChecks(new CheckSchedule(millis(200), millis(100), 3, 2, 32))
+                    .run(seconds(10));
+
+            assertThat(result.timesOut(0)).as("with %s", fault).isPositive();
+            assertThat(result.between(seconds(3), seconds(6)).picks(0)).isZero();
+            assertThat(result.between(seconds(8), seconds(10)).share(0)).isCloseTo(0.5, within(0.1));
+        }
+    }
+
+    @Test
+    void aSilentDiscoveryTellsWhatChangedWhenItIsOver() {
+        Result result = twoServers()
+                .between(seconds(2), seconds(6), discoverySilent())
+                .at(seconds(3), absent(server(0)))
+                .run(seconds(10));
+
+        assertThat(result.between(seconds(3), seconds(6)).share(0)).isCloseTo(0.5, within(0.05));
+        assertThat(result.between(seconds(6), seconds(10)).picks(0)).isZero();
+        assertThat(result.events(Event.Type.STALE)).isZero();
+    }
+
+    @Test
+    void aFailingDiscoverySaysSoAndTellsWhatChangedWhenItIsOver() {
+        Result result = twoServers()
+                .between(ZERO, seconds(3), discoveryFails("SERVFAIL"))
+                .between(seconds(4), seconds(6), discoveryFails("SERVFAIL"))
+                .at(seconds(5), absent(server(0)))
+                .run(seconds(10));
+
+        assertThat(result.failures()).as("before the first list").containsOnlyKeys("no endpoint");
+        assertThat(result.between(seconds(3.1), seconds(10)).failures()).isZero();
+        assertThat(result.between(seconds(6), seconds(10)).picks(0)).isZero();
+        assertThat(result.events(Event.Type.STALE)).isEqualTo(1);
     }
 }
