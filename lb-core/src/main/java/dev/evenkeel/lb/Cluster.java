@@ -82,6 +82,8 @@ final class Cluster {
         long now = environment.ticker().nanos();
         for (Change change = changes.poll(); change != null; change = changes.poll()) {
             try {
+                // Read anew: a timer queued this after its time had come, maybe while we applied what was before it.
+                now = environment.ticker().nanos();
                 rebuild |= !closed && change.apply(members, now);
             } catch (RuntimeException e) {
                 LOG.log(System.Logger.Level.ERROR, announcer.service() + ": a change was lost", e);
