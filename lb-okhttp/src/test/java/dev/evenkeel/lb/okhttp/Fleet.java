@@ -96,12 +96,47 @@ final class Fleet implements AfterEachCallback {
 
     /** Adds a server that behaves so. */
     Server add(Function<RecordedRequest, MockResponse> behaviour) {
-        HandshakeCertificates tls = certificate == null
+        return add(new Server(behaviour, protocols, serversTls()));
+    }
+
+    private @Nullable HandshakeCertificates serversTls() {
+        return certificate == null
                 ? null
                 : new HandshakeCertificates.Builder()
                         .heldCertificate(certificate)
                         .build();
-        return add(new Server(behaviour, protocols, tls));
+    }
+
+    /** Kills a server: its connections break, and its port refuses new ones. Discovery does not hear of it. */
+    Killed kill(Server server) {
+        server.close();
+        Killed killed = new Killed(server.endpoint(), bound(server.endpoint().port()));
+        opened.add(killed.port);
+        return killed;
+    }
+
+    /** The address of a server that was killed. Nobody else can begin to listen there. */
+    final class Killed {
+        private final Endpoint endpoint;
+        private final Socket port;
+
+        private Killed(Endpoint endpoint, Socket port) {
+            this.endpoint = endpoint;
+            this.port = port;
+        }
+
+        /** Starts a server there that behaves so. Discovery does not hear of that either. */
+        Server restart(Function<RecordedRequest, MockResponse> behaviour) {
+            try {
+                port.close();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+            Server server = new Server(behaviour, protocols, serversTls(), endpoint.port());
+            nodes.add(server);
+            opened.add(server);
+            return server;
+        }
     }
 
     Server add(Server node) {
@@ -118,13 +153,19 @@ final class Fleet implements AfterEachCallback {
 
     /** Adds an address where nobody listens, and nobody else can begin to: its port is bound. */
     Endpoint addDead() {
+        Socket port = bound(0);
+        opened.add(port);
+        Endpoint dead = Endpoint.of("127.0.0.1", port.getLocalPort());
+        source.put(dead);
+        return dead;
+    }
+
+    private static Socket bound(int port) {
         try {
             Socket bound = new Socket();
-            opened.add(bound);
-            bound.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
-            Endpoint dead = Endpoint.of("127.0.0.1", bound.getLocalPort());
-            source.put(dead);
-            return dead;
+            bound.setReuseAddress(port != 0); // connections that a killed server had may linger
+            bound.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+            return bound;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -134,7 +175,8 @@ final class Fleet implements AfterEachCallback {
         return source;
     }
 
-    LoadBalancer loadBalancer() {
+    /** Builds it when it is first asked for, which many threads may do at the same time. */
+    synchronized LoadBalancer loadBalancer() {
         if (loadBalancer == null) {
             loadBalancer = balancing
                     .apply(LoadBalancer.builder(SERVICE)
@@ -154,7 +196,8 @@ final class Fleet implements AfterEachCallback {
         return loadBalancer;
     }
 
-    EvenkeelOkHttp balanced() {
+    /** Builds it when it is first asked for, like the load balancer. */
+    synchronized EvenkeelOkHttp balanced() {
         if (balanced == null) {
             balanced = wrapping.apply(EvenkeelOkHttp.builder(
                             clientSettings.apply(plainClient()).build(), LoadBalancers.of(loadBalancer())))

@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 /** A real server on 127.0.0.1 that remembers what it was asked. */
 final class Server implements AutoCloseable {
     private final MockWebServer server = new MockWebServer();
+    private final ServerSockets sockets = new ServerSockets();
     private final List<RecordedRequest> requests = new CopyOnWriteArrayList<>();
     private final Set<Integer> connections = ConcurrentHashMap.newKeySet();
     private volatile Function<RecordedRequest, MockResponse> behaviour;
@@ -31,6 +32,15 @@ final class Server implements AutoCloseable {
             Function<RecordedRequest, MockResponse> behaviour,
             List<Protocol> protocols,
             @Nullable HandshakeCertificates tls) {
+        this(behaviour, protocols, tls, 0);
+    }
+
+    /** Starts where another one was; 0 is any free port. */
+    Server(
+            Function<RecordedRequest, MockResponse> behaviour,
+            List<Protocol> protocols,
+            @Nullable HandshakeCertificates tls,
+            int port) {
         this.behaviour = behaviour;
         server.setDispatcher(new Dispatcher() {
             @Override
@@ -45,12 +55,13 @@ final class Server implements AutoCloseable {
                 return fault;
             }
         });
+        server.setServerSocketFactory(sockets);
         server.setProtocols(protocols);
         if (tls != null) {
             server.useHttps(tls.sslSocketFactory());
         }
         try {
-            server.start(InetAddress.getLoopbackAddress(), 0);
+            server.start(InetAddress.getLoopbackAddress(), port);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -58,6 +69,11 @@ final class Server implements AutoCloseable {
 
     static MockResponse ok(String body) {
         return new MockResponse.Builder().body(body).build();
+    }
+
+    /** An answer that has no body, and so comes as a whole or not at all. */
+    static MockResponse headersAlone() {
+        return new MockResponse.Builder().build();
     }
 
     static MockResponse status(int code) {
@@ -99,6 +115,11 @@ final class Server implements AutoCloseable {
 
     int connections() {
         return connections.size();
+    }
+
+    /** Closes all connections, with what is in flight on them; new ones are accepted. */
+    void dropConnections() {
+        sockets.dropConnections();
     }
 
     MockWebServer server() {
