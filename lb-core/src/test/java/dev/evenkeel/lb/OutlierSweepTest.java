@@ -88,6 +88,26 @@ class OutlierSweepTest {
         assertThat(service.picks(500)).contains(id(3));
     }
 
+    /** After ten quiet seconds a sweep has nothing to do at an endpoint, and passes over it until something happens there. */
+    @Test
+    void anEndpointThatWasQuietForLongIsJudgedLikeAnyOther() {
+        TestService service = service(4);
+        service.attemptAt(id(1)).complete(HTTP_503);
+        service.attemptAt(id(1)).complete(Outcome.SUCCESS);
+        service.advance(Duration.ofMinutes(5));
+        for (int i = 0; i < 10; i++) {
+            service.attemptAt(id(1)).complete(i % 2 == 0 ? HTTP_503 : Outcome.SUCCESS);
+        }
+        service.advance(SECOND);
+        assertThat(service.status(id(1)).detail()).startsWith("5 of 10 attempts failed, back in ");
+
+        service.advance(Duration.ofMinutes(5));
+        assertThat(ejected(service)).isZero();
+        service.attemptAt(id(1)).complete(HTTP_503);
+        service.advance(SECOND);
+        assertThat(ejected(service)).isZero();
+    }
+
     @Test
     void aSuccessInBetweenEndsTheRow() {
         TestService service = service(10);
