@@ -10,7 +10,7 @@ import java.util.random.RandomGenerator;
  *
  * @param ticker elapsed time
  * @param scheduler timers for short tasks
- * @param blocking runs tasks that may wait for I/O, such as a DNS look-up; never runs a request
+ * @param blocking runs tasks that may wait for I/O, such as a DNS look-up, or an attempt beside another
  * @param random randomness for picks and jitter; must be safe for use by many threads
  */
 public record Environment(Ticker ticker, Scheduler scheduler, Executor blocking, RandomGenerator random) {

@@ -36,8 +36,9 @@ public record Attempts(List<Tried> tried) {
     /** Returns the attempts that a call has made so far. May be asked by any thread, during the call and after it. */
     public static Attempts of(Call call) {
         Deque<Tried> tried = new ArrayDeque<>();
+        HedgedCall race = Races.find(call);
         CallProgress progress = CallProgress.find(call);
-        CallProgress.Past latest = progress == null ? null : progress.trail();
+        CallProgress.Past latest = race != null ? race.trail() : progress == null ? null : progress.trail();
         for (CallProgress.Past attempt = latest; attempt != null; attempt = attempt.previous()) {
             tried.addFirst(new Tried(attempt.attempt().endpoint(), attempt.outcome()));
         }

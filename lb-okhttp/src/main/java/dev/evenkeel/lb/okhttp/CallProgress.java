@@ -42,6 +42,8 @@ final class CallProgress extends EventListener {
     private volatile LeakWatch.@Nullable Watched watched;
     private volatile boolean handedOver;
 
+    private volatile boolean heldBack; // written by whoever will say itself how the attempt ended
+    private volatile boolean sendingBody; // written by the call's thread
     private volatile boolean ended; // written by whoever ends the attempt
     private volatile @Nullable Pause pause; // written by the call's thread, woken by a cancel
     private volatile @Nullable IOException transportFailure; // written by whoever reads or writes
@@ -165,6 +167,21 @@ final class CallProgress extends EventListener {
         }
     }
 
+    /** Leaves it to whoever asks for it to end the attempt: the call's own end will not say why. */
+    void holdBack() {
+        heldBack = true;
+    }
+
+    boolean isSendingBody() {
+        return sendingBody;
+    }
+
+    /** Returns what is known of the latest attempt. */
+    @Nullable
+    Outcome verdict() {
+        return verdict;
+    }
+
     /** Waits before the next attempt, see {@link Pause#await}. */
     void pause(Call call, long nanos) throws IOException {
         Pause waiting = new Pause();
@@ -211,6 +228,16 @@ final class CallProgress extends EventListener {
             anomalies.misrouted(picked); // over the connection of an attempt before this one
         }
         stage = Stage.SENT;
+    }
+
+    @Override
+    public void requestBodyStart(Call call) {
+        sendingBody = true;
+    }
+
+    @Override
+    public void requestBodyEnd(Call call, long byteCount) {
+        sendingBody = false;
     }
 
     @Override
@@ -270,9 +297,11 @@ final class CallProgress extends EventListener {
     }
 
     private void close(Call call, @Nullable IOException failure) {
-        end(outcomeOfEnd(call, failure));
+        if (!heldBack) {
+            end(outcomeOfEnd(call, failure));
+        }
         Deadline limit = deadline;
-        if (limit != null) {
+        if (limit != null && handedOver) {
             limit.stop();
         }
     }

@@ -19,7 +19,8 @@ import okhttp3.OkHttpClient;
  * {@code retryOnConnectionFailure} and proxies of the client do not apply to them.
  *
  * <p>Wrap last: interceptors that are added to the client afterwards see every attempt, and requests to {@code lb-release.invalid}
- * that never leave the process. Make one client for an application and keep it. Safe for use by many threads.
+ * that never leave the process; but not of services that hedge or have an attempt timeout. Make one client for an application and keep
+ * it. Safe for use by many threads.
  */
 public final class EvenkeelOkHttp implements AutoCloseable {
     private final OkHttpClient client;

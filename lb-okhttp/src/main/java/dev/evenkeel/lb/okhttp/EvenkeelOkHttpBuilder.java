@@ -142,11 +142,14 @@ public final class EvenkeelOkHttpBuilder {
         if (connectionAge != null) {
             builder.addNetworkInterceptor(connectionAge);
         }
-        OkHttpClient client = builder.addInterceptor(new LoadBalancingInterceptor(
-                        Map.copyOf(byName), new HttpOutcomes(unavailableStatuses), anomalies))
-                .socketFactory(EndpointSocketFactory.around(original.socketFactory()))
+        OkHttpClient unbalanced = builder.socketFactory(EndpointSocketFactory.around(original.socketFactory()))
                 .proxySelector(new ServiceProxySelector(Set.copyOf(byName.keySet()), original.proxySelector()))
                 .dispatcher(dispatcher == null ? unhampered(original.dispatcher()) : dispatcher)
+                .build();
+        OkHttpClient client = unbalanced
+                .newBuilder()
+                .addInterceptor(new LoadBalancingInterceptor(
+                        Map.copyOf(byName), new HttpOutcomes(unavailableStatuses), anomalies, unbalanced))
                 .build();
         checks.forEach(
                 (service, check) -> check.use(new CheckClient(Objects.requireNonNull(byName.get(service)), client)));

@@ -6,6 +6,7 @@ import dev.evenkeel.lb.NoEndpointException;
 import dev.evenkeel.lb.call.Outcome;
 import dev.evenkeel.lb.call.RequestInfo;
 import dev.evenkeel.lb.retry.RetryDecision;
+import dev.evenkeel.lb.time.Environment;
 import java.io.IOException;
 import java.net.Proxy;
 import java.time.Duration;
@@ -16,6 +17,7 @@ import kotlin.jvm.functions.Function0;
 import kotlin.reflect.KClass;
 import okhttp3.Call;
 import okhttp3.Interceptor;
+import okhttp3.OkHttpClient;
 import okhttp3.Request;
 import okhttp3.Response;
 import org.jspecify.annotations.Nullable;
@@ -29,7 +31,7 @@ final class LoadBalancingInterceptor implements Interceptor {
     /** An endpoint that was out may be a black hole, and one caller is sent there to see: it must not wait as long as usual. */
     private static final int PROBE_CONNECT_MILLIS = 1000;
 
-    private static final RetryDecision SETTLED = new RetryDecision(RetryDecision.Kind.STOP_FINAL, 0);
+    static final RetryDecision SETTLED = new RetryDecision(RetryDecision.Kind.STOP_FINAL, 0);
 
     // As Kotlin's classes: given Java's, each look-up of a tag would make one.
     private static final KClass<CallProgress> PROGRESS = JvmClassMappingKt.getKotlinClass(CallProgress.class);
@@ -37,12 +39,20 @@ final class LoadBalancingInterceptor implements Interceptor {
 
     private final Map<String, BalancedService> services;
     private final Anomalies anomalies;
+    private final AttemptClient attempts;
     private final Function0<CallProgress>
             newProgress; // made once, so that asking for a call's progress costs no object
 
-    LoadBalancingInterceptor(Map<String, BalancedService> services, HttpOutcomes outcomes, Anomalies anomalies) {
+    /**
+     * Creates the interceptor.
+     *
+     * @param client the client as it is without the interceptor
+     */
+    LoadBalancingInterceptor(
+            Map<String, BalancedService> services, HttpOutcomes outcomes, Anomalies anomalies, OkHttpClient client) {
         this.services = services;
         this.anomalies = anomalies;
+        this.attempts = new AttemptClient(client, () -> new CallProgress(outcomes, anomalies), Environment.system());
         this.newProgress = () -> new CallProgress(outcomes, anomalies);
     }
 
@@ -58,15 +68,25 @@ final class LoadBalancingInterceptor implements Interceptor {
         Duration limit = settings == null ? null : settings.deadline();
         BalancedCall balanced = service.newCall(RepeatRules.describe(request, settings, timeoutNanos(chain, limit)));
         if (limit == null) {
-            return sendUntilSettled(chain, service, balanced, null);
+            return send(chain, service, balanced, null);
         }
         Deadline deadline = Deadline.start(service.name(), limit, chain.call());
         try {
-            return deadline.guard(sendUntilSettled(chain, service, balanced, deadline));
+            return deadline.guard(send(chain, service, balanced, deadline));
         } catch (IOException e) {
             deadline.stop();
             throw deadline.explain(e);
+        } catch (RuntimeException | Error e) {
+            deadline.stop();
+            throw e;
         }
+    }
+
+    private Response send(Chain chain, BalancedService service, BalancedCall balanced, @Nullable Deadline deadline)
+            throws IOException {
+        return HedgedCall.isFor(balanced, chain.request())
+                ? new HedgedCall(chain, service, balanced, deadline, attempts).run()
+                : sendUntilSettled(chain, service, balanced, deadline);
     }
 
     /** Makes attempts until one brings an answer to return, or a failure that is not to be repeated. */
@@ -101,7 +121,7 @@ final class LoadBalancingInterceptor implements Interceptor {
         }
     }
 
-    private static Attempt pick(BalancedCall balanced, @Nullable IOException failure) throws IOException {
+    static Attempt pick(BalancedCall balanced, @Nullable IOException failure) throws IOException {
         try {
             return balanced.nextAttempt();
         } catch (NoEndpointException e) {
@@ -153,7 +173,7 @@ final class LoadBalancingInterceptor implements Interceptor {
         }
     }
 
-    private static IOException suppressing(IOException failure, @Nullable IOException earlier) {
+    static IOException suppressing(IOException failure, @Nullable IOException earlier) {
         if (earlier != null && earlier != failure) {
             failure.addSuppressed(earlier);
         }
