@@ -15,13 +15,15 @@ import org.jspecify.annotations.Nullable;
  */
 final class ConnectHealth {
     private final Cluster cluster;
+    private final Ejector ejector;
     private final ConnectBackoff backoff;
     private final SlowStart slowStart;
     private final Environment environment;
     private final Trials probes = new Trials(OutReason.CONNECT_FAILED);
 
-    ConnectHealth(Cluster cluster, Settings settings, Environment environment) {
+    ConnectHealth(Cluster cluster, Ejector ejector, Settings settings, Environment environment) {
         this.cluster = cluster;
+        this.ejector = ejector;
         this.backoff = settings.connectBackoff();
         this.slowStart = settings.slowStart();
         this.environment = environment;
@@ -84,6 +86,7 @@ final class ConnectHealth {
             return false;
         }
         node.connects.connected(now);
+        ejector.acquit(node, sinceNanos, now);
         members.startOver(node, slowStart, now);
         cluster.announceAvailability(node, "connected again");
         return true;

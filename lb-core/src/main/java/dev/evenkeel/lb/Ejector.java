@@ -59,6 +59,22 @@ final class Ejector {
         return true;
     }
 
+    /**
+     * Ends all suspicion of an endpoint that is another process now: what its predecessor did says nothing about it. How often it was ejected
+     * stays known, so one that crashes again and again is ejected for longer each time.
+     *
+     * @param sinceNanos what began before is about the predecessor
+     */
+    void acquit(TrackedNode node, long sinceNanos, long now) {
+        if (node.setOut(OutReason.EJECTED, false)) {
+            node.ejections.returned(now);
+        }
+        if (node.breaker != null) {
+            node.breaker.startOver(sinceNanos);
+            node.setOut(OutReason.BREAKER_OPEN, false);
+        }
+    }
+
     /** Says what would have been done, once for each time it begins. */
     void suspect(TrackedNode node, String why) {
         boolean begins = node.suspicion.isEmpty();

@@ -39,10 +39,10 @@ final class Engine {
         this.environment = environment;
         this.announcer = new Announcer(service);
         this.cluster = new Cluster(settings, environment, announcer);
-        this.connects = new ConnectHealth(cluster, settings, environment);
+        Ejector ejector = new Ejector(cluster, settings, environment);
+        this.connects = new ConnectHealth(cluster, ejector, settings, environment);
         this.checks = new HealthChecker(service, cluster, connects, settings, environment);
         this.list = new ListKeeper(cluster, this::joined, environment.scheduler(), source.isAuthoritative(), settings);
-        Ejector ejector = new Ejector(cluster, settings, environment);
         BreakerTimer timer = new BreakerTimer(cluster, environment.scheduler());
         this.breakers = settings.limits().endpointBreaker() == null
                 ? null

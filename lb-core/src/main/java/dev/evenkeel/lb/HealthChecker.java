@@ -14,8 +14,8 @@ import java.util.concurrent.RejectedExecutionException;
  * Checks the endpoints of a service in turn, and takes out those that fail several times in a row until they pass several times in a row.
  * An endpoint that has not been checked yet is used like any other.
  *
- * <p>A pass also ends what failed connections began, unless checks of the endpoint fail too: it has just been connected to. It does not
- * end an ejection, for that is about real requests, and passing checks while failing requests is what bad endpoints are known for.
+ * <p>A pass also ends what failed connections began, unless checks of the endpoint fail too: it has just been connected to. It ends
+ * no other ejection, for that is about real requests, and passing checks while failing requests is what bad endpoints are known for.
  */
 final class HealthChecker {
     private final Cluster cluster;

@@ -94,10 +94,11 @@ final class OutlierSweep {
             this.now = now;
         }
 
+        /** What refuses connections is out for certain: to eject it besides would take room, and count against its successor. */
         void hear(OutlierDetector detector, List<EndpointStats> judged) {
             for (Verdict verdict : detector.detect(judged)) {
                 TrackedNode node = members.find(verdict.endpoint());
-                if (node != null && !node.isOut(OutReason.EJECTED)) {
+                if (node != null && !node.isOut(OutReason.EJECTED) && !node.isOut(OutReason.CONNECT_FAILED)) {
                     suspects.add(node);
                     carryOut(verdict, detector.mode(), node);
                 }

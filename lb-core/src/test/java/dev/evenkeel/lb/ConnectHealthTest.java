@@ -232,4 +232,75 @@ class ConnectHealthTest {
 
         assertThat(service.picks(100)).doesNotContain(A);
     }
+
+    @Test
+    void anEjectionDoesNotOutliveTheProcessThatEarnedIt() {
+        List<Attempt> open = new ArrayList<>();
+        for (int i = 0; i < 6; i++) {
+            open.add(service.attemptAt(A));
+        }
+        service.advance(Duration.ofMillis(1));
+        open.subList(0, 5).forEach(attempt -> attempt.complete(Outcome.of(Outcome.Kind.BROKEN, "reset")));
+        open.get(5).complete(REFUSED);
+        assertThat(service.status(A).availability().reasons())
+                .containsExactly(OutReason.CONNECT_FAILED, OutReason.EJECTED);
+
+        service.advance(PAUSE);
+        service.attempt().complete(Outcome.SUCCESS);
+
+        assertThat(service.status(A).availability().isAvailable()).isTrue();
+        assertThat(service.eventsOf(Event.Type.AVAILABLE))
+                .singleElement()
+                .satisfies(event -> assertThat(event.detail()).isEqualTo("connected again"));
+        service.advance(Duration.ofSeconds(40));
+        assertThat(service.eventsOf(Event.Type.AVAILABLE))
+                .as("the ejection's own end comes to nothing")
+                .hasSize(1);
+    }
+
+    @Test
+    void aProcessThatCrashesAgainIsEjectedForLonger() {
+        crashAndReturn(service);
+
+        eject(service);
+        service.advance(Duration.ofMillis(56_900));
+        assertThat(service.status(A).availability().has(OutReason.EJECTED)).isTrue();
+        service.advance(Duration.ofMillis(6_200));
+        assertThat(service.status(A).availability().has(OutReason.EJECTED)).isFalse();
+    }
+
+    private static void crashAndReturn(TestService service) {
+        Attempt open = service.attemptAt(A);
+        service.advance(Duration.ofMillis(1));
+        eject(service);
+        open.complete(REFUSED);
+        service.advance(PAUSE);
+        service.attempt().complete(Outcome.SUCCESS);
+        assertThat(service.status(A).availability().isAvailable()).isTrue();
+    }
+
+    private static void eject(TestService service) {
+        for (int i = 0; i < 5; i++) {
+            service.attemptAt(A).complete(TestService.HTTP_503);
+        }
+        assertThat(service.status(A).availability().has(OutReason.EJECTED)).isTrue();
+    }
+
+    @Test
+    void anEndpointThatRefusesIsNotEjectedBesidesHoweverOftenItIsTried() {
+        for (int tries = 0; tries < 12; ) {
+            Attempt attempt = service.attempt();
+            if (attempt.isProbe() || (tries == 0 && attempt.endpoint().id().equals(A))) {
+                attempt.complete(REFUSED);
+                tries++;
+            } else {
+                attempt.complete(Outcome.SUCCESS);
+            }
+            service.advance(Duration.ofMillis(100));
+        }
+
+        assertThat(service.eventsOf(Event.Type.UNAVAILABLE))
+                .singleElement()
+                .satisfies(event -> assertThat(event.detail()).startsWith("CONNECT_FAILED"));
+    }
 }

@@ -278,6 +278,25 @@ class EndpointBreakersTest {
     }
 
     @Test
+    void aBreakerDoesNotRememberTheProcessBefore() {
+        fail(service, BAD, 3);
+        service.refuse(BAD);
+        assertThat(service.status(BAD).availability().reasons())
+                .containsExactly(OutReason.CONNECT_FAILED, OutReason.BREAKER_OPEN);
+        service.advance(Duration.ofSeconds(2));
+        service.attempt().complete(Outcome.SUCCESS);
+        assertThat(service.status(BAD).availability().isAvailable()).isTrue();
+        assertThat(service.status(BAD).detail()).isEmpty();
+
+        fail(service, BAD, 2);
+        assertThat(isOut(service, BAD)).as("too few to judge by").isFalse();
+        service.advance(OPEN.multipliedBy(2));
+        assertThat(service.eventsOf(Event.Type.SUSPECTED))
+                .as("the old spell ends without a trial")
+                .isEmpty();
+    }
+
+    @Test
     void onePauseEndsAfterTheOtherWhenConnectionsFailToo() {
         fail(service, BAD, 3);
         service.refuse(BAD);

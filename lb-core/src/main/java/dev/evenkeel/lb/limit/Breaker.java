@@ -157,6 +157,18 @@ public final class Breaker {
         return true;
     }
 
+    /**
+     * Closes and forgets everything, for what is guarded is another one now. Settles the breaker by this.
+     *
+     * @param sinceNanos what began before is about the one before, and does not count
+     */
+    public void startOver(long sinceNanos) {
+        openings = 0;
+        phase = new Phase(
+                phase.number + 1, State.CLOSED, "", sinceNanos, 0); // first, so that old news does not come through
+        breaker.reset();
+    }
+
     private long patienceNanos(State state) {
         if (state == State.CLOSED) {
             return 0;
