@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
 public final class Attempt {
     private static final int OPEN = 0;
     private static final int ANSWERED = 1;
-    private static final int COMPLETE = 2;
+    private static final int ANSWERED_WELL = 2;
+    private static final int COMPLETE = 3;
     private static final VarHandle STATE = state();
 
     /** The endpoint was out because connections to it failed. */
@@ -35,14 +36,18 @@ public final class Attempt {
 
     /** It has been counted that the attempt overstays the attempt timeout. */
     static final int KNOWN_OVERDUE = 1 << 1;
+    /** The attempt has been repeated at no cost. */
+    private static final int REPEATED_FOR_FREE = 1 << 2;
 
     private final BalancedCall call;
     private final TrackedNode node;
     private final long startNanos;
     private final @Nullable Attempt previous;
     private final byte special; // PROBE, TRIAL, …; nearly always none
-    private boolean repeatedForFree; // written by the call, whose thread rules it shares
-    private byte notes; // likewise; whoever ends the attempt may miss one, and counts twice what is late
+    private byte notes; // written by the call, whose thread rules it shares; whoever ends the attempt may miss one, and
+    // counts twice
+    private short
+            endedRow; // written with the answer; who ends the attempt at the same moment may miss it, and forgives
     private volatile int state; // OPEN, which is 0: to say so would cost a fence on each attempt; written by STATE
 
     /** Makes an attempt that its node has counted as in flight already. */
@@ -90,13 +95,14 @@ public final class Attempt {
      * attempt whose whole answer comes at once is simply completed.
      */
     public void answered(Outcome outcome) {
-        if (STATE.compareAndSet(this, OPEN, ANSWERED)) {
+        int answered = outcome.kind() == Outcome.Kind.SUCCESS ? ANSWERED_WELL : ANSWERED;
+        if (STATE.compareAndSet(this, OPEN, answered)) {
             learn(outcome);
         }
     }
 
     /**
-     * Ends the attempt. After {@link #answered}, the outcome counts only if it is a failure: an answer that broke off.
+     * Ends the attempt. After {@link #answered}, the outcome counts only if it is a failure of what began well: an answer that broke off.
      */
     public void complete(Outcome outcome) {
         int before = (int) STATE.getAndSet(this, COMPLETE);
@@ -105,7 +111,7 @@ public final class Attempt {
         }
         if (before == OPEN) {
             learn(outcome);
-        } else if (outcome.kind().isEndpointFailure()) {
+        } else if (before == ANSWERED_WELL && outcome.kind().isEndpointFailure()) {
             call.engine().learnBroken(this, outcome);
         }
         node.ledger().finish();
@@ -137,11 +143,21 @@ public final class Attempt {
     }
 
     void repeatForFree() {
-        repeatedForFree = true;
+        notes = (byte) (notes | REPEATED_FOR_FREE);
     }
 
     boolean isRepeatedForFree() {
-        return repeatedForFree;
+        return isNoted(REPEATED_FOR_FREE);
+    }
+
+    /** Notes how many failures in a row this attempt's answer has ended. */
+    void endsRow(long failures) {
+        endedRow = (short) Math.min(Short.MAX_VALUE, failures);
+    }
+
+    /** Returns how many failures in a row this attempt's answer has ended: should the answer break off, it has not. */
+    int endedRow() {
+        return endedRow;
     }
 
     boolean isHedge() {

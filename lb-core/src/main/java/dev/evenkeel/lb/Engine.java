@@ -89,14 +89,17 @@ final class Engine {
             gate.learn(attempt, kind, latency);
         }
         if (kind.isEndpointFailure()) {
-            outliers.failedAgain(node, node.ledger().fail(latency, now));
+            outliers.failedAgain(node, node.ledger().fail(latency, now), 1);
         } else if (kind == Outcome.Kind.HEDGE_LOST) {
             node.ledger().lose(latency, now);
         } else if (kind.isNeutral()) {
             node.ledger().pass();
             respectPushback(node, outcome);
         } else {
-            node.ledger().succeed(latency, now);
+            long endedRow = node.ledger().succeed(latency, now);
+            if (endedRow != 0) {
+                attempt.endsRow(endedRow);
+            }
             budget.deposit(now);
             if (hedges != null) {
                 hedges.learnSuccess(attempt, latency, now);
@@ -116,11 +119,13 @@ final class Engine {
         }
     }
 
-    /** Learns that an answer which had begun broke off. */
+    /** Learns that an answer which had begun well broke off. So it ended no row of failures, and the row that it interrupted goes on. */
     void learnBroken(Attempt attempt, Outcome outcome) {
         long now = nowNanos();
         long elapsed = now - attempt.startNanos();
-        outliers.failedAgain(attempt.node(), attempt.node().ledger().fail(elapsed, now));
+        TrackedNode node = attempt.node();
+        int longer = 1 + (node.cameBackSince(attempt.startNanos()) ? 0 : attempt.endedRow());
+        outliers.failedAgain(node, node.ledger().fail(elapsed, now, longer), longer);
         if (breakers != null) {
             breakers.learnBroken(attempt, outcome.kind(), elapsed);
         }

@@ -61,16 +61,14 @@ final class NodeLedger {
         add(ATTEMPTS, ONE_FINISHED - 1);
     }
 
-    /** Learns of an answer that was no failure, and took so long. */
-    void succeed(long latencyNanos, long nowNanos) {
+    /** Learns of an answer that was no failure, and took so long. Returns how many failures in a row it ends; nearly always 0. */
+    long succeed(long latencyNanos, long nowNanos) {
         observe(latencyNanos, nowNanos);
         WORD.setOpaque(words, MEDIAN, RunningMedian.observe(get(MEDIAN), latencyNanos));
-        if (get(FAILED_IN_A_ROW) != 0) {
-            WORD.setRelease(words, FAILED_IN_A_ROW, 0L);
-        }
         if (get(LOST_IN_A_ROW) != 0) {
             WORD.setRelease(words, LOST_IN_A_ROW, 0L);
         }
+        return get(FAILED_IN_A_ROW) == 0 ? 0 : (long) WORD.getAndSet(words, FAILED_IN_A_ROW, 0L);
     }
 
     private void observe(long latencyNanos, long nowNanos) {
@@ -83,9 +81,18 @@ final class NodeLedger {
 
     /** Learns that an attempt failed after so long, and returns how many have failed since the last success. */
     long fail(long elapsedNanos, long nowNanos) {
+        return fail(elapsedNanos, nowNanos, 1);
+    }
+
+    /**
+     * Learns that an attempt failed after so long, and returns how many have failed since the last success.
+     *
+     * @param row by how much this makes the row longer: more than 1 where an answer broke off whose beginning had ended a row
+     */
+    long fail(long elapsedNanos, long nowNanos, int row) {
         add(FAILED, 1);
         observe(PeakEwma.priceOfFailure(get(LATENCY), elapsedNanos, nowNanos), nowNanos);
-        return add(FAILED_IN_A_ROW, 1) + 1;
+        return add(FAILED_IN_A_ROW, row) + row;
     }
 
     /**

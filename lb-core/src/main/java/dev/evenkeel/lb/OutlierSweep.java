@@ -44,10 +44,16 @@ final class OutlierSweep {
         });
     }
 
-    /** Learns that an endpoint has failed once more in a row: the only judgement that does not wait for the next sweep. */
-    void failedAgain(TrackedNode node, long failuresInARow) {
+    /**
+     * Learns that an endpoint has failed once more in a row: the only judgement that does not wait for the next sweep.
+     *
+     * @param longer by how much the row has become longer
+     */
+    void failedAgain(TrackedNode node, long failuresInARow, int longer) {
         OutlierDetector detector = detection.consecutiveFailures();
-        if (failuresInARow == detection.consecutiveFailures().failures() && detector.mode() != DetectorMode.OFF) {
+        int most = detection.consecutiveFailures().failures();
+        boolean reached = failuresInARow >= most && failuresInARow - longer < most;
+        if (reached && detector.mode() != DetectorMode.OFF) {
             cluster.update((members, now) -> {
                 Sitting sitting = new Sitting(members, now);
                 sitting.hear(detector, List.of(node.stats()));

@@ -32,6 +32,8 @@ final class TrackedNode implements Node {
 
     private volatile double weight; // written under the cluster's lock
     private volatile boolean pushedBack; // written under the cluster's lock
+    private volatile boolean wasOut; // written under the cluster's lock
+    private volatile long backSinceNanos; // written before wasOut, and means nothing without it
 
     // Used under the cluster's lock.
     private long restingSince = AWAKE; // the ledger's events when it came to rest
@@ -201,9 +203,16 @@ final class TrackedNode implements Node {
     /** Begins anew after a time out of use: what it did before is not held against it again, and it starts slowly. */
     void comeBack(long nowNanos) {
         restingSince = AWAKE;
+        backSinceNanos = nowNanos;
+        wasOut = true;
         window.clear(ledger.succeeded(), ledger.failed());
         ledger.forgetRow();
         cuts.start(ledger.finished(), nowNanos);
+    }
+
+    /** Returns whether it has begun anew after this moment. */
+    boolean cameBackSince(long nanos) {
+        return wasOut && nanos - backSinceNanos < 0;
     }
 
     /**

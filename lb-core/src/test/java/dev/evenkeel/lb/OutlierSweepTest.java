@@ -119,6 +119,80 @@ class OutlierSweepTest {
     }
 
     @Test
+    void answersThatBeginWellAndBreakOffAreFailuresInARow() {
+        TestService service = service(10);
+        for (int i = 0; i < 4; i++) {
+            beginAndBreakOff(service);
+        }
+        assertThat(ejected(service)).isZero();
+
+        beginAndBreakOff(service);
+
+        assertThat(service.status(id(3)).detail()).startsWith("5 failures in a row, back in ");
+    }
+
+    private static void beginAndBreakOff(TestService service) {
+        Attempt attempt = service.attemptAt(id(3));
+        attempt.answered(Outcome.SUCCESS);
+        attempt.complete(Outcome.of(Outcome.Kind.BODY_BROKEN, "reset"));
+    }
+
+    @Test
+    void answersThatBreakOffAndFailuresMakeOneRow() {
+        TestService service = service(10);
+        service.attemptAt(id(3)).complete(HTTP_503);
+        beginAndBreakOff(service);
+        service.attemptAt(id(3)).complete(HTTP_503);
+        beginAndBreakOff(service);
+        assertThat(ejected(service)).isZero();
+        service.attemptAt(id(3)).complete(HTTP_503);
+
+        assertThat(ejected(service)).isOne();
+    }
+
+    @Test
+    void anAnswerThatIsReadToItsEndEndsTheRowAndSoDoesAStreamThatGoesOn() {
+        TestService service = service(10);
+        for (int i = 0; i < 20; i++) {
+            beginAndBreakOff(service);
+            Attempt well = service.attemptAt(id(3));
+            well.answered(Outcome.SUCCESS);
+            if (i % 2 == 0) {
+                well.complete(Outcome.SUCCESS);
+            }
+            service.advance(Duration.ofSeconds(11)); // so that the window holds too few to judge by their share
+        }
+        assertThat(ejected(service)).isZero();
+    }
+
+    @Test
+    void anAnswerThatBreaksOffAfterAnEjectionBringsNoOldRowBack() {
+        TestService service = service(10);
+        IntStream.range(0, 4).forEach(i -> service.attemptAt(id(3)).complete(HTTP_503));
+        Attempt old = service.attemptAt(id(3));
+        old.answered(Outcome.SUCCESS);
+        IntStream.range(0, 5).forEach(i -> service.attemptAt(id(3)).complete(HTTP_503));
+        assertThat(ejected(service)).isOne();
+        service.advance(EJECTION);
+
+        old.complete(Outcome.of(Outcome.Kind.BODY_BROKEN, "reset"));
+
+        assertThat(ejected(service)).isZero();
+    }
+
+    @Test
+    void anAttemptFailsOnceEvenIfItsFailureBreaksOff() {
+        TestService service = service(10);
+        for (int i = 0; i < 3; i++) {
+            Attempt attempt = service.attemptAt(id(3));
+            attempt.answered(HTTP_503);
+            attempt.complete(Outcome.of(Outcome.Kind.BODY_BROKEN, "reset"));
+        }
+        assertThat(service.status(id(3)).failures()).isEqualTo(3);
+        assertThat(ejected(service)).isZero();
+    }
+
+    @Test
     void halfOfTenAttemptsFailingEjectsEvenIfSomeSucceedInBetween() {
         TestService service = service(4);
         for (int i = 0; i < 10; i++) {
