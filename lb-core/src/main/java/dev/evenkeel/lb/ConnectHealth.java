@@ -54,10 +54,11 @@ final class ConnectHealth {
         }
     }
 
-    /** Takes up an endpoint that left while it was out and is in the list again. */
+    /** Takes up an endpoint that left while it was out and is in the list again, for all clients at the same moment. */
     void resume(TrackedNode node, long now) {
         if (node.isOut(OutReason.CONNECT_FAILED)) {
-            environment.scheduler().schedule(node.connects.untilProbeNanos(now), () -> offer(node));
+            long pause = node.connects.untilReturnProbeNanos(backoff, now, environment.random());
+            environment.scheduler().schedule(pause, () -> offer(node));
         }
     }
 

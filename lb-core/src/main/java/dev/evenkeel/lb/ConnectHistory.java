@@ -37,6 +37,15 @@ final class ConnectHistory {
         return probeDueNanos - nowNanos;
     }
 
+    /**
+     * Returns the time until a probe, when the endpoint is back in the list. If one is overdue it comes at any time within the latest pause:
+     * all clients hear of the list at once, and each has a probe to send.
+     */
+    long untilReturnProbeNanos(ConnectBackoff backoff, long nowNanos, RandomGenerator random) {
+        long due = untilProbeNanos(nowNanos);
+        return due > 0 ? due : (long) (random.nextDouble() * backoff.pauseNanos(failuresInARow, random));
+    }
+
     String describe(long nowNanos) {
         long wait = untilProbeNanos(nowNanos);
         return lastFailure

@@ -226,6 +226,25 @@ class ConnectHealthTest {
         assertThat(service.attempt().isProbe()).isTrue();
     }
 
+    /** All clients hear at once that it is back, and each has a probe to send: they must not all do so with their next request. */
+    @Test
+    void anEndpointThatIsBackInTheListIsTriedAtAnyTimeWithinThePause() {
+        service.refuse(A);
+        service.source.remove(A);
+        service.advance(PAUSE.multipliedBy(3));
+        service.source.put(Endpoint.of(A));
+        int waited = 0;
+        Attempt attempt = service.attempt();
+        while (!attempt.isProbe()) {
+            attempt.complete(Outcome.SUCCESS);
+            service.advance(PAUSE.dividedBy(20));
+            waited++;
+            attempt = service.attempt();
+        }
+
+        assertThat(waited).isBetween(1, 24); // PAUSE ± 20 %
+    }
+
     @Test
     void anEndpointWhoseIdentityIsWrongIsOutLikeOneThatRefuses() {
         service.attemptAt(A).complete(Outcome.of(Outcome.Kind.UNTRUSTED, "certificate for another host"));

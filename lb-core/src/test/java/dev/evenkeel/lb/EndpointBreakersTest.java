@@ -252,7 +252,7 @@ class EndpointBreakersTest {
     @Test
     void ejectionsAndBreakersShareOneCap() {
         TestService both = service(
-                4,
+                7,
                 settings -> settings.endpointBreaker(
                         CircuitBreakerConfig.from(QUICK).minimumNumberOfCalls(6).build()));
         fail(both, id(0), 5); // ejected by failures in a row

@@ -11,7 +11,7 @@ import java.util.random.RandomGenerator;
  * @param base the first time; the n-th is n times as long
  * @param max the longest time
  * @param jitter up to so much more or less, so that clients that ejected together do not return together
- * @param maxShare the share of endpoints that may be out on suspicion, 0 to 1; rounded up
+ * @param maxShare the share of endpoints that may be out on suspicion, 0 to 1; rounded down, and one if that is none
  */
 public record EjectionTime(Duration base, Duration max, Duration jitter, double maxShare) {
     /** 30 s, 60 s … 300 s, give or take 3 s, and at most 30 % of the endpoints. */
@@ -41,12 +41,13 @@ public record EjectionTime(Duration base, Duration max, Duration jitter, double 
     }
 
     /**
-     * Returns how many of so many endpoints may be out on suspicion: the share, rounded up, at least one of two, and never the last.
+     * Returns how many of so many endpoints may be out on suspicion: the share, rounded down, but at least one, and never the last.
+     * Rounded up it would be half of four, and what is left of a small service must carry the load alone.
      */
     public int allowed(int endpoints) {
         if (maxShare == 0) {
             return 0;
         }
-        return Math.min((int) Math.ceil(maxShare * endpoints), endpoints - 1);
+        return Math.max(0, Math.min(Math.max(1, (int) (maxShare * endpoints)), endpoints - 1));
     }
 }

@@ -28,7 +28,7 @@ final class FewChoicesPicker implements Picker {
         Node best = drawFrom(offset, start);
         for (int i = 1; i < draws; i++) {
             Node node = drawFrom((offset + i) % draws, start);
-            if (metric.load(node, best.inFlight(), nowNanos) < metric.load(best, node.inFlight(), nowNanos)) {
+            if (metric.isLess(node, best, nowNanos)) {
                 best = node;
             }
         }

@@ -15,7 +15,7 @@ public enum LoadMetric {
 
     /**
      * The expected latency times the queue that a new attempt would join. An endpoint without any answer yet gets one attempt at a
-     * time until the first answer: free it looks best, busy it looks as bad as an endpoint can.
+     * time until the first answer: free it is taken to be as fast as whom it is compared with, busy it looks as bad as an endpoint can.
      *
      * <p>Source: Finagle's {@code PeakEwma}; what failures cost is described at {@link Node#latencyNanos}.
      */
@@ -26,27 +26,46 @@ public enum LoadMetric {
             if (latency > 0) {
                 return latency;
             }
-            return inFlight == 0 ? 0 : UNMEASURED_AND_BUSY_NANOS;
+            return inFlight == 0 ? UNKNOWN : UNMEASURED_AND_BUSY_NANOS;
         }
     };
 
     /** The price of the worst failure, 30 s: large enough to keep a crowd away, small enough that adding 1 in flight still shows. */
     private static final double UNMEASURED_AND_BUSY_NANOS = 30e9;
 
-    /** Returns what one attempt costs at a node that has so many in flight. */
+    /**
+     * The cost of a node of which nothing is known. It is as good as the next one and not better: else each of many clients would send one
+     * of its next requests to a newcomer, and all together too many. In the simulator, where a tenth server joins without a slow
+     * start, 1,000 clients gave it 15 % of their calls at first; so they give it 9 %.
+     */
+    static final double UNKNOWN = 0;
+
+    /** Returns what one attempt costs at a node that has so many in flight, or {@link #UNKNOWN}. */
     abstract double cost(Node node, int inFlight, long nowNanos);
 
+    /** Returns a cost, in which the other one of a comparison stands in for what is unknown. */
+    static double known(double cost, double other) {
+        return cost == UNKNOWN ? other : cost;
+    }
+
     /**
-     * Returns the load of a node that is compared with others: the cost of all in flight and of one more.
+     * Returns whether the load of a node is less than that of another: the cost of all in flight there and of one more.
      *
-     * <p>A node that is failing gets no credit for a queue that is shorter than others'. It is short because failing is quick; under high
-     * load, where healthy queues are long, nothing else would keep traffic away from it.
-     *
-     * @param othersQueue the most attempts in flight at any of those that it is compared with
+     * <p>A node that is failing gets no credit for a queue that is shorter than the other's. It is short because failing is quick; under
+     * high load, where healthy queues are long, nothing else would keep traffic away from it.
      */
-    final double load(Node node, int othersQueue, long nowNanos) {
-        int inFlight = node.inFlight();
-        int queue = node.isFailing() ? Math.max(inFlight, othersQueue) : inFlight;
-        return cost(node, inFlight, nowNanos) * (queue + 1.0);
+    final boolean isLess(Node node, Node than, long nowNanos) {
+        int mine = node.inFlight();
+        int others = than.inFlight();
+        double cost = cost(node, mine, nowNanos);
+        double othersCost = cost(than, others, nowNanos);
+        int longer = Math.max(mine, others);
+        return known(cost, othersCost) * queue(node, mine, longer)
+                < known(othersCost, cost) * queue(than, others, longer);
+    }
+
+    /** Returns the queue that a node is credited with, where the longest of those it is compared with has so many in flight. */
+    static double queue(Node node, int inFlight, int longest) {
+        return (node.isFailing() ? longest : inFlight) + 1.0;
     }
 }

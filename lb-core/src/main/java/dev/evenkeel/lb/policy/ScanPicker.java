@@ -21,16 +21,21 @@ final class ScanPicker implements Picker {
     public Node pick(PickContext context, long nowNanos) {
         int longest = longestQueue();
         Node best = nodes[0];
-        double bestLoad = metric.load(best, longest, nowNanos);
+        double leastCost = metric.cost(best, best.inFlight(), nowNanos);
+        double queue = LoadMetric.queue(best, best.inFlight(), longest);
         int equals = 1;
         for (int i = 1; i < nodes.length; i++) {
-            double load = metric.load(nodes[i], longest, nowNanos);
-            if (load < bestLoad) {
-                best = nodes[i];
-                bestLoad = load;
-                equals = 1;
-            } else if (load == bestLoad && Draw.upper(random.nextLong(), ++equals) == 0) {
-                best = nodes[i];
+            Node node = nodes[i];
+            double cost = metric.cost(node, node.inFlight(), nowNanos);
+            double nodesQueue = LoadMetric.queue(node, node.inFlight(), longest);
+            double load = LoadMetric.known(cost, leastCost) * nodesQueue;
+            double leastLoad = LoadMetric.known(leastCost, cost) * queue;
+            boolean tie = load == leastLoad && Draw.upper(random.nextLong(), ++equals) == 0;
+            if (load < leastLoad || tie) {
+                equals = tie ? equals : 1;
+                best = node;
+                leastCost = cost;
+                queue = nodesQueue;
             }
         }
         return best;

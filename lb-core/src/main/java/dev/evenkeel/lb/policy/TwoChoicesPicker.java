@@ -24,6 +24,6 @@ final class TwoChoicesPicker implements Picker {
         }
         Node a = nodes[first];
         Node b = nodes[second];
-        return metric.load(b, a.inFlight(), nowNanos) < metric.load(a, b.inFlight(), nowNanos) ? b : a;
+        return metric.isLess(b, a, nowNanos) ? b : a;
     }
 }

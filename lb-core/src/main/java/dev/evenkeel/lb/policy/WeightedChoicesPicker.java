@@ -52,20 +52,23 @@ final class WeightedChoicesPicker implements Picker {
                 handicap = CLEARLY;
             }
             int otherInFlight = nodes[other].inFlight();
-            double otherCost = metric.cost(nodes[other], otherInFlight, nowNanos);
+            double costThere = metric.cost(nodes[other], otherInFlight, nowNanos);
+            double otherCost = LoadMetric.known(costThere, cost);
+            double thisCost = LoadMetric.known(cost, costThere);
             double otherUnit = random.nextDouble();
             double unitWeight = Math.min(weights[best], weights[other]);
             double queue = 1 + onUnit(inFlight * unitWeight / weights[best], unit);
             double otherQueue = 1 + onUnit(otherInFlight * unitWeight / weights[other], otherUnit);
             double longer = Math.max(queue, otherQueue);
-            queue = nodes[best].isFailing() ? longer : queue; // see LoadMetric.load
+            queue = nodes[best].isFailing() ? longer : queue; // see LoadMetric.isLess
             otherQueue = nodes[other].isFailing() ? longer : otherQueue;
-            boolean alike = cost <= CLEARLY * otherCost && otherCost <= CLEARLY * cost;
-            boolean better = alike ? handicap * otherQueue < queue : handicap * otherCost * otherQueue < cost * queue;
+            boolean alike = thisCost <= CLEARLY * otherCost && otherCost <= CLEARLY * thisCost;
+            boolean better =
+                    alike ? handicap * otherQueue < queue : handicap * otherCost * otherQueue < thisCost * queue;
             if (better) {
                 best = other;
                 inFlight = otherInFlight;
-                cost = otherCost;
+                cost = costThere;
                 unit = otherUnit;
             }
         }

@@ -2,6 +2,7 @@ package dev.evenkeel.lb.policy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.evenkeel.lb.testkit.FakeContext;
 import dev.evenkeel.lb.testkit.FakeNode;
@@ -111,10 +112,22 @@ class LeastLoadedTest {
 
     @ParameterizedTest
     @ValueSource(ints = {2, 3, LeastLoaded.ALL})
-    void anUnmeasuredNodeIsTriedWhenFree(int draws) {
-        List<FakeNode> nodes = FakeNode.many(draws == 2 ? 2 : 3);
-        nodes.forEach(node -> node.latency(Duration.ofNanos(1)));
+    void anUnmeasuredNodeThatIsFreeGetsItsShareAndNotEverything(int draws) {
+        int count = draws == 2 ? 2 : 3;
+        List<FakeNode> nodes = FakeNode.many(count);
+        nodes.forEach(node -> node.latency(Duration.ofMillis(20)));
         FakeNode newcomer = nodes.get(1).latency(Duration.ZERO);
+
+        assertThat(Tally.of(picker(nodes, LoadMetric.PEAK_EWMA, draws), 3000).picks(newcomer) / 3000.0)
+                .isCloseTo(1.0 / count, within(0.05));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {2, 3, LeastLoaded.ALL})
+    void anUnmeasuredNodeThatIsFreeIsBetterThanABusyOne(int draws) {
+        List<FakeNode> nodes = FakeNode.many(draws == 2 ? 2 : 3);
+        nodes.forEach(node -> node.latency(Duration.ofNanos(1)).inFlight(1));
+        FakeNode newcomer = nodes.get(1).latency(Duration.ZERO).inFlight(0);
 
         assertThat(Tally.of(picker(nodes, LoadMetric.PEAK_EWMA, draws), 100).picks(newcomer))
                 .isEqualTo(100);

@@ -170,6 +170,19 @@ class FailureStoriesTest {
         assertThat(unprotected.failures()).isNotEmpty();
     }
 
+    /** Each has a probe to send when discovery says that a server is back, to all of them at once. */
+    @Test
+    void s10ManySmallClientsDoNotAllGreetAServerThatIsBack() {
+        Result result = Simulation.of(1)
+                .servers(10, Servers.workers(4).queue(100).serviceTime(ServiceTime.logNormal(ofMillis(25), 0.5)))
+                .clients(200, Clients.ratePerSecond(4.2).deadline(ofSeconds(1)))
+                .at(ofSeconds(5), rollingDeploy(ofSeconds(3), ofSeconds(2)))
+                .run(ofSeconds(60));
+
+        assertThat(result.failures()).isEmpty();
+        assertThat(ratioToTheBest(result)).isLessThan(1.5);
+    }
+
     @Test
     void s11TheNeighboursOfADeadServerDoNotInheritItsLoad() {
         for (LoadBalancingPolicy policy :

@@ -14,6 +14,7 @@ import static dev.evenkeel.lb.sim.Target.servers;
 import static dev.evenkeel.lb.sim.Target.tier;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.evenkeel.lb.retry.Hedging;
 import dev.evenkeel.lb.retry.RetryBudget;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
@@ -56,6 +57,31 @@ class RetryStormStoriesTest {
         assertThat(result.whole().attemptsPerCall(2)).isLessThan(1.2);
         assertThat(result.timeToRecover(seconds(28)).orElseThrow()).isLessThan(seconds(5));
         assertThat(result.between(seconds(33), seconds(60)).successRate()).isEqualTo(1);
+    }
+
+    /** The leaf answers 200 ms later, and has room for it. */
+    private static Simulation lateLeaf(long seed) {
+        Servers inBetween = Servers.workers(100).serviceTime(ServiceTime.logNormal(millis(5), 0.3));
+        return Simulation.of(seed)
+                .clients(10, Clients.ratePerSecond(7).deadline(seconds(2)))
+                .servers(4, inBetween)
+                .nextTier(millis(1500))
+                .servers(4, inBetween)
+                .nextTier(seconds(1))
+                .servers(4, Servers.workers(10).queue(80).serviceTime(ServiceTime.logNormal(millis(50), 0.5)))
+                .between(seconds(20), seconds(28), slow(tier(2), 5));
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3})
+    void s9HedgesAtEveryHopDoNotBuryALeafThatAnswersLate(long seed) {
+        Result result = lateLeaf(seed)
+                .loadBalancer(builder -> builder.hedging(Hedging.DEFAULT))
+                .run(seconds(60));
+
+        assertThat(result.whole().attemptsPerCall(2)).isLessThan(1.2);
+        assertThat(result.timeToRecover(seconds(28)).orElseThrow()).isLessThan(seconds(1));
+        assertThat(result.successRate()).isGreaterThan(0.995);
     }
 
     @Test
