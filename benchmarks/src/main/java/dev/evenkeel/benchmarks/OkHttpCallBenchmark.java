@@ -2,6 +2,7 @@ package dev.evenkeel.benchmarks;
 
 import dev.evenkeel.lb.endpoint.Endpoint;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
@@ -49,6 +50,9 @@ public class OkHttpCallBenchmark {
     private OkHttpClient balanced;
 
     @SuppressWarnings("NullAway.Init")
+    private OkHttpClient racing;
+
+    @SuppressWarnings("NullAway.Init")
     private OkHttpClient rewriting;
 
     @SuppressWarnings("NullAway.Init")
@@ -64,6 +68,7 @@ public class OkHttpCallBenchmark {
         }
         plain = Clients.pooling(builder.build(), ENDPOINTS);
         balanced = Clients.balanced(plain, endpoints, UnaryOperator.identity());
+        racing = Clients.balanced(plain, endpoints, settings -> settings.attemptTimeout(Duration.ofSeconds(10)));
         rewriting = Clients.rewriting(plain, endpoints);
         direct = Clients.request("http://" + endpoints.get(0).address() + "/v1/42");
     }
@@ -81,6 +86,12 @@ public class OkHttpCallBenchmark {
     @Benchmark
     public long balanced() throws IOException {
         return Clients.execute(balanced, Clients.BALANCED);
+    }
+
+    /** With an attempt timeout that never comes. */
+    @Benchmark
+    public long mayHedge() throws IOException {
+        return Clients.execute(racing, Clients.BALANCED);
     }
 
     @Benchmark

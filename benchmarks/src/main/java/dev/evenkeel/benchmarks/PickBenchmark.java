@@ -3,11 +3,14 @@ package dev.evenkeel.benchmarks;
 import dev.evenkeel.lb.Attempt;
 import dev.evenkeel.lb.BalancedCall;
 import dev.evenkeel.lb.LoadBalancer;
+import dev.evenkeel.lb.LoadBalancerBuilder;
 import dev.evenkeel.lb.call.Outcome;
 import dev.evenkeel.lb.call.RequestInfo;
 import dev.evenkeel.lb.endpoint.EndpointSource;
+import dev.evenkeel.lb.retry.Hedging;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -33,6 +36,23 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 3, time = 1)
 @Fork(3)
 public class PickBenchmark {
+    /** What may be switched on. */
+    public enum Extras {
+        DEFAULT(UnaryOperator.identity()),
+        HEDGING(settings -> settings.hedging(Hedging.DEFAULT).attemptTimeout(Duration.ofSeconds(1)));
+
+        @SuppressWarnings("ImmutableEnumChecker") // holds no state
+        private final UnaryOperator<LoadBalancerBuilder> settings;
+
+        Extras(UnaryOperator<LoadBalancerBuilder> settings) {
+            this.settings = settings;
+        }
+
+        LoadBalancerBuilder addTo(LoadBalancerBuilder builder) {
+            return settings.apply(builder);
+        }
+    }
+
     /** A load balancer that is shared by all threads. */
     @State(Scope.Benchmark)
     public static class Balancer {
@@ -50,14 +70,18 @@ public class PickBenchmark {
         @Param({"3", "10", "100", "1000", "10000"})
         public int n;
 
+        /** What is switched on beyond the default. */
+        @Param({"DEFAULT", "HEDGING"})
+        public Extras extras = Extras.DEFAULT;
+
         @SuppressWarnings("NullAway.Init") // by open()
         LoadBalancer loadBalancer;
 
         @Setup
         public void open() {
-            loadBalancer = LoadBalancer.builder("bench.svc")
-                    .endpoints(EndpointSource.of(policy.fleet(n)))
-                    .policy(policy.policy())
+            loadBalancer = extras.addTo(LoadBalancer.builder("bench.svc")
+                            .endpoints(EndpointSource.of(policy.fleet(n)))
+                            .policy(policy.policy()))
                     .build();
             loadBalancer.awaitReady(Duration.ofSeconds(10));
         }
