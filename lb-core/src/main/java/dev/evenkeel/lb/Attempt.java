@@ -129,6 +129,10 @@ public final class Attempt {
         call.engine().learn(this, outcome);
     }
 
+    boolean isComplete() {
+        return state == COMPLETE;
+    }
+
     TrackedNode node() {
         return node;
     }

@@ -77,6 +77,8 @@ public final class BalancedCall implements PickContext {
         boolean free = decision.kind() == RetryDecision.Kind.FREE_RETRY;
         if (free) {
             attempt.repeatForFree();
+        } else if (engine.gate != null && !engine.gate.hasRoom(attempt.isComplete() ? 0 : 1)) {
+            return RetryDecision.LIMITED;
         } else if (!engine.withdrawRetry(now)) {
             return RetryDecision.BUDGET_EXHAUSTED;
         }
@@ -135,7 +137,7 @@ public final class BalancedCall implements PickContext {
                 || trail.paid() >= maxAttempts()
                 || remainingNanos(trail, now) <= 0
                 || !view.hasUntried(this)
-                || (engine.gate != null && !engine.gate.hasRoom())
+                || (engine.gate != null && !engine.gate.hasRoom(0))
                 || !(overdue ? hedges.mayReplace() && engine.withdrawRetry(now) : hedges.mayHedge(now))) {
             return null;
         }

@@ -1,7 +1,7 @@
 package dev.evenkeel.lb;
 
 import dev.evenkeel.lb.limit.Breaker;
-import dev.evenkeel.lb.time.Scheduler;
+import dev.evenkeel.lb.time.Environment;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 
 /**
@@ -10,11 +10,11 @@ import io.github.resilience4j.circuitbreaker.CircuitBreaker;
  */
 final class BreakerTimer {
     private final Cluster cluster;
-    private final Scheduler scheduler;
+    private final Environment environment;
 
-    BreakerTimer(Cluster cluster, Scheduler scheduler) {
+    BreakerTimer(Cluster cluster, Environment environment) {
         this.cluster = cluster;
-        this.scheduler = scheduler;
+        this.environment = environment;
     }
 
     /** Who acts on what a breaker comes to. Called under the cluster's lock. */
@@ -32,7 +32,7 @@ final class BreakerTimer {
     }
 
     private boolean settle(Breaker breaker, Owner owner, Members members, long now) {
-        if (!breaker.settle(now)) {
+        if (!breaker.settle(now, environment.random())) {
             return false;
         }
         arm(breaker, owner);
@@ -42,10 +42,12 @@ final class BreakerTimer {
     private void arm(Breaker breaker, Owner owner) {
         if (breaker.settledState() != CircuitBreaker.State.CLOSED) {
             int spell = breaker.spell();
-            scheduler.schedule(
-                    breaker.patienceNanos(),
-                    () -> cluster.update(
-                            (members, now) -> breaker.spell() == spell && timeIsUp(breaker, owner, members, now)));
+            environment
+                    .scheduler()
+                    .schedule(
+                            breaker.patienceNanos(),
+                            () -> cluster.update((members, now) ->
+                                    breaker.spell() == spell && timeIsUp(breaker, owner, members, now)));
         }
     }
 

@@ -8,27 +8,36 @@ import dev.evenkeel.lb.time.Environment;
 import java.util.Collection;
 
 /**
- * The one way out on suspicion, and the one way back. It holds the cap over all detectors together: whatever they find, only so many
- * endpoints are out at a time, and never the last one. Its methods are called in changes, so under the cluster's lock.
+ * The one way out by ejection, and the one way back. It holds the cap over all suspicion, of detectors and breakers together: whatever
+ * they find, only so many endpoints are out at a time, never the last one, and none more while most fail together. Its methods are called in changes, so under the cluster's lock.
  */
 final class Ejector {
     private final Cluster cluster;
     private final EjectionTime ejection;
+    private final CommonFailure commonFailure;
     private final SlowStart slowStart;
     private final Environment environment;
 
     Ejector(Cluster cluster, Settings settings, Environment environment) {
         this.cluster = cluster;
         this.ejection = settings.outliers().ejection();
+        this.commonFailure = new CommonFailure(settings.outliers().consecutiveFailures());
         this.slowStart = settings.slowStart();
         this.environment = environment;
     }
 
-    /** Returns whether this one may be out on suspicion besides those that are; one that is out already takes no more room. */
-    boolean hasRoom(TrackedNode node, Members members) {
+    /** Returns why this one may not be out on suspicion besides those that are, in words; empty if it may, or is out already. */
+    String objection(TrackedNode node, Members members) {
         if (node.isOutOnSuspicion()) {
-            return true;
+            return "";
         }
+        if (!hasRoom(members)) {
+            return "as many are out as may be";
+        }
+        return commonFailure.isSeenIn(members.nodes()) ? "as most endpoints fail together" : "";
+    }
+
+    private boolean hasRoom(Members members) {
         Collection<TrackedNode> all = members.nodes();
         long counted =
                 all.stream().filter(one -> !one.isOut(OutReason.DRAINING)).count();

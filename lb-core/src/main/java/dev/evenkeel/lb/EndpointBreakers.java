@@ -5,12 +5,15 @@ import dev.evenkeel.lb.endpoint.OutReason;
 import dev.evenkeel.lb.health.SlowStart;
 import dev.evenkeel.lb.limit.Breaker;
 import dev.evenkeel.lb.observe.Event;
+import java.util.LinkedHashSet;
+import java.util.Set;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Takes out endpoints whose circuit breaker opens, as far as the cap on suspicion allows, and has requests try those whose breaker is
- * half-open. An endpoint that the cap keeps in use goes on getting all its requests; the first of them after half-open decide.
+ * half-open. An endpoint that the cap keeps in use goes on getting all its requests, until there is room after all; the first of them
+ * after half-open decide.
  */
 final class EndpointBreakers {
     private final Cluster cluster;
@@ -18,6 +21,8 @@ final class EndpointBreakers {
     private final BreakerTimer timer;
     private final SlowStart slowStart;
     private final Trials trials = new Trials(OutReason.BREAKER_OPEN);
+    private final Set<TrackedNode> kept =
+            new LinkedHashSet<>(); // in use with an open breaker; used under the cluster's lock
 
     EndpointBreakers(Cluster cluster, Ejector ejector, BreakerTimer timer, Settings settings) {
         this.cluster = cluster;
@@ -87,7 +92,39 @@ final class EndpointBreakers {
     void resume(TrackedNode node) {
         if (node.breaker != null && node.breaker.isHalfOpen()) {
             trials.offer(node);
+        } else if (isKept(node)) {
+            kept.add(node);
         }
+    }
+
+    private static boolean isKept(TrackedNode node) {
+        return !node.isOut(OutReason.BREAKER_OPEN) && !node.isRemoved() && isOpen(node);
+    }
+
+    private static boolean isOpen(TrackedNode node) {
+        return node.breaker != null
+                && switch (node.breaker.settledState()) {
+                    case OPEN, FORCED_OPEN -> true;
+                    case HALF_OPEN, CLOSED, DISABLED, METRICS_ONLY -> false;
+                };
+    }
+
+    /** Takes out what stayed in use for want of room, if there is room by now; called in a sweep. */
+    boolean reconsider(Members members, long now) {
+        boolean changed = false;
+        kept.removeIf(node -> !isKept(node));
+        for (TrackedNode node : kept) {
+            if (node.breaker != null && ejector.objection(node, members).isEmpty()) {
+                changed |= takeOut(node, node.breaker.describe(now));
+            }
+        }
+        return changed;
+    }
+
+    private boolean takeOut(TrackedNode node, String why) {
+        boolean changed = node.setOut(OutReason.BREAKER_OPEN, true);
+        cluster.announceAvailability(node, why);
+        return changed;
     }
 
     /** What is done with one endpoint when its breaker changes. */
@@ -116,13 +153,13 @@ final class EndpointBreakers {
 
         private boolean opened(Members members, long now) {
             String why = breaker.describe(now);
-            if (!ejector.hasRoom(node, members)) {
-                suspect(why + "; stays in use, as many are out as may be");
+            String objection = ejector.objection(node, members);
+            if (!objection.isEmpty()) {
+                suspect(why + "; stays in use, " + objection);
+                kept.add(node);
                 return false;
             }
-            boolean changed = node.setOut(OutReason.BREAKER_OPEN, true);
-            cluster.announceAvailability(node, why);
-            return changed;
+            return takeOut(node, why);
         }
 
         private boolean halfOpen(long now) {

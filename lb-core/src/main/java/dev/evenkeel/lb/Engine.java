@@ -43,12 +43,12 @@ final class Engine {
         this.connects = new ConnectHealth(cluster, ejector, settings, environment);
         this.checks = new HealthChecker(service, cluster, connects, settings, environment);
         this.list = new ListKeeper(cluster, this::joined, environment.scheduler(), source.isAuthoritative(), settings);
-        BreakerTimer timer = new BreakerTimer(cluster, environment.scheduler());
+        BreakerTimer timer = new BreakerTimer(cluster, environment);
         this.breakers = settings.limits().endpointBreaker() == null
                 ? null
                 : new EndpointBreakers(cluster, ejector, timer, settings);
         this.gate = settings.limits().newGate(cluster, service, timer, environment.ticker());
-        this.outliers = new OutlierSweep(cluster, ejector, settings, environment.scheduler());
+        this.outliers = new OutlierSweep(cluster, ejector, breakers, settings, environment.scheduler());
         this.budget = new RetryBudget(settings.retryBudget(), nowNanos());
         this.hedges = settings.hedges().isOn()
                 ? new Hedges(settings.hedges(), budget, settings.retryBudget().window(), nowNanos())

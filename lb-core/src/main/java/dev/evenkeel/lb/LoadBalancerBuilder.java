@@ -134,7 +134,7 @@ public final class LoadBalancerBuilder {
     /**
      * Gives each endpoint a circuit breaker; the default is none, because outlier detection does the same with less to set. While it is
      * open the endpoint is left out, on suspicion like an ejected one and under the same cap; while it is half-open the permitted number
-     * of ordinary requests try it. What counts as a failure is for the {@link dev.evenkeel.lb.call.Outcome} to say: predicates on exceptions
+     * of ordinary requests try it. The time that it stays open is the config's, ± 10 %. What counts as a failure is for the {@link dev.evenkeel.lb.call.Outcome} to say: predicates on exceptions
      * and results are not asked, nor are the config's clock and its automatic transition.
      *
      * @param config for a start, {@link dev.evenkeel.lb.limit.Breaker#DEFAULT}

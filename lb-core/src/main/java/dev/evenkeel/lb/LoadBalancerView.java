@@ -106,9 +106,13 @@ public final class LoadBalancerView implements AutoCloseable {
     public RetryDecision decideRetry(Outcome outcome, RequestInfo request, RetryPolicy.Progress progress) {
         RetryDecision decision =
                 engine.settings.retry().decide(outcome, request, progress, engine.environment.random());
-        boolean affordable =
-                decision.kind() != RetryDecision.Kind.RETRY || engine.budget.balance(engine.nowNanos()) >= 1;
-        return affordable ? decision : RetryDecision.BUDGET_EXHAUSTED;
+        if (decision.kind() != RetryDecision.Kind.RETRY) {
+            return decision;
+        }
+        if (engine.gate != null && !engine.gate.hasRoom(1)) {
+            return RetryDecision.LIMITED;
+        }
+        return engine.budget.balance(engine.nowNanos()) >= 1 ? decision : RetryDecision.BUDGET_EXHAUSTED;
     }
 
     /**

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Looks at all endpoints of a service once a second, and at one at once when it fails several times in a row: asks the detectors, and has
@@ -22,13 +23,20 @@ final class OutlierSweep {
 
     private final Cluster cluster;
     private final Ejector ejector;
+    private final @Nullable EndpointBreakers breakers; // null where they are off
     private final OutlierDetection detection;
     private final SlowStart slowStart;
     private final Scheduler scheduler;
 
-    OutlierSweep(Cluster cluster, Ejector ejector, Settings settings, Scheduler scheduler) {
+    OutlierSweep(
+            Cluster cluster,
+            Ejector ejector,
+            @Nullable EndpointBreakers breakers,
+            Settings settings,
+            Scheduler scheduler) {
         this.cluster = cluster;
         this.ejector = ejector;
+        this.breakers = breakers;
         this.detection = settings.outliers();
         this.slowStart = settings.slowStart();
         this.scheduler = scheduler;
@@ -82,9 +90,10 @@ final class OutlierSweep {
         Sitting sitting = new Sitting(members, now);
         detection.detectors().forEach(detector -> sitting.hear(detector, judged));
         awake.forEach(sitting::settle);
+        boolean opened = breakers != null && breakers.reconsider(members, now);
         boolean reweighted = members.refreshWeights(awake, slowStart, now);
         awake.forEach(TrackedNode::restIfNothingIsLeft);
-        return reweighted || sitting.rebuild;
+        return opened || reweighted || sitting.rebuild;
     }
 
     /** One round of judgement. */
@@ -122,40 +131,15 @@ final class OutlierSweep {
                     ejector.suspect(node, verdict.reason() + "; it gets half of its share");
                 }
                 case EJECT -> {
-                    if (!ejector.hasRoom(node, members)) {
-                        ejector.suspect(node, verdict.reason() + "; not ejected, as many are out as may be");
-                    } else if (isEverybodyWorse()) {
-                        ejector.suspect(node, verdict.reason() + "; not ejected, as most endpoints fail together");
-                    } else {
+                    String objection = ejector.objection(node, members);
+                    if (objection.isEmpty()) {
                         ejector.eject(node, verdict.reason(), now);
                         rebuild = true;
+                    } else {
+                        ejector.suspect(node, verdict.reason() + "; not ejected, " + objection);
                     }
                 }
             }
-        }
-
-        /** Where most endpoints fail together the network or the requests are to blame, and ejecting some would burden the others. */
-        private boolean isEverybodyWorse() {
-            int used = 0;
-            int worse = 0;
-            for (TrackedNode node : members.nodes()) {
-                EndpointStats stats = node.stats();
-                if (stats.volume() > 0 || node.isOutOnSuspicion()) {
-                    used++;
-                    worse += isFailing(stats) || node.isOutOnSuspicion() ? 1 : 0;
-                }
-            }
-            return used > 1 && 2 * worse > used;
-        }
-
-        /**
-         * Two fifths of what would eject it is enough to be one of those that fail: in an outage of all, the first of ten endpoints
-         * reaches five failures in a row when the others have had two, on average.
-         */
-        private boolean isFailing(EndpointStats stats) {
-            return 5 * stats.failuresInARow()
-                            >= 2L * detection.consecutiveFailures().failures()
-                    || 2 * stats.failures() >= stats.volume();
         }
 
         /** Ends what no detector holds against the endpoint any more. */

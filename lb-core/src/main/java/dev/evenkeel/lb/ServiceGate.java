@@ -54,9 +54,15 @@ final class ServiceGate {
         }
     }
 
-    /** Returns whether one attempt more would be let through now. */
-    boolean hasRoom() {
-        return (limit == null || limit.admits(inFlight.get())) && (breaker == null || breaker.isClosed());
+    /**
+     * Returns whether one attempt more would be let through now. While the breaker is half-open it is not: what tries then are first
+     * attempts.
+     *
+     * @param leaving how many of those in flight will have ended by then
+     */
+    boolean hasRoom(int leaving) {
+        return (limit == null || limit.admits(Math.max(0, inFlight.get() - leaving)))
+                && (breaker == null || breaker.isClosed());
     }
 
     /**

@@ -15,6 +15,7 @@ import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -138,7 +139,7 @@ class InFlightLimitTest {
                             .build(),
                     time);
             breaker.onOutcome(Outcome.Kind.FAILED, time.nanos(), 1, false);
-            breaker.settle(time.nanos());
+            breaker.settle(time.nanos(), new Random(1));
             breaker.timeIsUp();
 
             int permits = together(() -> breaker.tryAcquire() ? 1 : 0);

@@ -14,6 +14,7 @@ import java.time.InstantSource;
 import java.time.ZoneOffset;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
+import java.util.random.RandomGenerator;
 
 /**
  * A Resilience4j circuit breaker that is fed with our outcomes and lives by our clock. It opens by itself when an outcome makes it; who
@@ -34,6 +35,9 @@ public final class Breaker {
             .waitDurationInOpenState(Duration.ofSeconds(10))
             .permittedNumberOfCallsInHalfOpenState(5)
             .build();
+
+    /** So much more or less. As in Envoy's and our ejection times, which is a guess there as well. */
+    private static final double JITTER = 0.1;
 
     /** Resilience4j wants a throwable for each failure; ours says nothing, costs nothing, and is never thrown. */
     @SuppressWarnings("StaticAssignmentOfThrowable") // has no stack trace
@@ -145,15 +149,20 @@ public final class Breaker {
         return breaker.getState() != phase.state;
     }
 
-    /** Takes note of the state that the breaker has come to, and returns whether that is new. */
-    public boolean settle(long nowNanos) {
+    /**
+     * Takes note of the state that the breaker has come to, and returns whether that is new.
+     *
+     * @param random for the time that it stays open: what the config says, ± 10 %, so that clients whose breakers opened together do not
+     *     all try together
+     */
+    public boolean settle(long nowNanos, RandomGenerator random) {
         State state = breaker.getState();
         if (state == phase.state) {
             return false;
         }
         openings = state == State.CLOSED ? 0 : openings + (state == State.OPEN ? 1 : 0);
         String reason = state == State.OPEN ? findings() : phase.reason;
-        phase = new Phase(phase.number + 1, state, reason, nowNanos, patienceNanos(state));
+        phase = new Phase(phase.number + 1, state, reason, nowNanos, patienceNanos(state, random));
         return true;
     }
 
@@ -169,15 +178,16 @@ public final class Breaker {
         breaker.reset();
     }
 
-    private long patienceNanos(State state) {
+    private long patienceNanos(State state, RandomGenerator random) {
         if (state == State.CLOSED) {
             return 0;
         }
         if (state == State.HALF_OPEN && isHalfOpenLimited()) {
             return config.getMaxWaitDurationInHalfOpenState().toNanos();
         }
-        return TimeUnit.MILLISECONDS.toNanos(
+        double nominal = TimeUnit.MILLISECONDS.toNanos(
                 config.getWaitIntervalFunctionInOpenState().apply(openings));
+        return (long) (nominal * (1 + JITTER * (2 * random.nextDouble() - 1)));
     }
 
     private boolean isHalfOpenLimited() {

@@ -10,6 +10,9 @@ public record RetryDecision(Kind kind, long delayNanos) {
     /** Do not try again: the retry budget is spent. */
     public static final RetryDecision BUDGET_EXHAUSTED = stop(Kind.STOP_BUDGET);
 
+    /** Do not try again: the attempt would be refused, so no token is spent on it. */
+    public static final RetryDecision LIMITED = stop(Kind.STOP_LIMIT);
+
     /** Returns a decision to stop. */
     static RetryDecision stop(Kind kind) {
         return new RetryDecision(kind, 0);
@@ -38,6 +41,8 @@ public record RetryDecision(Kind kind, long delayNanos) {
         STOP_DEADLINE,
         /** The service's retry budget is spent. */
         STOP_BUDGET,
+        /** The service's circuit breaker or its limit of attempts in flight would refuse another attempt. */
+        STOP_LIMIT,
         /** The server asked to be left alone for longer than a backoff, or for an unknown time. */
         STOP_PUSHBACK,
         /** The endpoint is not who it should be, and there is no other. */
