@@ -13,8 +13,8 @@ import java.nio.channels.SocketChannel;
 import java.util.Set;
 
 /**
- * A socket of the user's own factory, which connects to where a {@link PinnedAddress} really points. Everything else is passed on
- * unchanged, so that a user's socket, which may count bytes or speak through a tunnel, goes on doing that.
+ * A socket of the user's own factory, which connects to where a {@link PinnedAddress} really points. It is made to send small
+ * writes to endpoints at once. Everything else is passed on unchanged, so that a user's socket, which may count bytes or speak through a tunnel, goes on doing that.
  */
 @SuppressWarnings(
         "UnsynchronizedOverridesSynchronized") // the user's socket has its own locks; ours would be held over its I/O
@@ -28,12 +28,12 @@ final class DelegatingSocket extends Socket {
 
     @Override
     public void connect(SocketAddress address) throws IOException {
-        original.connect(PinnedAddress.real(address));
+        original.connect(PinnedAddress.prepare(original, address));
     }
 
     @Override
     public void connect(SocketAddress address, int timeoutMillis) throws IOException {
-        original.connect(PinnedAddress.real(address), timeoutMillis);
+        original.connect(PinnedAddress.prepare(original, address), timeoutMillis);
     }
 
     @Override

@@ -8,11 +8,11 @@ import java.net.SocketAddress;
 final class EndpointSocket extends Socket {
     @Override
     public void connect(SocketAddress address) throws IOException {
-        super.connect(PinnedAddress.real(address));
+        super.connect(PinnedAddress.prepare(this, address));
     }
 
     @Override
     public void connect(SocketAddress address, int timeoutMillis) throws IOException {
-        super.connect(PinnedAddress.real(address), timeoutMillis);
+        super.connect(PinnedAddress.prepare(this, address), timeoutMillis);
     }
 }

@@ -6,7 +6,7 @@ import java.net.Socket;
 import javax.net.SocketFactory;
 
 /**
- * Makes the sockets of the client it is given, so that they also understand a {@link PinnedAddress}. Every other address is treated as
+ * Makes the sockets of the client it is given, so that they also understand a {@link PinnedAddress}, and send at once to one. Every other address is treated as
  * before, and sockets of the user's own factory stay what they are, within a wrapper.
  */
 final class EndpointSocketFactory extends SocketFactory {

@@ -3,7 +3,9 @@ package dev.evenkeel.lb.okhttp;
 import dev.evenkeel.lb.endpoint.Endpoint;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.net.SocketAddress;
+import java.net.SocketException;
 import java.net.UnknownHostException;
 
 /**
@@ -21,8 +23,26 @@ final class PinnedAddress {
         return InetAddress.getByAddress(endpoint.address(), ip.getAddress());
     }
 
+    /**
+     * Returns where to connect a socket to in truth. If that is an endpoint, the socket is made to send small writes at once
+     * ({@code TCP_NODELAY}): OkHttp leaves Nagle's algorithm on, and the second of two small writes, such as a request's body after its header,
+     * then waits until the server has acknowledged the first, which servers put off for up to 40 ms.
+     */
+    static SocketAddress prepare(Socket socket, SocketAddress address) {
+        SocketAddress real = real(address);
+        if (real != address) {
+            try {
+                socket.setTcpNoDelay(true);
+            } catch (SocketException | UnsupportedOperationException e) {
+                // A socket of the user's own without this option, over a tunnel perhaps. If it is closed, connecting
+                // says so.
+            }
+        }
+        return real;
+    }
+
     /** Returns where to connect to in truth; an address that is not pinned stays as it is. Looks nothing up. */
-    static SocketAddress real(SocketAddress address) {
+    private static SocketAddress real(SocketAddress address) {
         if (!(address instanceof InetSocketAddress inet) || inet.isUnresolved()) {
             return address;
         }

@@ -285,4 +285,45 @@ class ConnectionsTest {
         Until.until("the idle connection is closed", () -> used.get(0).socket().isClosed());
         assertThat(server.connections()).isOne();
     }
+
+    /** Two small writes in a row, such as the header and the body of an HTTP/2 request, would else wait for an acknowledgement. */
+    @Test
+    void whatIsSentToEndpointsIsNotHeldBack() throws IOException {
+        assertThat(delays(c -> c)).containsExactly(false, true);
+    }
+
+    @Test
+    void norIsItWithSocketsOfTheUsersOwn() throws IOException {
+        assertThat(delays(c -> c.socketFactory(new OwnSockets()))).containsExactly(false, true);
+    }
+
+    @Test
+    void aSocketThatKnowsNoSuchOptionIsUsedAsItIs() throws IOException {
+        fleet.client(c -> c.socketFactory(new OwnSockets(() -> new java.net.Socket() {
+                    @Override
+                    public void setTcpNoDelay(boolean on) throws java.net.SocketException {
+                        throw new java.net.SocketException("not supported");
+                    }
+                })))
+                .add("hello");
+        assertThat(fleet.ask()).isEqualTo("200 hello");
+    }
+
+    /** Returns whether small writes wait, to an endpoint and then to another host. */
+    private List<Boolean> delays(java.util.function.UnaryOperator<OkHttpClient.Builder> settings) throws IOException {
+        List<Boolean> delays = new CopyOnWriteArrayList<>();
+        fleet.client(c -> settings.apply(c).addNetworkInterceptor(chain -> {
+                    java.net.Socket socket = chain.connection().socket();
+                    delays.add(!socket.getTcpNoDelay());
+                    return chain.proceed(chain.request());
+                }))
+                .add("hello");
+        fleet.ask();
+        try (Server other = new Server(request -> Server.ok("other"), List.of(Protocol.HTTP_1_1), null)) {
+            fleet.ask(new okhttp3.Request.Builder()
+                    .url("http://elsewhere.test:" + other.endpoint().port() + "/")
+                    .build());
+        }
+        return delays;
+    }
 }

@@ -5,9 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.evenkeel.lb.call.Outcome;
 import dev.evenkeel.lb.endpoint.Endpoint;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.Socket;
-import java.net.SocketException;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -72,25 +69,12 @@ final class Crowd {
         this.callers = callers;
     }
 
-    /**
-     * Adds to the client what shows its pools, and sockets that send at once: OkHttp's wait for up to 40 ms until what they sent before is
-     * acknowledged, which makes every second HTTP/2 call slow.
-     */
+    /** Adds to the client what shows its pools. */
     OkHttpClient.Builder watch(OkHttpClient.Builder client) {
-        return client.socketFactory(new OwnSockets(Crowd::promptSocket)).addNetworkInterceptor(chain -> {
+        return client.addNetworkInterceptor(chain -> {
             pools.add(chain.getConnectionPool());
             return chain.proceed(chain.request());
         });
-    }
-
-    private static Socket promptSocket() {
-        try {
-            Socket socket = new Socket();
-            socket.setTcpNoDelay(true);
-            return socket;
-        } catch (SocketException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 
     /** Makes so many calls and waits for the end of all. */
