@@ -12,6 +12,7 @@ import dev.evenkeel.lb.health.EjectionTime;
 import dev.evenkeel.lb.health.FailurePercentage;
 import dev.evenkeel.lb.health.OutlierDetection;
 import dev.evenkeel.lb.health.SlowStart;
+import dev.evenkeel.lb.observe.EndpointStatus;
 import dev.evenkeel.lb.observe.Event;
 import dev.evenkeel.lb.policy.LoadBalancingPolicy;
 import java.time.Duration;
@@ -316,6 +317,53 @@ class OutlierSweepTest {
         assertThat(service.status(id(2)).availability().has(OutReason.EJECTED)).isTrue();
     }
 
+    /** As in grpc-java, whose detector of the share of failures never had enough calls when the same list came every 1.5 s. */
+    @Test
+    void theShareOfFailuresIsJudgedHoweverOftenTheSameListComes() {
+        OutlierDetection onlyShare = OutlierDetection.DEFAULT
+                .with(new ConsecutiveFailures(1000, DetectorMode.OFF))
+                .with(new FailurePercentage(0.8, 100, DetectorMode.ENFORCE));
+        TestService service = service(6, onlyShare);
+        List<Endpoint> same = service.loadBalancer.endpoints().stream()
+                .map(EndpointStatus::endpoint)
+                .toList();
+        for (int i = 0; i < 60; i++) {
+            service.source.set(same);
+            traffic(service, 1, 100, id(2)::equals);
+        }
+        assertThat(service.status(id(2)).detail()).contains("attempts failed, back in ");
+    }
+
+    /** In ServiceTalk the first of two detectors took the counts away from the second. */
+    @Test
+    void noDetectorTakesAnythingAwayFromTheNext() {
+        OutlierDetection two = OutlierDetection.DEFAULT
+                .with(new ConsecutiveFailures(1000, DetectorMode.OFF))
+                .with(new FailurePercentage(0.1, 10, DetectorMode.OBSERVE));
+        TestService service = service(8, two);
+        Random random = new Random(5);
+        traffic(service, 12, 800, address -> address.equals(id(5)) && random.nextInt(4) == 0);
+
+        assertThat(service.eventsOf(Event.Type.SUSPECTED))
+                .anySatisfy(event -> assertThat(event.detail()).endsWith("attempts failed; only observed"));
+        assertThat(service.status(id(5)).detail()).contains("% successes, while the mean of 8 endpoints is");
+    }
+
+    @Test
+    void whatIsInFlightAtAnEjectedEndpointGoesOn() {
+        TestService service = service(10);
+        Attempt open = service.attemptAt(id(3));
+        IntStream.range(0, 5).forEach(i -> service.attemptAt(id(3)).complete(HTTP_503));
+        assertThat(service.status(id(3)).inFlight()).isOne();
+
+        open.complete(Outcome.SUCCESS);
+
+        assertThat(service.status(id(3)).inFlight()).isZero();
+        assertThat(service.status(id(3)).availability().has(OutReason.EJECTED))
+                .as("one answer does not end it")
+                .isTrue();
+    }
+
     @Test
     void aDryRunSaysWhatItWouldHaveDoneAndDoesNothing() {
         TestService service = service(10, OutlierDetection.DEFAULT.withMode(DetectorMode.OBSERVE));
@@ -379,6 +427,18 @@ class OutlierSweepTest {
 
         service.advance(Duration.ofSeconds(16));
         assertThat(service.picks(5000).stream().filter(id(7)::equals)).hasSizeBetween(900, 1100);
+    }
+
+    @Test
+    void aRampGoesOnWhenTheListComesAgain() {
+        TestService service =
+                TestService.with(settings -> settings.policy(LoadBalancingPolicy.weightedRandom()), addresses(4));
+        service.source.put(Endpoint.of(id(7)));
+        for (int i = 0; i < 15; i++) {
+            service.source.put(Endpoint.of(id(7)).withMetadata("tick", String.valueOf(i)));
+            service.advance(SECOND);
+        }
+        assertThat(service.picks(4500).stream().filter(id(7)::equals)).hasSizeBetween(430, 570); // 0.5 of 4.5
     }
 
     @Test
