@@ -270,6 +270,21 @@ class EndpointBreakersTest {
     }
 
     @Test
+    void whereNobodyMayBeOutOnSuspicionBreakersAreOnlyAnnounced() {
+        EjectionTime dryRun =
+                new EjectionTime(Duration.ofSeconds(30), Duration.ofSeconds(300), Duration.ofSeconds(3), 0);
+        TestService dry = service(
+                10, settings -> settings.endpointBreaker(QUICK).outliers(OutlierDetection.DEFAULT.with(dryRun)));
+        fail(dry, BAD, 20);
+        dry.advance(Duration.ofSeconds(2));
+
+        assertThat(out(dry)).isZero();
+        assertThat(dry.eventsOf(Event.Type.UNAVAILABLE)).isEmpty();
+        assertThat(dry.eventsOf(Event.Type.SUSPECTED))
+                .anySatisfy(event -> assertThat(event.detail()).startsWith("circuit breaker open"));
+    }
+
+    @Test
     void oneThatWasKeptForWantOfRoomIsTakenOutWhenThereIsRoom() {
         CircuitBreakerConfig patient = CircuitBreakerConfig.from(QUICK)
                 .waitDurationInOpenState(Duration.ofSeconds(60))

@@ -220,6 +220,21 @@ class HealthCheckerTest {
     }
 
     @Test
+    void aPassEndsAnEjectionTogetherWithARefusalForThatIsAnotherProcess() {
+        Attempt open = service.attemptAt(A);
+        service.advance(Duration.ofMillis(1));
+        for (int i = 0; i < 5; i++) {
+            service.attemptAt(A).complete(Outcome.of(Outcome.Kind.BROKEN, "reset"));
+        }
+        open.complete(TestService.REFUSED);
+        assertThat(service.status(A).availability().reasons())
+                .containsExactly(OutReason.CONNECT_FAILED, OutReason.EJECTED);
+
+        checks(service, A, 1);
+        assertThat(service.status(A).availability().isAvailable()).isTrue();
+    }
+
+    @Test
     void whileChecksFailNoRequestIsSpentOnTryingToConnect() {
         check.answer(A, HTTP_500);
         checks(service, A, 2);

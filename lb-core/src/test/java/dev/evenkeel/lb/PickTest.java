@@ -218,6 +218,22 @@ class PickTest {
     }
 
     @Test
+    void aRetryThatTheServiceWouldRefuseIsDecidedAgainst() {
+        use(settings -> settings.maxInFlight(2));
+        Pick pick = view.pick(service.call());
+        pick.begin();
+        pick.begin();
+        assertThat(view.decideRetry(HTTP_503, RequestInfo.IDEMPOTENT, FIRST_FAILED)
+                        .isRetry())
+                .as("the one that failed makes room")
+                .isTrue();
+        pick.begin();
+
+        assertThat(view.decideRetry(HTTP_503, RequestInfo.IDEMPOTENT, FIRST_FAILED))
+                .isEqualTo(RetryDecision.LIMITED);
+    }
+
+    @Test
     void withNobodyToPickThePickSaysWhy() {
         view.setReady(A, false);
         view.setReady(B, false);
