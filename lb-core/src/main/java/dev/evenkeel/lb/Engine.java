@@ -9,6 +9,7 @@ import dev.evenkeel.lb.observe.Event;
 import dev.evenkeel.lb.retry.RetryBudget;
 import dev.evenkeel.lb.time.Environment;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -145,9 +146,23 @@ final class Engine {
 
     /** Takes a token for a retry, and says so when there is none, but not each time. */
     boolean withdrawRetry(long now) {
-        if (budget.tryWithdraw(now)) {
-            return true;
+        boolean had = budget.tryWithdraw(now);
+        if (!had) {
+            announceExhausted(now);
         }
+        return had;
+    }
+
+    /** Returns whether there is a token for a retry, and says so when there is none, but not each time. */
+    boolean canRetry(long now) {
+        boolean has = budget.balance(now) >= 1;
+        if (!has) {
+            announceExhausted(now);
+        }
+        return has;
+    }
+
+    private void announceExhausted(long now) {
         long last = exhaustedAnnouncedNanos.get();
         if (now - last >= budgetWindowNanos() && exhaustedAnnouncedNanos.compareAndSet(last, now)) {
             RetryBudget.Settings limits = settings.retryBudget();
@@ -158,12 +173,18 @@ final class Engine {
                     "retries exceed " + Math.round(limits.ratio() * 100) + " % of successes and "
                             + limits.minPerSecond() + " a second over " + Text.seconds(budgetWindowNanos())));
         }
-        return false;
     }
 
     /** Returns the state of the list in words. */
     String describeList() {
         return cluster.read((members, now) -> list.describe(members.size(), now));
+    }
+
+    /** Returns why the list is empty, once the source has said something. */
+    Optional<String> whyEmpty() {
+        return cluster.read((members, now) -> members.size() > 0 || list.isSilent()
+                ? Optional.empty()
+                : Optional.of(announcer.service() + " has no endpoints: " + list.describe(0, now)));
     }
 
     /** Returns what keeps all of the service's attempts back, after a comma; empty if nothing does. */

@@ -125,6 +125,11 @@ final class ListKeeper implements EndpointSource.Listener {
         return outcome.isChange();
     }
 
+    /** Returns whether the source has delivered nothing so far, not even a failure; called in a change or under the cluster's lock. */
+    boolean isSilent() {
+        return !guard.isKnown() && !guard.isFailing();
+    }
+
     /** Returns the state of the list in words; called in a change or under the cluster's lock. */
     String describe(int size, long now) {
         return guard.describe(size, now);

@@ -8,6 +8,7 @@ import dev.evenkeel.lb.retry.RetryPolicy;
 import dev.evenkeel.lb.time.Environment;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Balances the requests of this process over the endpoints of one service.
@@ -85,6 +86,14 @@ public final class LoadBalancer implements AutoCloseable {
             Thread.currentThread().interrupt();
             throw new NoEndpointException(service + ": interrupted while waiting to be ready");
         }
+    }
+
+    /**
+     * Returns why there are no endpoints, in words: the list is empty, or could not be had yet. Empty while there are some, and as long as
+     * the source has not said anything.
+     */
+    public Optional<String> whyEmpty() {
+        return engine.whyEmpty();
     }
 
     /** Returns every endpoint in the list with its state. */

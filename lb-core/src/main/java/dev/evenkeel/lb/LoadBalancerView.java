@@ -112,17 +112,17 @@ public final class LoadBalancerView implements AutoCloseable {
         if (engine.gate != null && !engine.gate.hasRoom(1)) {
             return RetryDecision.LIMITED;
         }
-        return engine.budget.balance(engine.nowNanos()) >= 1 ? decision : RetryDecision.BUDGET_EXHAUSTED;
+        return engine.canRetry(engine.nowNanos()) ? decision : RetryDecision.BUDGET_EXHAUSTED;
     }
 
     /**
      * Takes the token for a retry or a hedge that is about to be made out of the service's budget, and returns whether there was one. If
      * there was none, it must not be made.
      *
-     * @param failed where the attempt went that is being repeated
+     * @param failed where the attempt went that is being repeated; null if nobody knows
      * @param why why it is repeated, in a few words
      */
-    public boolean chargeRetry(Endpoint failed, String why) {
+    public boolean chargeRetry(@Nullable Endpoint failed, String why) {
         if (!engine.withdrawRetry(engine.nowNanos())) {
             return false;
         }

@@ -52,6 +52,22 @@ class ServerListTest {
     private final ObservingSource source = new ObservingSource();
     private final TestService service = TestService.over(source);
 
+    @Test
+    void whyThereAreNoEndpointsIsToldOnceTheSourceHasSpoken() {
+        assertThat(service.loadBalancer.whyEmpty()).as("not a word yet").isEmpty();
+
+        source.fail("NXDOMAIN");
+        assertThat(service.loadBalancer.whyEmpty())
+                .hasValueSatisfying(why -> assertThat(why).contains("orders.svc has no endpoints", "NXDOMAIN"));
+
+        source.report(A);
+        assertThat(service.loadBalancer.whyEmpty()).isEmpty();
+
+        source.report();
+        service.advance(Duration.ofSeconds(31));
+        assertThat(service.loadBalancer.whyEmpty()).hasValue("orders.svc has no endpoints: 0 endpoints");
+    }
+
     private List<String> ids() {
         return service.loadBalancer.endpoints().stream()
                 .map(status -> status.endpoint().id())

@@ -1,7 +1,6 @@
 /**
- * The adapter for grpc-java. Nothing is here yet. It will hold a name resolver for {@code lb:///service} targets and a
- * load balancer that hands Evenkeel's snapshots to gRPC as pickers, so that one channel shares health, in-flight counts
- * and the retry budget with every other client of the same service in the process.
+ * Evenkeel in grpc-java: a name resolver for {@code lb:///service} targets, and a load balancing policy whose picks the service's load
+ * balancer makes. All channels and other clients of a service in the process share health, latencies, in-flight counts and one retry budget.
  */
 @NullMarked
 package dev.evenkeel.lb.grpc;

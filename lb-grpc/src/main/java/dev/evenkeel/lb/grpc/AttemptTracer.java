@@ -1,0 +1,108 @@
+package dev.evenkeel.lb.grpc;
+
+import dev.evenkeel.lb.Attempt;
+import dev.evenkeel.lb.call.Outcome;
+import dev.evenkeel.lb.call.RequestInfo;
+import io.grpc.ClientStreamTracer;
+import io.grpc.Deadline;
+import io.grpc.Metadata;
+import io.grpc.Status;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Watches one stream for the load balancer. The attempt begins when its headers are on the wire and not before, for gRPC does not say of
+ * every stream that it was never used; and headers may be reported after the end, which is why there are three states.
+ */
+final class AttemptTracer extends ClientStreamTracer {
+    private static final int NEW = 0;
+    private static final int ON_WIRE = 1;
+    private static final int CLOSED = 2;
+    private static final VarHandle STATE = state();
+
+    private final AttemptTracerFactory of;
+    private final RequestInfo request;
+    private final @Nullable CallMemory memory; // null where the call has none
+    private final @Nullable Deadline deadline;
+    private @Nullable Attempt attempt; // written before the state becomes ON_WIRE
+    private @Nullable Metadata trailers; // the transport's
+    private boolean answered; // the transport's
+    private volatile int state; // written by STATE
+
+    AttemptTracer(
+            AttemptTracerFactory of, RequestInfo request, @Nullable CallMemory memory, @Nullable Deadline deadline) {
+        this.of = of;
+        this.request = request;
+        this.memory = memory;
+        this.deadline = deadline;
+    }
+
+    @Override
+    public void outboundHeaders() {
+        try {
+            if (state == NEW) {
+                Attempt begun = of.pick().begin();
+                attempt = begun;
+                if (!STATE.compareAndSet(this, NEW, ON_WIRE)) {
+                    begun.complete(Outcome.CANCELLED); // the end came in between
+                }
+            }
+        } catch (Throwable e) {
+            of.fault("headers", e);
+        }
+    }
+
+    @Override
+    public void inboundHeaders() {
+        try {
+            answered = true;
+            Attempt begun = attempt;
+            if (begun != null && of.shape().isStreaming()) {
+                begun.answered(Outcome.SUCCESS);
+            }
+        } catch (Throwable e) {
+            of.fault("answer", e);
+        }
+    }
+
+    @Override
+    public void inboundTrailers(Metadata received) {
+        trailers = received;
+    }
+
+    @Override
+    public void streamClosed(Status status) {
+        try {
+            int before = (int) STATE.getAndSet(this, CLOSED);
+            if (before != CLOSED) {
+                end(before == ON_WIRE ? attempt : null, status);
+            }
+        } catch (Throwable e) {
+            of.fault("end", e);
+        }
+    }
+
+    private void end(@Nullable Attempt begun, Status status) {
+        if (memory != null) {
+            memory.closed();
+        }
+        if (begun == null) {
+            of.neverSent();
+            return;
+        }
+        Outcome outcome = GrpcOutcomes.of(status, trailers, deadline != null && deadline.isExpired());
+        begun.complete(outcome);
+        if (!status.isOk() && !answered) {
+            of.view().failed(memory, request, new CallMemory.Failure(of.pick(), status, outcome, trailers, deadline));
+        }
+    }
+
+    private static VarHandle state() {
+        try {
+            return MethodHandles.lookup().findVarHandle(AttemptTracer.class, "state", int.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+}

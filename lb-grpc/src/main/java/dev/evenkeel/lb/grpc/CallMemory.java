@@ -1,0 +1,183 @@
+package dev.evenkeel.lb.grpc;
+
+import dev.evenkeel.lb.LoadBalancerView;
+import dev.evenkeel.lb.Pick;
+import dev.evenkeel.lb.call.Outcome;
+import dev.evenkeel.lb.call.RequestInfo;
+import dev.evenkeel.lb.endpoint.Endpoint;
+import dev.evenkeel.lb.policy.Node;
+import dev.evenkeel.lb.policy.PickContext;
+import dev.evenkeel.lb.retry.RetryDecision;
+import dev.evenkeel.lb.retry.RetryPolicy;
+import io.grpc.CallOptions;
+import io.grpc.Deadline;
+import io.grpc.LoadBalancer.PickResult;
+import io.grpc.Metadata;
+import io.grpc.Status;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the attempts of one call know of each other: where they have been, what has been paid for, and what became of the last one. For
+ * gRPC each attempt is a call of its own.
+ *
+ * <p>gRPC makes the attempts; the load balancer decides about them. Its decision is told in the trailers of a failed attempt, in the
+ * words that servers have for it, and holds at once. A failure without trailers, a lost connection, leaves only the next pick to refuse
+ * with. Safe for use by several threads, as hedges run side by side.
+ */
+final class CallMemory implements PickContext {
+    /** In the options of every call of a channel with the interceptor. */
+    static final CallOptions.Key<CallMemory> KEY = CallOptions.Key.create("evenkeel-memory");
+
+    private static final Metadata.Key<String> PREVIOUS_ATTEMPTS =
+            Metadata.Key.of("grpc-previous-rpc-attempts", Metadata.ASCII_STRING_MARSHALLER);
+    private static final String NEVER = "-1";
+    private static final long NANOS_PER_MILLI = 1_000_000;
+
+    private final RequestInfo request;
+
+    // Guarded by this.
+    private final List<Endpoint> tried = new ArrayList<>(2);
+    private int paid; // the number of the latest attempt that was allowed; the first is 0
+    private int open; // attempts that were made and have not ended
+    private @Nullable Failure last;
+    private @Nullable RetryDecision decision; // about the last failure
+    private boolean wrotePushback;
+    private @Nullable String serversPushback; // what stood where we wrote
+
+    CallMemory(RequestInfo request) {
+        this.request = request;
+    }
+
+    /**
+     * How an attempt ended that the caller has seen nothing of.
+     *
+     * @param trailers those of the server; null if the connection was lost
+     */
+    record Failure(
+            Pick pick,
+            Status status,
+            Outcome outcome,
+            @Nullable Metadata trailers,
+            @Nullable Deadline deadline) {
+        long remainingNanos() {
+            return deadline == null ? RequestInfo.NO_TIMEOUT : deadline.timeRemaining(TimeUnit.NANOSECONDS);
+        }
+    }
+
+    /** Returns the number that gRPC gives an attempt in its headers: 0 for the first; one that is repeated because nobody saw it keeps it. */
+    static int number(Metadata headers) {
+        String previous = headers.get(PREVIOUS_ATTEMPTS);
+        return previous == null ? 0 : Integer.parseInt(previous);
+    }
+
+    /** Returns what stands against an attempt that gRPC is about to make, as a result for its pick; null if nothing does. */
+    synchronized @Nullable PickResult veto(int number, LoadBalancerView view) {
+        if (number <= paid) {
+            return null; // the first, or one that was allowed before and is picked for again
+        }
+        Failure failed = last;
+        RetryDecision decided = decision;
+        if (open > 0 || failed == null || decided == null) {
+            // A hedge. An error ends only itself, where dropping it would end the call.
+            return pay(number, view, "hedge")
+                    ? null
+                    : PickResult.withError(Status.UNAVAILABLE.withDescription("the retry budget is spent"));
+        }
+        boolean allowed = decided.kind() == RetryDecision.Kind.FREE_RETRY
+                || (decided.isRetry() && pay(number, view, failed.outcome().reason()));
+        if (!allowed) {
+            return PickResult.withDrop(failed.status());
+        }
+        paid = number;
+        return null;
+    }
+
+    private boolean pay(int number, LoadBalancerView view, String why) {
+        boolean had = view.chargeRetry(tried.isEmpty() ? null : tried.get(tried.size() - 1), why);
+        paid = had ? number : paid;
+        return had;
+    }
+
+    /** Notes where an attempt goes. */
+    synchronized void went(Pick pick) {
+        tried.add(pick.endpoint());
+    }
+
+    /** Notes that an attempt was made. */
+    synchronized void opened() {
+        open++;
+    }
+
+    /** Notes that an attempt ended. */
+    synchronized void closed() {
+        open--;
+    }
+
+    /** Decides what follows from a failure, and says so in the trailers if there are any: gRPC reads them next. */
+    synchronized void failed(Failure failure, LoadBalancerView view) {
+        if (open > 0) {
+            return; // a hedge is still running, and gRPC waits for it
+        }
+        RetryPolicy.Progress progress =
+                new RetryPolicy.Progress(paid + 1, false, false, view.hasUntried(this), failure.remainingNanos());
+        RetryDecision decided = view.decideRetry(failure.outcome(), request, progress);
+        last = failure;
+        decision = decided;
+        Metadata trailers = failure.trailers();
+        if (trailers != null) {
+            tell(trailers, decided, failure.status());
+        }
+    }
+
+    private void tell(Metadata trailers, RetryDecision decided, Status status) {
+        String said = trailers.get(GrpcOutcomes.PUSHBACK);
+        boolean mightBeRepeated = said != null || ServiceConfig.mayBeRepeated(status.getCode());
+        if (decided.isRetry() || mightBeRepeated) {
+            serversPushback = said;
+            wrotePushback = true;
+            replace(trailers, decided.isRetry() ? millis(decided.delayNanos()) : NEVER);
+        }
+    }
+
+    private static String millis(long nanos) {
+        return String.valueOf((nanos + NANOS_PER_MILLI - 1) / NANOS_PER_MILLI);
+    }
+
+    /** Takes back what was written into trailers that the application is about to see. */
+    synchronized void restore(Metadata trailers) {
+        if (wrotePushback && trailers.containsKey(GrpcOutcomes.PUSHBACK)) {
+            replace(trailers, serversPushback);
+        }
+    }
+
+    private static void replace(Metadata trailers, @Nullable String pushback) {
+        trailers.discardAll(GrpcOutcomes.PUSHBACK);
+        if (pushback != null) {
+            trailers.put(GrpcOutcomes.PUSHBACK, pushback);
+        }
+    }
+
+    @Override
+    public RequestInfo request() {
+        return request;
+    }
+
+    @Override
+    public synchronized boolean hasTried(Node node) {
+        String id = node.endpoint().id();
+        for (int i = 0; i < tried.size(); i++) {
+            if (tried.get(i).id().equals(id)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    @Override
+    public synchronized boolean isFirstPick() {
+        return tried.isEmpty();
+    }
+}

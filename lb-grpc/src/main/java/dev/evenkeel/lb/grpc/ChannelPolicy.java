@@ -1,0 +1,247 @@
+package dev.evenkeel.lb.grpc;
+
+import dev.evenkeel.lb.endpoint.Endpoint;
+import io.grpc.ConnectivityState;
+import io.grpc.LoadBalancer;
+import io.grpc.LoadBalancerProvider;
+import io.grpc.Status;
+import io.grpc.SynchronizationContext;
+import java.util.Collection;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The policy {@code evenkeel} in one channel: keeps a connection to every endpoint, tells the load balancer which are ready, and has it
+ * pick. All else, health and latencies and the retry budget, lives in the load balancer, so that nothing is lost when gRPC throws a policy
+ * away. Called in the channel's context; nothing that goes wrong here leaves it as an exception, for that would end the channel.
+ */
+final class ChannelPolicy extends LoadBalancer {
+    /** An endpoint that comes and goes must not be connected to in a loop. Guessed. */
+    private static final long REST_SECONDS = 1;
+
+    private final Helper helper;
+    private final SynchronizationContext context;
+    private final Faults faults = new Faults();
+    private final Connections connections;
+
+    // Written in the context.
+    private @Nullable ChannelView view;
+    private int ready; // how many connections of endpoints in the list are
+    private int failed; // how many of those have failed since they were ready last
+    private boolean takingList;
+    private ConnectivityState published = ConnectivityState.IDLE;
+    private boolean closed;
+
+    private volatile boolean starved; // set by pickers, cleared before they are asked again
+
+    ChannelPolicy(Helper helper, LoadBalancerProvider leafProvider) {
+        this.helper = helper;
+        this.context = helper.getSynchronizationContext();
+        this.connections = new Connections(helper, leafProvider, this::changed);
+    }
+
+    @Override
+    public Status acceptResolvedAddresses(ResolvedAddresses addresses) {
+        try {
+            return accept(addresses);
+        } catch (Throwable e) {
+            return failed("the list of endpoints could not be taken", e);
+        }
+    }
+
+    private Status accept(ResolvedAddresses addresses) {
+        dev.evenkeel.lb.LoadBalancer service = addresses.getAttributes().get(ServiceAttributes.SERVICE);
+        if (service == null) {
+            return unavailable("the policy " + EvenkeelPolicyProvider.NAME
+                    + " has no load balancer: the channel's target must be lb:///service, see EvenkeelGrpc.configure");
+        }
+        ChannelView of = viewOf(service);
+        takingList = true;
+        try {
+            connections.take(addresses.getAddresses());
+        } finally {
+            takingList = false;
+        }
+        ready = 0;
+        failed = 0;
+        for (EndpointChild child : connections.listed()) {
+            failed += child.hasFailed() ? 1 : 0;
+            if (child.isReady()) {
+                ready++;
+                of.view().setReady(child.endpoint(), true); // it may have been away since it was said last
+            }
+        }
+        if (connections.listed().isEmpty()) {
+            return unavailable(of.whyEmpty());
+        }
+        publish();
+        return Status.OK;
+    }
+
+    private ChannelView viewOf(dev.evenkeel.lb.LoadBalancer service) {
+        ChannelView open = view;
+        if (open != null && open.isOf(service)) {
+            return open;
+        }
+        if (open != null) {
+            open.close();
+        }
+        ChannelView opened = new ChannelView(service, faults, this::viewChanged, this::recovered);
+        view = opened;
+        return opened;
+    }
+
+    /** While something is connected, it is better than what the resolver says. */
+    @Override
+    public void handleNameResolutionError(Status error) {
+        guarded("an error of the resolver", () -> {
+            if (ready == 0) {
+                publish(ConnectivityState.TRANSIENT_FAILURE, new FixedPicker(PickResult.withError(error)));
+            }
+        });
+    }
+
+    @Override
+    public void requestConnection() {
+        guarded("a request to connect", () -> connections.listed().forEach(EndpointChild::requestConnection));
+    }
+
+    @Override
+    public void shutdown() {
+        guarded("the end", () -> {
+            closed = true;
+            connections.shutdown();
+            if (view != null) {
+                view.close();
+            }
+        });
+    }
+
+    /** Learns the state of one connection. */
+    private void changed(EndpointChild child, boolean wasReady, boolean hadFailed) {
+        guarded("a connection's state", () -> {
+            if (closed) {
+                return;
+            }
+            if (child.isParked()) {
+                if (!child.isReady()) {
+                    connections.remove(child);
+                }
+                return;
+            }
+            if (!takingList) { // else all are counted when it is taken
+                failed += (child.hasFailed() ? 1 : 0) - (hadFailed ? 1 : 0);
+                if (child.isReady() && !wasReady) {
+                    won(child);
+                } else if (wasReady && !child.isReady()) {
+                    lost(child);
+                } else if (ready == 0) {
+                    publish();
+                }
+            }
+            connections.settled(child);
+            if (child.state() == ConnectivityState.IDLE) {
+                child.requestConnection();
+            }
+        });
+    }
+
+    private void won(EndpointChild child) {
+        ready++;
+        tell(child, true);
+        if (published != ConnectivityState.READY || starved) {
+            publish();
+        }
+    }
+
+    /**
+     * Calls that were just sent to the lost connection wait for the next picker, so there must be one. Where it was the last, they must
+     * wait and not fail, so that picker comes before the load balancer knows.
+     */
+    private void lost(EndpointChild child) {
+        ready--;
+        if (ready > 0) {
+            tell(child, false);
+            publish();
+        } else {
+            publish();
+            tell(child, false);
+        }
+    }
+
+    private void tell(EndpointChild child, boolean isReady) {
+        if (view != null) {
+            view.view().setReady(child.endpoint(), isReady);
+        }
+    }
+
+    /** Says what state the channel is in, and who picks. */
+    private void publish() {
+        ChannelView of = view;
+        Collection<EndpointChild> all = connections.listed();
+        if (of == null || all.isEmpty()) {
+            return;
+        }
+        if (ready > 0) {
+            starved = false;
+            publish(ConnectivityState.READY, new ViewPicker(of, connections, () -> starved = true));
+        } else if (failed == all.size()) {
+            publish(ConnectivityState.TRANSIENT_FAILURE, FailurePicker.of(of.name(), all));
+        } else if (published != ConnectivityState.CONNECTING) {
+            publish(ConnectivityState.CONNECTING, new FixedPicker(PickResult.withNoResult()));
+        }
+    }
+
+    private void publish(ConnectivityState state, SubchannelPicker picker) {
+        published = state;
+        helper.updateBalancingState(state, picker);
+    }
+
+    /** There may be somebody to pick where there was nobody; on any thread. */
+    private void viewChanged() {
+        if (starved) {
+            execute("a change of the candidates", () -> {
+                if (!closed && published == ConnectivityState.READY) {
+                    publish();
+                }
+            });
+        }
+    }
+
+    /** Others can reach the endpoint again; on any thread. gRPC may be waiting for minutes before it tries. */
+    private void recovered(Endpoint endpoint) {
+        execute("an endpoint's recovery", () -> {
+            EndpointChild child = connections.find(endpoint.id());
+            if (child != null && child.isAt(endpoint) && child.isBackingOff() && !closed) {
+                child.reconnect();
+                var unused = context.schedule(
+                        child::rested, REST_SECONDS, TimeUnit.SECONDS, helper.getScheduledExecutorService());
+            }
+        });
+    }
+
+    private void execute(String what, Runnable task) {
+        context.execute(() -> guarded(what, task));
+    }
+
+    private void guarded(String what, Runnable task) {
+        try {
+            task.run();
+        } catch (Throwable e) {
+            failed(what + " could not be handled", e);
+        }
+    }
+
+    private Status failed(String what, Throwable e) {
+        faults.log(what, e);
+        return unavailable("evenkeel: " + what + ": " + e);
+    }
+
+    private Status unavailable(String why) {
+        Status status = Status.UNAVAILABLE.withDescription(why);
+        if (ready == 0) {
+            publish(ConnectivityState.TRANSIENT_FAILURE, new FixedPicker(PickResult.withError(status)));
+        }
+        return status;
+    }
+}

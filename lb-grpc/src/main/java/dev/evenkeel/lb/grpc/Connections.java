@@ -1,0 +1,144 @@
+package dev.evenkeel.lb.grpc;
+
+import dev.evenkeel.lb.endpoint.Endpoint;
+import io.grpc.ConnectivityState;
+import io.grpc.EquivalentAddressGroup;
+import io.grpc.LoadBalancer;
+import io.grpc.LoadBalancerProvider;
+import io.grpc.SynchronizationContext;
+import java.util.ArrayDeque;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A channel's connections, one for each endpoint in the list, and for a while those of endpoints that left it: what is in flight there
+ * finishes, and an endpoint that comes back is connected already. Used in the channel's context, except for {@link #find}.
+ */
+final class Connections {
+    /** How many connections are being made at a time. Guessed: enough to be quick, few enough to leave the machine and the servers air. */
+    static final int CONNECTING_AT_A_TIME = 50;
+
+    /** How long a connection outlives its endpoint's place in the list. */
+    static final long PARKING_SECONDS = 30;
+
+    private final LoadBalancer.Helper channel;
+    private final SynchronizationContext context;
+    private final LoadBalancerProvider leafProvider;
+    private final EndpointChild.Owner owner;
+    private final Map<String, EndpointChild> byId = new ConcurrentHashMap<>();
+    private final Set<EndpointChild> listed = new LinkedHashSet<>();
+    private final Queue<EndpointChild> waiting = new ArrayDeque<>(); // to begin connecting
+    private final Set<EndpointChild> connecting = new HashSet<>(); // for the first time
+
+    Connections(LoadBalancer.Helper channel, LoadBalancerProvider leafProvider, EndpointChild.Owner owner) {
+        this.channel = channel;
+        this.context = channel.getSynchronizationContext();
+        this.leafProvider = leafProvider;
+        this.owner = owner;
+    }
+
+    /** Returns the connection of an endpoint that is in the list, or was until a short while ago; null if there is none. */
+    @Nullable
+    EndpointChild find(String id) {
+        return byId.get(id);
+    }
+
+    /** Returns those of the endpoints in the list. */
+    Collection<EndpointChild> listed() {
+        return Collections.unmodifiableSet(listed);
+    }
+
+    /** Takes a whole list, each address with its endpoint. Of several with the same id the last one counts. */
+    void take(List<EquivalentAddressGroup> groups) {
+        Set<EndpointChild> before = new HashSet<>(listed);
+        listed.clear();
+        for (EquivalentAddressGroup group : groups) {
+            Endpoint endpoint = group.getAttributes().get(ServiceAttributes.ENDPOINT);
+            if (endpoint != null) {
+                EndpointChild child = childAt(endpoint, group);
+                child.listed(endpoint);
+                listed.add(child);
+                before.remove(child);
+            }
+        }
+        before.stream()
+                .filter(child -> byId.get(child.endpoint().id()) == child)
+                .forEach(this::park);
+        connectMore();
+    }
+
+    private EndpointChild childAt(Endpoint endpoint, EquivalentAddressGroup group) {
+        EndpointChild known = byId.get(endpoint.id());
+        if (known != null && known.isAt(endpoint)) {
+            return known;
+        }
+        if (known != null) {
+            listed.remove(known);
+            end(known); // gRPC lets what is in flight there finish
+        }
+        EndpointChild child = new EndpointChild(channel, leafProvider, owner, group, endpoint);
+        byId.put(endpoint.id(), child);
+        waiting.add(child);
+        return child;
+    }
+
+    private void park(EndpointChild child) {
+        child.park();
+        if (!child.isReady()) {
+            remove(child);
+            return;
+        }
+        var unused = context.schedule(
+                () -> leaveParking(child), PARKING_SECONDS, TimeUnit.SECONDS, channel.getScheduledExecutorService());
+    }
+
+    private void leaveParking(EndpointChild child) {
+        if (child.isParked() && byId.get(child.endpoint().id()) == child) {
+            remove(child);
+        }
+    }
+
+    /** Forgets a connection whose endpoint is not in the list. */
+    void remove(EndpointChild child) {
+        byId.remove(child.endpoint().id(), child);
+        end(child);
+    }
+
+    private void end(EndpointChild child) {
+        waiting.remove(child);
+        connecting.remove(child);
+        child.shutdown();
+    }
+
+    /** Learns that a connection was made, or failed, so that the next may be begun. */
+    void settled(EndpointChild child) {
+        if (child.state() != ConnectivityState.CONNECTING && connecting.remove(child)) {
+            connectMore();
+        }
+    }
+
+    private void connectMore() {
+        while (connecting.size() < CONNECTING_AT_A_TIME && !waiting.isEmpty()) {
+            EndpointChild next = waiting.remove();
+            connecting.add(next);
+            next.connect();
+        }
+    }
+
+    void shutdown() {
+        waiting.clear();
+        connecting.clear();
+        listed.clear();
+        byId.values().forEach(EndpointChild::shutdown);
+        byId.clear();
+    }
+}

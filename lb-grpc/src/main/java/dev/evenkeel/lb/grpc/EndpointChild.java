@@ -1,0 +1,218 @@
+package dev.evenkeel.lb.grpc;
+
+import dev.evenkeel.lb.Pick;
+import dev.evenkeel.lb.endpoint.Endpoint;
+import io.grpc.Attributes;
+import io.grpc.ConnectivityState;
+import io.grpc.EquivalentAddressGroup;
+import io.grpc.LoadBalancer;
+import io.grpc.LoadBalancer.PickResult;
+import io.grpc.LoadBalancer.PickSubchannelArgs;
+import io.grpc.LoadBalancer.SubchannelPicker;
+import io.grpc.LoadBalancerProvider;
+import io.grpc.util.ForwardingLoadBalancerHelper;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One endpoint's connection in one channel, kept by gRPC's own {@code pick_first} over its single address. Used in the channel's context,
+ * except for {@link #isReady} and {@link #result}, which any thread may call.
+ */
+final class EndpointChild {
+    private final LoadBalancer.Helper channel;
+    private final LoadBalancerProvider leafProvider;
+    private final Owner owner;
+    private final EquivalentAddressGroup address;
+
+    private Endpoint endpoint; // of the latest list
+    private boolean parked; // no longer in the list
+    private boolean resting; // may not reconnect just now
+    private boolean failed; // did not connect since it was ready last
+    private ConnectivityState state = ConnectivityState.IDLE;
+    private @Nullable LoadBalancer leaf; // null before connecting and after the end
+    private @Nullable LeafHelper helper; // the leaf's
+    private @Nullable SubchannelPicker leafPicker;
+    private volatile @Nullable SubchannelPicker readyPicker; // null unless ready
+
+    private final Result[] results =
+            new Result[CallShape.values().length]; // by any thread, the last wins: they are alike
+
+    /** Whom a child tells of its state. */
+    @FunctionalInterface
+    interface Owner {
+        void changed(EndpointChild child, boolean wasReady, boolean hadFailed);
+    }
+
+    /** What a pick comes to, as long as the leaf and the load balancer say the same. */
+    private record Result(PickResult ofLeaf, Pick pick, PickResult ours) {
+        @SuppressWarnings("ReferenceEquality") // whoever makes another object means another thing by it
+        boolean isFor(PickResult newOfLeaf, Pick newPick) {
+            return ofLeaf == newOfLeaf && pick == newPick;
+        }
+    }
+
+    EndpointChild(
+            LoadBalancer.Helper channel,
+            LoadBalancerProvider leafProvider,
+            Owner owner,
+            EquivalentAddressGroup address,
+            Endpoint endpoint) {
+        this.channel = channel;
+        this.leafProvider = leafProvider;
+        this.owner = owner;
+        this.address = address;
+        this.endpoint = endpoint;
+    }
+
+    Endpoint endpoint() {
+        return endpoint;
+    }
+
+    /** Returns whether a description is of this very server. */
+    boolean isAt(Endpoint other) {
+        return endpoint.id().equals(other.id()) && endpoint.address().equals(other.address());
+    }
+
+    /** Learns that it is in the list, perhaps again. */
+    void listed(Endpoint description) {
+        endpoint = description;
+        parked = false;
+    }
+
+    void park() {
+        parked = true;
+    }
+
+    boolean isParked() {
+        return parked;
+    }
+
+    boolean hasFailed() {
+        return failed;
+    }
+
+    boolean isStarted() {
+        return leaf != null;
+    }
+
+    boolean isReady() {
+        return readyPicker != null;
+    }
+
+    ConnectivityState state() {
+        return state;
+    }
+
+    @Nullable
+    SubchannelPicker leafPicker() {
+        return leafPicker;
+    }
+
+    /** Begins to connect. */
+    void connect() {
+        LeafHelper itsHelper = new LeafHelper();
+        LoadBalancer begun = leafProvider.newLoadBalancer(itsHelper);
+        leaf = begun;
+        helper = itsHelper;
+        state = ConnectivityState.CONNECTING;
+        begun.acceptResolvedAddresses(LoadBalancer.ResolvedAddresses.newBuilder()
+                .setAddresses(List.of(address))
+                .setAttributes(Attributes.newBuilder()
+                        .set(LoadBalancer.IS_PETIOLE_POLICY, true)
+                        .build())
+                .build());
+    }
+
+    /** Returns whether gRPC waits before it tries again, and nobody else should. */
+    boolean isBackingOff() {
+        return state == ConnectivityState.TRANSIENT_FAILURE && !parked && !resting;
+    }
+
+    /** Connects anew and at once, where gRPC would wait for up to two minutes; not again before {@link #rested}. */
+    void reconnect() {
+        resting = true;
+        shutdown();
+        connect();
+    }
+
+    void rested() {
+        resting = false;
+    }
+
+    void requestConnection() {
+        if (leaf != null) {
+            leaf.requestConnection();
+        }
+    }
+
+    void shutdown() {
+        LoadBalancer ended = leaf;
+        leaf = null;
+        helper = null;
+        readyPicker = null;
+        state = ConnectivityState.IDLE;
+        if (ended != null) {
+            ended.shutdown();
+        }
+    }
+
+    /**
+     * Returns what a pick of this endpoint comes to; null if it is not connected.
+     *
+     * @param handedOver the call's memory, where that is not in its options
+     */
+    @Nullable
+    PickResult result(PickSubchannelArgs args, ChannelView view, Pick pick, @Nullable CallMemory handedOver) {
+        SubchannelPicker connected = readyPicker;
+        if (connected == null) {
+            return null;
+        }
+        PickResult ofLeaf = connected.pickSubchannel(args);
+        if (ofLeaf.getSubchannel() == null) {
+            return ofLeaf;
+        }
+        CallShape shape = CallShape.of(args.getMethodDescriptor());
+        if (pick.isTrial() || handedOver != null) {
+            return traced(ofLeaf, new AttemptTracerFactory(view, pick, shape, handedOver));
+        }
+        Result known = results[shape.index()];
+        if (known == null || !known.isFor(ofLeaf, pick)) {
+            known = new Result(ofLeaf, pick, traced(ofLeaf, new AttemptTracerFactory(view, pick, shape, null)));
+            results[shape.index()] = known;
+        }
+        return known.ours();
+    }
+
+    private static PickResult traced(PickResult ofLeaf, AttemptTracerFactory factory) {
+        return PickResult.withSubchannel(ofLeaf.getSubchannel(), factory.forGrpc());
+    }
+
+    private void update(ConnectivityState newState, SubchannelPicker picker) {
+        boolean wasReady = isReady();
+        boolean hadFailed = failed;
+        state = newState;
+        leafPicker = picker;
+        readyPicker = newState == ConnectivityState.READY ? picker : null;
+        failed = newState == ConnectivityState.TRANSIENT_FAILURE || (failed && newState != ConnectivityState.READY);
+        owner.changed(this, wasReady, hadFailed);
+    }
+
+    /** Stands between the leaf and the channel. */
+    private final class LeafHelper extends ForwardingLoadBalancerHelper {
+        @Override
+        protected LoadBalancer.Helper delegate() {
+            return channel;
+        }
+
+        @Override
+        public void updateBalancingState(ConnectivityState newState, SubchannelPicker picker) {
+            if (helper == this) { // else it is what a leaf says that was shut down
+                update(newState, picker);
+            }
+        }
+
+        /** The load balancer watches its source whether connections fail or not. */
+        @Override
+        public void refreshNameResolution() {}
+    }
+}

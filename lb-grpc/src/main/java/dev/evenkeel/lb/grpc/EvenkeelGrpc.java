@@ -1,0 +1,84 @@
+package dev.evenkeel.lb.grpc;
+
+import dev.evenkeel.lb.LoadBalancers;
+import dev.evenkeel.lb.endpoint.Endpoint;
+import io.grpc.CallOptions;
+import io.grpc.ClientInterceptor;
+import io.grpc.ManagedChannelBuilder;
+import io.grpc.NameResolver;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.util.Objects;
+import java.util.function.Function;
+
+/**
+ * A gRPC channel whose calls are balanced over a service's endpoints.
+ *
+ * <pre>{@code
+ * LoadBalancers services = LoadBalancers.of(LoadBalancer.builder("orders").endpoints(source).build());
+ * ManagedChannel channel = EvenkeelGrpc.configure(Grpc.newChannelBuilder("lb:///orders", credentials), services).build();
+ * }</pre>
+ *
+ * <p>The target names the service, and so do the authority and the name that TLS checks; each endpoint has its own address and port.
+ * Stubs of all kinds are used as ever. Channels keep their own connections and share everything else: closing a channel, or its going
+ * idle, forgets nothing. See {@code docs/grpc.md}.
+ */
+public final class EvenkeelGrpc {
+    /**
+     * The argument by which a channel's resolver finds the load balancers. {@link #configure} sets it; set it by hand for a channel
+     * without the interceptor: then an application sees the trailers that stop a retry, and hedges may go where the call has been.
+     */
+    public static final NameResolver.Args.Key<LoadBalancers> SERVICES =
+            NameResolver.Args.Key.create("evenkeel-services");
+
+    /**
+     * The argument that says to which socket address an endpoint's connections go: for transports other than TCP, or for names that are
+     * to be resolved in another way. By default an IP address is itself, and a name is left for the transport to resolve, which Netty
+     * does for each connection and grpc-okhttp does not do at all.
+     */
+    public static final NameResolver.Args.Key<Function<Endpoint, SocketAddress>> ADDRESSES =
+            NameResolver.Args.Key.create("evenkeel-addresses");
+
+    /**
+     * Whether a call may be executed twice, so that it may be repeated after the server may have processed it. By default that is what
+     * the method's definition says: {@code idempotency_level}.
+     */
+    public static final CallOptions.Key<Boolean> IDEMPOTENT = CallOptions.Key.create("evenkeel-idempotent");
+
+    /** The most attempts of a call that a load balancer can ask for; gRPC's own limit is 5. */
+    private static final int MOST_ATTEMPTS = 10;
+
+    private EvenkeelGrpc() {}
+
+    /**
+     * Makes a channel use the load balancers, and returns its builder. What it sets can be set otherwise afterwards.
+     *
+     * @param builder of a channel to {@code lb:///service}
+     * @throws IllegalStateException if grpc-java is older than 1.70
+     */
+    public static <B extends ManagedChannelBuilder<?>> B configure(B builder, LoadBalancers services) {
+        Objects.requireNonNull(services, "services");
+        GrpcVersion.check();
+        builder.setNameResolverArg(SERVICES, services);
+        builder.defaultLoadBalancingPolicy(EvenkeelPolicyProvider.NAME);
+        builder.maxRetryAttempts(MOST_ATTEMPTS);
+        builder.intercept(interceptor());
+        return builder;
+    }
+
+    /**
+     * Returns the interceptor by which a call's attempts know of each other, so that a retry or hedge goes to another endpoint. {@link
+     * #configure} adds it.
+     */
+    public static ClientInterceptor interceptor() {
+        return new MemoryInterceptor();
+    }
+
+    /** See {@link #ADDRESSES}. */
+    static SocketAddress address(Endpoint endpoint) {
+        InetSocketAddress unresolved = InetSocketAddress.createUnresolved(endpoint.host(), endpoint.port());
+        return IpLiteral.parse(endpoint.host())
+                .<SocketAddress>map(ip -> new InetSocketAddress(ip, endpoint.port()))
+                .orElse(unresolved);
+    }
+}

@@ -1,0 +1,47 @@
+package dev.evenkeel.lb.grpc;
+
+import io.grpc.LoadBalancer.PickResult;
+import io.grpc.LoadBalancer.PickSubchannelArgs;
+import io.grpc.LoadBalancer.SubchannelPicker;
+import io.grpc.Status;
+import java.util.Collection;
+
+/** Says that nothing could be connected to, and why one of them could not. */
+final class FailurePicker extends SubchannelPicker {
+    private final SubchannelPicker leafPicker;
+    private final String what;
+
+    private FailurePicker(SubchannelPicker leafPicker, String what) {
+        this.leafPicker = leafPicker;
+        this.what = what;
+    }
+
+    /** Returns the picker for endpoints that have all failed. */
+    static SubchannelPicker of(String service, Collection<EndpointChild> failed) {
+        for (EndpointChild child : failed) {
+            SubchannelPicker leafPicker = child.leafPicker();
+            if (leafPicker != null) {
+                return new FailurePicker(
+                        leafPicker,
+                        service + ": none of " + failed.size() + " endpoints can be connected to, among them "
+                                + child.endpoint());
+            }
+        }
+        return new FixedPicker(PickResult.withNoResult());
+    }
+
+    @Override
+    public PickResult pickSubchannel(PickSubchannelArgs args) {
+        Status status = leafPicker.pickSubchannel(args).getStatus();
+        return status.isOk()
+                ? PickResult.withNoResult() // it is connecting again
+                : PickResult.withError(Status.UNAVAILABLE
+                        .withDescription(what + ": " + status.getDescription())
+                        .withCause(status.getCause()));
+    }
+
+    @Override
+    public String toString() {
+        return "FailurePicker: " + what;
+    }
+}

@@ -1,0 +1,108 @@
+package dev.evenkeel.lb.grpc;
+
+import dev.evenkeel.lb.call.Outcome;
+import dev.evenkeel.lb.call.Outcome.Kind;
+import io.grpc.Metadata;
+import io.grpc.Status;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/** What gRPC statuses mean for the endpoint and the call. Pure functions. */
+final class GrpcOutcomes {
+    /** How long a server wants to be left alone, or a negative number if the call must not be repeated. gRFC A6. */
+    static final Metadata.Key<String> PUSHBACK =
+            Metadata.Key.of("grpc-retry-pushback-ms", Metadata.ASCII_STRING_MARSHALLER);
+
+    private static final int LONGEST_PUSHBACK_DIGITS = 10;
+
+    private GrpcOutcomes() {}
+
+    /**
+     * Returns what the end of an attempt means.
+     *
+     * @param status how the transport says it ended
+     * @param trailers what the server sent at the end; null if the end was not the server's, but the connection's or the client's
+     * @param expired whether the call's deadline is over: the transport sees that as a cancellation
+     */
+    static Outcome of(Status status, @Nullable Metadata trailers, boolean expired) {
+        if (status.isOk()) {
+            return Outcome.SUCCESS;
+        }
+        String pushback = trailers == null ? null : trailers.get(PUSHBACK);
+        if (pushback != null) {
+            return Outcome.pushback(words(status), pause(pushback));
+        }
+        return switch (status.getCode()) {
+            // Answers, whatever they say.
+            case OK,
+                    INVALID_ARGUMENT,
+                    NOT_FOUND,
+                    ALREADY_EXISTS,
+                    PERMISSION_DENIED,
+                    UNAUTHENTICATED,
+                    FAILED_PRECONDITION,
+                    ABORTED,
+                    OUT_OF_RANGE -> Outcome.SUCCESS;
+            case UNKNOWN, INTERNAL, DATA_LOSS, UNIMPLEMENTED -> outcome(Kind.FAILED, status, trailers);
+            case UNAVAILABLE -> unavailable(status, trailers);
+            case DEADLINE_EXCEEDED -> outcome(Kind.TIMED_OUT, status, trailers);
+            case CANCELLED -> cancelled(status, trailers, expired);
+            case RESOURCE_EXHAUSTED -> exhausted(status, trailers);
+        };
+    }
+
+    private static Outcome cancelled(Status status, @Nullable Metadata trailers, boolean expired) {
+        if (expired) {
+            return outcome(Kind.TIMED_OUT, Status.DEADLINE_EXCEEDED, null);
+        }
+        // A server that stops at once resets its streams, which is not the caller's doing. The text is grpc-core's own.
+        return trailers == null && describes(status, "RST_STREAM closed stream")
+                ? outcome(Kind.BROKEN, status, null)
+                : Outcome.CANCELLED;
+    }
+
+    private static boolean describes(Status status, String text) {
+        String description = status.getDescription();
+        return description != null && description.contains(text);
+    }
+
+    private static Outcome unavailable(Status status, @Nullable Metadata trailers) {
+        if (trailers != null) {
+            return outcome(Kind.UNAVAILABLE, status, trailers);
+        }
+        // The text is grpc-core's own, for streams that the server reset before it looked at them.
+        boolean refused = describes(status, "REFUSED_STREAM");
+        return outcome(refused ? Kind.NOT_PROCESSED : Kind.BROKEN, status, null);
+    }
+
+    /** Without trailers it is the client that refuses a message for its size; a server's refusal for that says nothing of its load. */
+    private static Outcome exhausted(Status status, @Nullable Metadata trailers) {
+        if (trailers == null) {
+            return outcome(Kind.NOT_SENT, status, null);
+        }
+        boolean forItsSize = describes(status, "exceeds maximum size") || describes(status, "larger than max");
+        return forItsSize ? Outcome.SUCCESS : Outcome.pushback(words(status), Duration.ZERO);
+    }
+
+    /** A pause of nothing means that the call may be repeated at once; no pause at all that it may not be, as does a negative one. */
+    private static Duration pause(String pushback) {
+        boolean number = !pushback.isEmpty()
+                && pushback.length() < LONGEST_PUSHBACK_DIGITS
+                && pushback.chars().allMatch(c -> c >= '0' && c <= '9');
+        return number ? Duration.ofMillis(Math.max(1, Integer.parseInt(pushback))) : Duration.ZERO;
+    }
+
+    /** What a server writes into a description is its own affair; what gRPC writes tells what happened to the connection. */
+    private static Outcome outcome(Kind kind, Status status, @Nullable Metadata trailers) {
+        String description = trailers == null ? status.getDescription() : null;
+        return Outcome.of(kind, description == null ? words(status) : words(status) + ": " + firstLine(description));
+    }
+
+    private static String words(Status status) {
+        return "gRPC " + status.getCode();
+    }
+
+    private static String firstLine(String text) {
+        return text.lines().findFirst().orElse("");
+    }
+}

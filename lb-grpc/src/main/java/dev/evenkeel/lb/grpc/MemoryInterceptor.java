@@ -1,0 +1,49 @@
+package dev.evenkeel.lb.grpc;
+
+import io.grpc.CallOptions;
+import io.grpc.Channel;
+import io.grpc.ClientCall;
+import io.grpc.ClientInterceptor;
+import io.grpc.ForwardingClientCall.SimpleForwardingClientCall;
+import io.grpc.ForwardingClientCallListener.SimpleForwardingClientCallListener;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
+import io.grpc.Status;
+
+/** Gives every call a {@link CallMemory}, and takes out of its trailers what that wrote. */
+final class MemoryInterceptor implements ClientInterceptor {
+    @Override
+    public <Q, A> ClientCall<Q, A> interceptCall(MethodDescriptor<Q, A> method, CallOptions options, Channel next) {
+        CallMemory memory = new CallMemory(CallShape.of(method).request(options));
+        return new Call<>(next.newCall(method, options.withOption(CallMemory.KEY, memory)), memory);
+    }
+
+    private static final class Call<Q, A> extends SimpleForwardingClientCall<Q, A> {
+        private final CallMemory memory;
+
+        Call(ClientCall<Q, A> call, CallMemory memory) {
+            super(call);
+            this.memory = memory;
+        }
+
+        @Override
+        public void start(Listener<A> listener, Metadata headers) {
+            super.start(new Ending<>(listener, memory), headers);
+        }
+    }
+
+    private static final class Ending<A> extends SimpleForwardingClientCallListener<A> {
+        private final CallMemory memory;
+
+        Ending(ClientCall.Listener<A> listener, CallMemory memory) {
+            super(listener);
+            this.memory = memory;
+        }
+
+        @Override
+        public void onClose(Status status, Metadata trailers) {
+            memory.restore(trailers);
+            super.onClose(status, trailers);
+        }
+    }
+}

@@ -1,0 +1,127 @@
+package dev.evenkeel.lb.grpc;
+
+import dev.evenkeel.lb.LoadBalancer;
+import dev.evenkeel.lb.endpoint.Endpoint;
+import dev.evenkeel.lb.observe.EndpointStatus;
+import dev.evenkeel.lb.observe.Event;
+import dev.evenkeel.lb.observe.LoadBalancerListener;
+import io.grpc.Attributes;
+import io.grpc.EquivalentAddressGroup;
+import io.grpc.NameResolver;
+import io.grpc.Status;
+import io.grpc.StatusOr;
+import io.grpc.SynchronizationContext;
+import java.net.SocketAddress;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Tells a channel the list of a service's endpoints, and again whenever it changes. It finds nothing out by itself: the load balancer
+ * watches its source, and goes on doing so while the channel is idle.
+ */
+final class ServiceResolver extends NameResolver implements LoadBalancerListener {
+    private final LoadBalancer service;
+    private final Function<Endpoint, SocketAddress> addresses;
+    private final SynchronizationContext context;
+    private final ServiceConfigParser parser;
+    private final Faults faults = new Faults();
+    private final AtomicBoolean scheduled = new AtomicBoolean();
+
+    // Written in the context.
+    private @Nullable Listener2 listener;
+    private LoadBalancer.@Nullable Registration registration;
+
+    ServiceResolver(LoadBalancer service, Function<Endpoint, SocketAddress> addresses, Args args) {
+        this.service = service;
+        this.addresses = addresses;
+        this.context = args.getSynchronizationContext();
+        this.parser = args.getServiceConfigParser();
+    }
+
+    /** Returns the service's name: what requests carry and TLS checks. */
+    @Override
+    public String getServiceAuthority() {
+        return service.service();
+    }
+
+    @Override
+    public void start(Listener2 newListener) {
+        listener = newListener;
+        registration = service.addListener(this);
+        resolve();
+    }
+
+    /** Tells the list again: gRPC asks for it after it refused one. */
+    @Override
+    public void refresh() {
+        resolve();
+    }
+
+    @Override
+    public void shutdown() {
+        listener = null;
+        if (registration != null) {
+            registration.close();
+        }
+    }
+
+    @Override
+    public void onEvent(Event event) {
+        switch (event.type()) {
+            case ADDED, CHANGED, REMOVED, STALE, FRESH -> resolve();
+            case DRAINED, UNAVAILABLE, AVAILABLE, SUSPECTED, LIST_HELD, DUPLICATES -> {}
+            case PANIC_ENTERED, PANIC_LEFT, RETRY, HEDGE, BUDGET_EXHAUSTED -> {}
+        }
+    }
+
+    /** However many changes come at a time, the list is told once. */
+    private void resolve() {
+        if (scheduled.compareAndSet(false, true)) {
+            context.execute(this::deliver);
+        }
+    }
+
+    private void deliver() {
+        scheduled.set(false);
+        Listener2 to = listener;
+        if (to == null) {
+            return;
+        }
+        try {
+            List<EndpointStatus> endpoints = service.endpoints();
+            if (!endpoints.isEmpty() || service.whyEmpty().isPresent()) {
+                to.onResult2(result(endpoints));
+            }
+        } catch (RuntimeException e) {
+            faults.log("the list of " + service.service() + " could not be told to a channel", e);
+            Status error = Status.UNAVAILABLE
+                    .withDescription(service.service() + ": the list of endpoints could not be read: " + e)
+                    .withCause(e);
+            to.onResult2(ResolutionResult.newBuilder()
+                    .setAddressesOrError(StatusOr.fromStatus(error))
+                    .build());
+        }
+    }
+
+    private ResolutionResult result(List<EndpointStatus> endpoints) {
+        return ResolutionResult.newBuilder()
+                .setAddressesOrError(StatusOr.fromValue(endpoints.stream()
+                        .map(status -> group(status.endpoint()))
+                        .toList()))
+                .setAttributes(Attributes.newBuilder()
+                        .set(ServiceAttributes.SERVICE, service)
+                        .build())
+                .setServiceConfig(parser.parseServiceConfig(ServiceConfig.of(service.retryPolicy())))
+                .build();
+    }
+
+    private EquivalentAddressGroup group(Endpoint endpoint) {
+        return new EquivalentAddressGroup(
+                addresses.apply(endpoint),
+                Attributes.newBuilder()
+                        .set(ServiceAttributes.ENDPOINT, endpoint)
+                        .build());
+    }
+}

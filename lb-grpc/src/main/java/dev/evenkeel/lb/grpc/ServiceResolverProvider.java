@@ -1,0 +1,67 @@
+package dev.evenkeel.lb.grpc;
+
+import dev.evenkeel.lb.LoadBalancer;
+import dev.evenkeel.lb.LoadBalancers;
+import dev.evenkeel.lb.endpoint.Endpoint;
+import io.grpc.NameResolver;
+import io.grpc.NameResolverProvider;
+import java.net.SocketAddress;
+import java.net.URI;
+import java.util.Collection;
+import java.util.Objects;
+import java.util.Set;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** Makes resolvers for {@code lb:///service}. Found by gRPC through the service loader; not for use by programs. */
+public final class ServiceResolverProvider extends NameResolverProvider {
+    /** For the service loader. */
+    public ServiceResolverProvider() {}
+
+    /**
+     * Returns a resolver for the target, or null if it has another scheme.
+     *
+     * @throws IllegalArgumentException if the target is malformed, or there is no such service, or nobody said which there are; so {@code
+     *     build()} fails
+     * @throws IllegalStateException if grpc-java is older than 1.70
+     */
+    @Override
+    public @Nullable NameResolver newNameResolver(URI target, NameResolver.Args args) {
+        if (!ServiceTarget.SCHEME.equals(target.getScheme())) {
+            return null;
+        }
+        GrpcVersion.check();
+        String name = ServiceTarget.service(target);
+        LoadBalancers services = args.getArg(EvenkeelGrpc.SERVICES);
+        if (services == null) {
+            throw new IllegalArgumentException("the channel to " + target
+                    + " was not told where its services are: call EvenkeelGrpc.configure(builder, services)"
+                    + " or builder.setNameResolverArg(EvenkeelGrpc.SERVICES, services)");
+        }
+        LoadBalancer service = services.get(name);
+        Function<Endpoint, SocketAddress> addresses =
+                Objects.requireNonNullElse(args.getArg(EvenkeelGrpc.ADDRESSES), EvenkeelGrpc::address);
+        return new ServiceResolver(service, addresses, args);
+    }
+
+    @Override
+    public String getDefaultScheme() {
+        return ServiceTarget.SCHEME;
+    }
+
+    @Override
+    protected boolean isAvailable() {
+        return true;
+    }
+
+    @Override
+    protected int priority() {
+        return 5;
+    }
+
+    /** Returns nothing, so that any transport may be used: what kind of address there is depends on {@link EvenkeelGrpc#ADDRESSES}. */
+    @Override
+    public Collection<Class<? extends SocketAddress>> getProducedSocketAddressTypes() {
+        return Set.of();
+    }
+}

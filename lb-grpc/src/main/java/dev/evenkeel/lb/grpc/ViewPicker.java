@@ -1,0 +1,115 @@
+package dev.evenkeel.lb.grpc;
+
+import dev.evenkeel.lb.NoEndpointException;
+import dev.evenkeel.lb.Pick;
+import dev.evenkeel.lb.policy.PickContext;
+import io.grpc.LoadBalancer.PickResult;
+import io.grpc.LoadBalancer.PickSubchannelArgs;
+import io.grpc.LoadBalancer.SubchannelPicker;
+import io.grpc.Status;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Has the load balancer pick, among the endpoints that this channel is connected to. It holds no state: what may be picked is always the
+ * view's latest, so it need not be replaced when endpoints come and go.
+ */
+final class ViewPicker extends SubchannelPicker {
+    /** An endpoint may lose its connection between the load balancer's choice and ours. */
+    private static final int CHOICES = 3;
+
+    private final ChannelView view;
+    private final Connections connections;
+    private final Runnable starved;
+
+    /**
+     * Creates a picker.
+     *
+     * @param starved is run before a call is told to wait: when there is somebody else to pick, gRPC must be told to pick again
+     */
+    ViewPicker(ChannelView view, Connections connections, Runnable starved) {
+        this.view = view;
+        this.connections = connections;
+        this.starved = starved;
+    }
+
+    @Override
+    public PickResult pickSubchannel(PickSubchannelArgs args) {
+        try {
+            return pick(args);
+        } catch (Throwable e) {
+            view.faults().log(view.name() + ": an endpoint could not be picked", e);
+            return PickResult.withError(Status.UNAVAILABLE
+                    .withDescription(view.name() + ": an endpoint could not be picked: " + e)
+                    .withCause(e));
+        }
+    }
+
+    private PickResult pick(PickSubchannelArgs args) {
+        CallMemory own = args.getCallOptions().getOption(CallMemory.KEY);
+        if (own != null) {
+            PickResult veto = own.veto(CallMemory.number(args.getHeaders()), view.view());
+            return veto == null ? choose(new Request(args, own, own, null)) : veto;
+        }
+        CallMemory left = view.takeOver(args.getHeaders());
+        if (left != null) {
+            PickResult veto = left.veto(CallMemory.number(args.getHeaders()), view.view());
+            return veto == null ? choose(new Request(args, left, left, left)) : veto;
+        }
+        return choose(new Request(args, CallShape.of(args.getMethodDescriptor()), null, null));
+    }
+
+    private PickResult choose(Request request) {
+        try {
+            PickResult chosen = tryToChoose(request);
+            if (chosen != null) {
+                return chosen;
+            }
+        } catch (NoEndpointException e) {
+            // Once more below, so that a change which comes just now is not missed.
+        }
+        starved.run();
+        try {
+            return Objects.requireNonNullElseGet(tryToChoose(request), PickResult::withNoResult);
+        } catch (NoEndpointException e) {
+            Status status = Status.UNAVAILABLE.withDescription(e.getMessage());
+            // A limit or an open breaker is meant to fail calls; where nobody is left, a call may wait for somebody.
+            return view.view().hasCandidates() ? PickResult.withDrop(status) : PickResult.withError(status);
+        }
+    }
+
+    /** Returns null if all that was chosen had just lost its connection; the view learns of that in a moment. */
+    private @Nullable PickResult tryToChoose(Request request) {
+        for (int i = 0; i < CHOICES; i++) {
+            Pick pick = view.view().pick(request.context);
+            EndpointChild child = connections.find(pick.endpoint().id());
+            PickResult result = child == null ? null : child.result(request.args, view, pick, request.handedOver);
+            if (result != null) {
+                if (request.memory != null) {
+                    request.memory.went(pick);
+                }
+                return result;
+            }
+        }
+        return null;
+    }
+
+    /**
+     * What is picked for.
+     *
+     * @param context the call, as far as the core must know it
+     * @param memory the call's memory; null if it has none
+     * @param handedOver the same, if it is not in the call's options
+     */
+    private record Request(
+            PickSubchannelArgs args,
+            PickContext context,
+            @Nullable CallMemory memory,
+            @Nullable CallMemory handedOver) {}
+
+    /** Returns whose picker this is, and not what it picks from, which may be long. */
+    @Override
+    public String toString() {
+        return "ViewPicker of " + view.name();
+    }
+}

@@ -1,0 +1,102 @@
+package dev.evenkeel.lb.grpc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.evenkeel.lb.LoadBalancer;
+import dev.evenkeel.lb.LoadBalancers;
+import dev.evenkeel.lb.endpoint.EndpointSource;
+import io.grpc.CallOptions;
+import io.grpc.InsecureChannelCredentials;
+import io.grpc.ManagedChannel;
+import io.grpc.Status;
+import io.grpc.netty.NettyChannelBuilder;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class BadInputTest {
+    private final LoadBalancers services = LoadBalancers.of(LoadBalancer.builder("orders")
+            .endpoints(EndpointSource.of("127.0.0.1:1"))
+            .build());
+
+    private static NettyChannelBuilder to(String target) {
+        return NettyChannelBuilder.forTarget(target, InsecureChannelCredentials.create());
+    }
+
+    @AfterEach
+    void close() {
+        services.close();
+    }
+
+    @Test
+    void anUnknownServiceIsNamedWhenTheChannelIsBuilt() {
+        assertThatThrownBy(() ->
+                        EvenkeelGrpc.configure(to("lb:///invoices"), services).build())
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("no load balancer for service 'invoices', there are: orders");
+    }
+
+    @Test
+    void aChannelThatWasNotToldOfItsServicesIsNotBuilt() {
+        assertThatThrownBy(() -> to("lb:///orders").build())
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("EvenkeelGrpc.configure(builder, services)");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "lb:///, names no service",
+        "lb://orders, there is 'orders' between the second and the third slash",
+        "lb://orders/, there is 'orders' between the second and the third slash",
+        "lb:///orders:8443, 'it has a port, which belongs to the endpoints'",
+        "lb:///shop/orders, there is a slash in the service's name",
+        "lb:///orders?zone=a, it has a query or a fragment",
+        "lb:orders, names no service"
+    })
+    void aMalformedTargetIsRefusedWhenTheChannelIsBuilt(String target, String why) {
+        assertThatThrownBy(() -> EvenkeelGrpc.configure(to(target), services).build())
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("must be lb:///service")
+                .hasMessageContaining(why);
+    }
+
+    @Test
+    void aGrpcThatIsTooOldIsNamedWithWhatItLacks() {
+        GrpcVersion.check();
+
+        assertThatThrownBy(() -> GrpcVersion.check(NettyChannelBuilder.class, "setNothing"))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("must be 1.70.0 or newer")
+                .hasMessageContaining("NettyChannelBuilder has no setNothing in ")
+                .hasMessageContaining("grpc-netty");
+    }
+
+    @Test
+    void thePolicyWithoutOurResolverFailsCallsAndSaysWhatIsMissing() {
+        ManagedChannel channel =
+                to("dns:///127.0.0.1:1").defaultLoadBalancingPolicy("evenkeel").build();
+        Status status = Fleet.fail(channel, Echo.GET, CallOptions.DEFAULT);
+        channel.shutdownNow();
+
+        assertThat(status.getCode()).isEqualTo(Status.Code.UNAVAILABLE);
+        assertThat(status.getDescription()).contains("the channel's target must be lb:///service");
+    }
+
+    @Test
+    void aServiceWithoutEndpointsFailsCallsAndSaysSo() {
+        LoadBalancers empty = LoadBalancers.of(LoadBalancer.builder("orders")
+                .endpoints(EndpointSource.of())
+                .listHold(java.time.Duration.ZERO)
+                .build());
+        ManagedChannel channel =
+                EvenkeelGrpc.configure(to("lb:///orders"), empty).build();
+        Status status = Fleet.fail(channel, Echo.GET, CallOptions.DEFAULT);
+        channel.shutdownNow();
+        empty.close();
+
+        assertThat(status.getCode()).isEqualTo(Status.Code.UNAVAILABLE);
+        assertThat(status.getDescription()).isEqualTo("orders has no endpoints: 0 endpoints");
+    }
+}

@@ -1,0 +1,223 @@
+package dev.evenkeel.lb.grpc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.common.util.concurrent.ListenableFuture;
+import dev.evenkeel.lb.LoadBalancer;
+import dev.evenkeel.lb.LoadBalancerBuilder;
+import dev.evenkeel.lb.LoadBalancers;
+import dev.evenkeel.lb.endpoint.OutReason;
+import dev.evenkeel.lb.policy.LoadBalancingPolicy;
+import dev.evenkeel.lb.retry.RetryPolicy;
+import io.grpc.CallOptions;
+import io.grpc.ConnectivityState;
+import io.grpc.InsecureChannelCredentials;
+import io.grpc.ManagedChannel;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.netty.NettyChannelBuilder;
+import io.grpc.stub.ClientCalls;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** What becomes of channels as endpoints, connections and the channels themselves come and go. */
+class ChannelTest {
+    private Fleet fleet;
+
+    private Fleet use(int servers, UnaryOperator<LoadBalancerBuilder> settings) {
+        fleet = Fleet.of(servers, settings);
+        return fleet;
+    }
+
+    @AfterEach
+    void close() {
+        fleet.settled();
+        fleet.close();
+    }
+
+    private void failUntilEjected(ManagedChannel channel, TestServer server) {
+        server.failWith(Status.INTERNAL);
+        Until.until("it is ejected", () -> {
+            callOrFail(channel);
+            return fleet.status(server).availability().has(OutReason.EJECTED);
+        });
+        fleet.settled();
+        fleet.servers.forEach(one -> one.calls.set(0));
+    }
+
+    private static void callOrFail(ManagedChannel channel) {
+        try {
+            Fleet.get(channel, "x");
+        } catch (StatusRuntimeException e) {
+            assertThat(e.getStatus().getCode()).isEqualTo(Status.Code.INTERNAL);
+        }
+    }
+
+    @Test
+    void whatOneChannelLearnsTheOthersOfTheServiceKnow() {
+        use(3, settings -> settings.policy(LoadBalancingPolicy.roundRobin()));
+        ManagedChannel one = fleet.connectedChannel();
+        ManagedChannel other = fleet.connect(fleet.channel());
+        failUntilEjected(one, fleet.server(0));
+
+        for (int i = 0; i < 30; i++) {
+            Fleet.get(other, "x");
+        }
+        assertThat(fleet.server(0).calls.get()).isZero();
+    }
+
+    @Test
+    void channelsOfOtherLoadBalancersKnowNothing() {
+        use(3, settings -> settings.policy(LoadBalancingPolicy.roundRobin()));
+        failUntilEjected(fleet.connectedChannel(), fleet.server(0));
+        LoadBalancers apart = LoadBalancers.of(LoadBalancer.builder(Fleet.NAME)
+                .endpoints(fleet.source)
+                .policy(LoadBalancingPolicy.roundRobin())
+                .build());
+        ManagedChannel channel = fleet.open(EvenkeelGrpc.configure(
+                NettyChannelBuilder.forTarget("lb:///" + Fleet.NAME, InsecureChannelCredentials.create()), apart));
+
+        Until.until("it goes there", () -> {
+            callOrFail(channel);
+            return fleet.server(0).calls.get() > 0;
+        });
+        apart.close();
+    }
+
+    @Test
+    void aChannelThatWasIdleHasForgottenNothing() {
+        use(3, settings -> settings.policy(LoadBalancingPolicy.roundRobin()));
+        ManagedChannel channel = fleet.connectedChannel();
+        failUntilEjected(channel, fleet.server(0));
+
+        channel.enterIdle();
+        Until.until("it is idle", () -> channel.getState(false) == ConnectivityState.IDLE);
+        Until.until("it is connected again", () -> {
+            callOrFail(channel);
+            return fleet.server(1).calls.get() > 0 && fleet.server(2).calls.get() > 0;
+        });
+        fleet.server(0).calls.set(0);
+
+        for (int i = 0; i < 30; i++) {
+            Fleet.get(channel, "x");
+        }
+        assertThat(fleet.server(0).calls.get()).isZero();
+    }
+
+    @Test
+    void whenAllHaveBeenEjectedAllAreUsed() {
+        use(2, settings -> settings.policy(LoadBalancingPolicy.roundRobin()));
+        ManagedChannel channel = fleet.connectedChannel();
+        fleet.servers.forEach(server -> server.failWith(Status.INTERNAL));
+        for (int i = 0; i < 60; i++) {
+            assertThat(Fleet.fail(channel, Echo.GET, CallOptions.DEFAULT).getCode())
+                    .isEqualTo(Status.Code.INTERNAL);
+        }
+        assertThat(fleet.calls()).isEqualTo(60);
+    }
+
+    @Test
+    void removingAnEndpointFailsNoCallAndItsConnectionIsThereWhenItReturns() throws InterruptedException {
+        use(2, settings -> settings.retry(RetryPolicy.NONE).policy(LoadBalancingPolicy.roundRobin()));
+        try (Wire wire = new Wire(fleet.server(0).port())) {
+            fleet.source.remove(fleet.server(0).address());
+            fleet.source.put(wire.endpoint());
+            ManagedChannel channel = fleet.connectedChannel();
+            AtomicBoolean stop = new AtomicBoolean();
+            Thread flapping = new Thread(() -> {
+                while (!stop.get()) {
+                    fleet.source.remove(wire.endpoint().id());
+                    fleet.source.put(wire.endpoint());
+                }
+            });
+            flapping.start();
+            try {
+                for (int i = 0; i < 500; i++) {
+                    Fleet.call(channel, Echo.POST, CallOptions.DEFAULT, "x");
+                }
+            } finally {
+                stop.set(true);
+                flapping.join();
+            }
+            assertThat(wire.connections.get()).isEqualTo(1);
+            fleet.server(0).calls.set(0);
+            Until.until("it is used again", () -> {
+                Fleet.get(channel, "x");
+                return fleet.server(0).calls.get() > 0;
+            });
+            assertThat(wire.connections.get()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void anEndpointThatJoinsGetsCalls() {
+        use(1, settings -> settings.policy(LoadBalancingPolicy.roundRobin()));
+        ManagedChannel channel = fleet.connectedChannel();
+        TestServer joining = new TestServer();
+        fleet.servers.add(joining);
+        fleet.source.put(joining.endpoint());
+
+        Until.until("it gets calls", () -> {
+            Fleet.get(channel, "x");
+            return joining.calls.get() > 0;
+        });
+    }
+
+    @Test
+    void withNothingConnectedCallsFailWithTheReasonOrWaitIfTheySaySo() throws Exception {
+        use(1, settings -> settings.retry(RetryPolicy.NONE));
+        TestServer server = fleet.server(0);
+        server.kill();
+        ManagedChannel channel = fleet.channel();
+
+        Status status = Fleet.fail(channel, Echo.GET, CallOptions.DEFAULT);
+        assertThat(status.getCode()).isEqualTo(Status.Code.UNAVAILABLE);
+        assertThat(status.getDescription())
+                .contains("orders: none of 1 endpoints can be connected to, among them " + server.address());
+
+        ListenableFuture<String> waiting =
+                ClientCalls.futureUnaryCall(channel.newCall(Echo.GET, CallOptions.DEFAULT.withWaitForReady()), "x");
+        assertThat(waiting.isDone()).isFalse();
+        server.start();
+        assertThat(waiting.get(20, TimeUnit.SECONDS)).isEqualTo("x@" + server.address());
+    }
+
+    @Test
+    void aServerThatShutsDownGracefullyFailsNoCall() {
+        use(2, settings -> settings.retry(RetryPolicy.NONE).policy(LoadBalancingPolicy.roundRobin()));
+        ManagedChannel channel = fleet.connectedChannel();
+        for (int i = 0; i < 200; i++) {
+            if (i == 50) {
+                fleet.server(0).shutdownGracefully();
+            }
+            Fleet.call(channel, Echo.POST, CallOptions.DEFAULT, "x");
+        }
+        assertThat(fleet.calls()).isEqualTo(200);
+    }
+
+    @Test
+    void aPolicyThatThrowsFailsTheCallAndNotTheChannel() {
+        AtomicBoolean broken = new AtomicBoolean();
+        use(
+                2,
+                settings -> settings.retry(RetryPolicy.NONE).policy((candidates, random) -> (context, now) -> {
+                    if (broken.get()) {
+                        throw new IllegalStateException("a bug");
+                    }
+                    return candidates.get(random.nextInt(candidates.size()));
+                }));
+        ManagedChannel channel = fleet.connectedChannel();
+
+        broken.set(true);
+        Status status = Fleet.fail(channel, Echo.GET, CallOptions.DEFAULT);
+        assertThat(status.getCode()).isEqualTo(Status.Code.UNAVAILABLE);
+        assertThat(status.getDescription())
+                .isEqualTo("orders: an endpoint could not be picked: java.lang.IllegalStateException: a bug");
+
+        broken.set(false);
+        assertThat(Fleet.get(channel, "x")).startsWith("x@");
+    }
+}

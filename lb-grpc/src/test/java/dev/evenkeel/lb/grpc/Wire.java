@@ -1,0 +1,93 @@
+package dev.evenkeel.lb.grpc;
+
+import dev.evenkeel.lb.endpoint.Endpoint;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** A wire between a client and a port, which can be cut. */
+final class Wire implements AutoCloseable {
+    final AtomicInteger connections = new AtomicInteger();
+
+    private final ServerSocket entrance;
+    private final int exit;
+    private final Queue<Socket> ends = new ConcurrentLinkedQueue<>();
+
+    Wire(int exit) {
+        this.exit = exit;
+        try {
+            this.entrance = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        start(this::accept);
+    }
+
+    Endpoint endpoint() {
+        return Endpoint.of("127.0.0.1", entrance.getLocalPort());
+    }
+
+    /** Cuts all connections; new ones may be made. */
+    void cut() {
+        for (Socket end = ends.poll(); end != null; end = ends.poll()) {
+            close(end);
+        }
+    }
+
+    private void accept() {
+        try {
+            while (true) {
+                Socket client = entrance.accept();
+                Socket server = new Socket(InetAddress.getLoopbackAddress(), exit);
+                connections.incrementAndGet();
+                ends.add(client);
+                ends.add(server);
+                start(() -> copy(client, server));
+                start(() -> copy(server, client));
+            }
+        } catch (IOException e) {
+            cut();
+        }
+    }
+
+    private static void copy(Socket from, Socket to) {
+        try (InputStream in = from.getInputStream()) {
+            in.transferTo(to.getOutputStream());
+        } catch (IOException e) {
+            // It was cut.
+        } finally {
+            close(from);
+            close(to);
+        }
+    }
+
+    private static void close(Socket socket) {
+        try {
+            socket.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void start(Runnable task) {
+        Thread thread = new Thread(task, "wire");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    @Override
+    public void close() {
+        try {
+            entrance.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        cut();
+    }
+}
