@@ -181,6 +181,8 @@ class HedgedCallTest {
 
     @Test
     void whenAllFailTheCallIsRetried() throws IOException {
+        fleet.balancing(
+                lb -> lb.attemptTimeout(ATTEMPT_TIMEOUT.multipliedBy(15))); // or the third is asked before they fail
         CountDownLatch failed = new CountDownLatch(1);
         fleet.add(request -> {
             answerAfter(failed, "");
