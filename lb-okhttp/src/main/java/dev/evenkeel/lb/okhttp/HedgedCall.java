@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
  * A call that may be under way at several endpoints at a time, of which the first good answer is taken. Its first attempt runs on the
  * caller's thread, and costs a call of its own; what is made beside it runs on another.
  *
- * <p>It listens to the user's call only for its cancellation and its end. Whoever changes anything holds the lock; requests are sent and
- * cancelled without it.
+ * <p>It listens to the user's call only for its cancellation and its end. Whoever changes anything holds the lock, which is this call's
+ * alone; requests are sent and cancelled without it.
  */
 final class HedgedCall extends EventListener {
     private final Interceptor.Chain chain;
@@ -178,6 +178,16 @@ final class HedgedCall extends EventListener {
     }
 
     private Ended awaitEnd() throws IOException {
+        try {
+            return untilEnd();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            giveUp();
+            throw new InterruptedIOException("interrupted while waiting for an answer");
+        }
+    }
+
+    private Ended untilEnd() throws InterruptedException {
         lock.lock();
         try {
             while (!decided && !running.isEmpty()) {
@@ -188,10 +198,6 @@ final class HedgedCall extends EventListener {
                 throw new IllegalStateException("an attempt ended without a result");
             }
             return end;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            giveUp();
-            throw new InterruptedIOException("interrupted while waiting for an answer");
         } finally {
             lock.unlock();
         }
