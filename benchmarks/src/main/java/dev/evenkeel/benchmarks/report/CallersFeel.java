@@ -64,6 +64,16 @@ final class CallersFeel {
                         "One black hole",
                         "A machine vanishes without a word, and nothing sent there is ever answered.",
                         blackHole(server(3))),
+                small(
+                        "small-black-hole",
+                        "One black hole, small clients",
+                        "The same, where each client calls four times a second and must find out by itself.",
+                        blackHole(server(3))),
+                small(
+                        "small-slow",
+                        "One 10× slow, small clients",
+                        "A server at a tenth of its speed, and the same clients.",
+                        slow(server(3), 10)),
                 stalls(),
                 busy(
                                 "joins-cold",
@@ -98,6 +108,15 @@ final class CallersFeel {
 
     private static Scenario busy(String id, String title, String story) {
         return new Scenario(id, title, story, Fleet.busy());
+    }
+
+    /** A fault of server 3, and two hundred clients. */
+    private static Scenario small(String id, String title, String story, Fault fault) {
+        return new Scenario(id, title, story, Fleet.busy(10, 200, 840))
+                .between(5, 35, fault)
+                .sharesBetween(7, 35)
+                .recoveryFrom(5)
+                .watching(3);
     }
 
     /** A fault from the 5th to the 35th second of 40. */

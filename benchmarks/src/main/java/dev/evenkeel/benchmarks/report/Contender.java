@@ -6,6 +6,7 @@ import dev.evenkeel.lb.health.OutlierDetection;
 import dev.evenkeel.lb.health.SlowStart;
 import dev.evenkeel.lb.policy.LoadBalancingPolicy;
 import dev.evenkeel.lb.policy.LoadMetric;
+import dev.evenkeel.lb.retry.Hedging;
 import dev.evenkeel.lb.retry.RetryBudget;
 import java.time.Duration;
 import java.util.List;
@@ -32,6 +33,11 @@ record Contender(String name, UnaryOperator<LoadBalancerBuilder> settings) {
 
     /** Our peers with our protections. */
     static final List<Contender> GUARDED_PEERS = List.of(ROUND_ROBIN, RANDOM, LEAST_IN_FLIGHT, PLAIN_EWMA);
+
+    /** Ours with what is off by default. */
+    static final List<Contender> WITH_MORE = List.of(
+            new Contender("with attempt timeout", builder -> builder.attemptTimeout(Duration.ofMillis(300))),
+            new Contender("with hedging", builder -> builder.hedging(Hedging.DEFAULT)));
 
     /** Our peers as their names say. */
     static final List<Contender> PLAIN_PEERS =

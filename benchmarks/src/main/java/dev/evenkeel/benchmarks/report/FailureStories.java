@@ -17,8 +17,6 @@ import static dev.evenkeel.lb.sim.Target.tier;
 import static java.time.Duration.ofMillis;
 import static java.time.Duration.ofSeconds;
 
-import dev.evenkeel.lb.retry.RetryBudget;
-import dev.evenkeel.lb.retry.RetryPolicy;
 import java.util.List;
 
 /** How fleets of others failed, as far as the simulator can tell it. The numbers S1, S2 … are those of the tests. */
@@ -102,7 +100,7 @@ final class FailureStories {
                                 "Every server fails 30 % of its requests, and nobody repeats any (that is off here for all policies).",
                                 Fleet.roomy(6, 10, 300))
                         .at(5, errors(everyServer(), 0.3, ofMillis(1)))
-                        .with(builder -> builder.retry(RetryPolicy.NONE).retryBudget(RetryBudget.Settings.DEFAULT))
+                        .withoutRetries()
                         .sharesBetween(5, 40),
                 new Scenario(
                                 "s9-retry-storm",

@@ -1,6 +1,8 @@
 package dev.evenkeel.benchmarks.report;
 
 import dev.evenkeel.lb.LoadBalancerBuilder;
+import dev.evenkeel.lb.retry.RetryBudget;
+import dev.evenkeel.lb.retry.RetryPolicy;
 import dev.evenkeel.lb.sim.Fault;
 import dev.evenkeel.lb.sim.Result;
 import dev.evenkeel.lb.sim.Simulation;
@@ -8,7 +10,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** A fleet, what befalls it, and where to look. Described once, then only read; a description may be run as often as one likes. */
@@ -23,7 +24,7 @@ final class Scenario {
     private Span sharesOver = Span.NOTHING;
     private @Nullable Duration recovery; // from when on it counts; null where it makes no sense
     private int attemptsAtTier;
-    private UnaryOperator<LoadBalancerBuilder> settings = builder -> builder;
+    private boolean repeats = true;
 
     /**
      * Begins a description of a run of 40 s without faults.
@@ -89,9 +90,9 @@ final class Scenario {
         return this;
     }
 
-    /** Sets something for all policies. */
-    Scenario with(UnaryOperator<LoadBalancerBuilder> forAll) {
-        settings = forAll;
+    /** Turns retries off for all policies. */
+    Scenario withoutRetries() {
+        repeats = false;
         return this;
     }
 
@@ -102,8 +103,17 @@ final class Scenario {
             simulation = episode.addTo(simulation);
         }
         return simulation
-                .loadBalancer(builder -> settings.apply(contender.settings().apply(builder)))
+                .loadBalancer(builder -> repeats ? contender.settings().apply(builder) : once(contender, builder))
                 .run(length);
+    }
+
+    private static LoadBalancerBuilder once(Contender contender, LoadBalancerBuilder builder) {
+        return contender.settings().apply(builder).retry(RetryPolicy.NONE).retryBudget(RetryBudget.Settings.DEFAULT);
+    }
+
+    /** Returns whether calls may be repeated. */
+    boolean repeats() {
+        return repeats;
     }
 
     String id() {

@@ -218,6 +218,7 @@ class HedgedCallTest {
 
     @Test
     void aRefusedConnectionIsRetriedAsEver() throws IOException {
+        fleet.balancing(lb -> lb.attemptTimeout(ATTEMPT_TIMEOUT.multipliedBy(100)));
         fleet.addDead();
         fleet.add("alive");
 
