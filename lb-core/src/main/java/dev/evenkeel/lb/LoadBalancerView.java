@@ -140,6 +140,11 @@ public final class LoadBalancerView implements AutoCloseable {
         return !candidates().nodes().isEmpty();
     }
 
+    /** Returns whether an endpoint with nothing against it can be picked; where there is none, what is out may be picked instead. */
+    public boolean hasAvailable() {
+        return candidates().available() > 0;
+    }
+
     /**
      * Reports that this view's transport is connected to an endpoint, or no longer. What is said of an endpoint that is not in the list
      * has no effect: a late connection does not bring back an endpoint that was removed.

@@ -63,6 +63,19 @@ class LoadBalancerViewTest {
     }
 
     @Test
+    void aCandidateThatIsOutIsNotAvailable() {
+        service.refuse(A.id());
+        assertThat(view.hasAvailable()).isFalse();
+
+        view.setReady(A, true);
+        assertThat(view.hasCandidates()).as("there is nobody better").isTrue();
+        assertThat(view.hasAvailable()).isFalse();
+
+        view.setReady(B, true);
+        assertThat(view.hasAvailable()).isTrue();
+    }
+
+    @Test
     void aLateConnectionDoesNotReviveARemovedEndpoint() {
         service.source.remove(A.id());
         view.setReady(A, true);

@@ -23,6 +23,7 @@ final class ChannelPolicy extends LoadBalancer {
     private final SynchronizationContext context;
     private final Faults faults = new Faults();
     private final Connections connections;
+    private final FirstChoice firstChoice;
 
     // Written in the context.
     private @Nullable ChannelView view;
@@ -38,6 +39,7 @@ final class ChannelPolicy extends LoadBalancer {
         this.helper = helper;
         this.context = helper.getSynchronizationContext();
         this.connections = new Connections(helper, leafProvider, this::changed);
+        this.firstChoice = new FirstChoice(helper, () -> guarded("the end of waiting", this::publish));
     }
 
     @Override
@@ -110,6 +112,7 @@ final class ChannelPolicy extends LoadBalancer {
     public void shutdown() {
         guarded("the end", () -> {
             closed = true;
+            firstChoice.end();
             connections.shutdown();
             if (view != null) {
                 view.close();
@@ -135,7 +138,7 @@ final class ChannelPolicy extends LoadBalancer {
                     won(child);
                 } else if (wasReady && !child.isReady()) {
                     lost(child);
-                } else if (ready == 0) {
+                } else if (published != ConnectivityState.READY) {
                     publish();
                 }
             }
@@ -182,7 +185,8 @@ final class ChannelPolicy extends LoadBalancer {
         if (of == null || all.isEmpty()) {
             return;
         }
-        if (ready > 0) {
+        if (ready > 0 && (published == ConnectivityState.READY || !firstChoice.awaitsBetter(of.view(), all))) {
+            firstChoice.end();
             starved = false;
             publish(ConnectivityState.READY, new ViewPicker(of, connections, () -> starved = true));
         } else if (failed == all.size()) {
@@ -199,9 +203,9 @@ final class ChannelPolicy extends LoadBalancer {
 
     /** There may be somebody to pick where there was nobody; on any thread. */
     private void viewChanged() {
-        if (starved) {
+        if (starved || firstChoice.isWaiting()) {
             execute("a change of the candidates", () -> {
-                if (!closed && published == ConnectivityState.READY) {
+                if (!closed && ready > 0) {
                     publish();
                 }
             });

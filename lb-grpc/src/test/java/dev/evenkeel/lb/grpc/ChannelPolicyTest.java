@@ -1,0 +1,173 @@
+package dev.evenkeel.lb.grpc;
+
+import static io.grpc.ConnectivityState.CONNECTING;
+import static io.grpc.ConnectivityState.READY;
+import static io.grpc.ConnectivityState.TRANSIENT_FAILURE;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.evenkeel.lb.Attempt;
+import dev.evenkeel.lb.LoadBalancer;
+import dev.evenkeel.lb.call.Outcome;
+import dev.evenkeel.lb.call.RequestInfo;
+import dev.evenkeel.lb.endpoint.Endpoint;
+import dev.evenkeel.lb.endpoint.MutableEndpointSource;
+import dev.evenkeel.lb.policy.LoadBalancingPolicy;
+import dev.evenkeel.lb.time.VirtualTime;
+import io.grpc.Attributes;
+import io.grpc.EquivalentAddressGroup;
+import io.grpc.LoadBalancer.ResolvedAddresses;
+import io.grpc.Status;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** When a channel says that it is ready, connection by connection. */
+class ChannelPolicyTest {
+    private static final Endpoint A = Endpoint.of("10.0.0.1:80");
+    private static final Endpoint B = Endpoint.of("10.0.0.2:80");
+    private static final Endpoint C = Endpoint.of("10.0.0.3:80");
+
+    private final VirtualTime time = new VirtualTime();
+    private final LoadBalancer service = LoadBalancer.builder(Fleet.NAME)
+            .endpoints(MutableEndpointSource.of(List.of(A, B, C)))
+            .policy(LoadBalancingPolicy.roundRobin())
+            .environment(time.environment(new Random(42)))
+            .build();
+    private final ScriptedChannel channel = new ScriptedChannel();
+    private final ScriptedLeaf leaf = new ScriptedLeaf();
+    private final ChannelPolicy policy = new ChannelPolicy(channel, leaf);
+
+    @BeforeEach
+    void resolve() {
+        List<EquivalentAddressGroup> addresses = List.of(A, B, C).stream()
+                .map(endpoint -> new EquivalentAddressGroup(
+                        new InetSocketAddress(InetAddress.getLoopbackAddress(), 1),
+                        Attributes.newBuilder()
+                                .set(ServiceAttributes.ENDPOINT, endpoint)
+                                .build()))
+                .toList();
+        assertThat(policy.acceptResolvedAddresses(ResolvedAddresses.newBuilder()
+                        .setAddresses(addresses)
+                        .setAttributes(Attributes.newBuilder()
+                                .set(ServiceAttributes.SERVICE, service)
+                                .build())
+                        .build()))
+                .isEqualTo(Status.OK);
+    }
+
+    @AfterEach
+    void close() {
+        policy.shutdown();
+        channel.close();
+        service.close();
+    }
+
+    private void eject(Endpoint endpoint) {
+        for (int i = 0; i < 100 && isAvailable(endpoint); i++) {
+            Attempt attempt = service.newCall(RequestInfo.IDEMPOTENT).nextAttempt();
+            attempt.complete(
+                    attempt.endpoint().equals(endpoint)
+                            ? Outcome.of(Outcome.Kind.FAILED, "HTTP 500")
+                            : Outcome.SUCCESS);
+        }
+        assertThat(isAvailable(endpoint)).isFalse();
+    }
+
+    private boolean isAvailable(Endpoint endpoint) {
+        return service.endpoints().stream()
+                .anyMatch(status -> status.endpoint().equals(endpoint)
+                        && status.availability().isAvailable());
+    }
+
+    @Test
+    void theFirstConnectionMakesTheChannelReady() {
+        leaf.become(A, READY);
+        assertThat(channel.states).containsExactly(CONNECTING, READY);
+    }
+
+    @Test
+    void itIsNotReadyWithAnEjectedEndpointWhileABetterOneMayFollow() {
+        eject(A);
+        leaf.become(A, READY);
+        leaf.become(C, TRANSIENT_FAILURE);
+        assertThat(channel.states).containsExactly(CONNECTING);
+
+        leaf.become(B, READY);
+        assertThat(channel.state()).isEqualTo(READY);
+    }
+
+    @Test
+    void itIsReadyWithAnEjectedEndpointOnceTheOthersHaveFailed() {
+        eject(A);
+        leaf.become(A, READY);
+        leaf.become(B, TRANSIENT_FAILURE);
+        assertThat(channel.state()).isEqualTo(CONNECTING);
+        leaf.become(C, TRANSIENT_FAILURE);
+        assertThat(channel.state()).isEqualTo(READY);
+    }
+
+    @Test
+    void itDoesNotWaitForOthersThatAreOutToo() {
+        eject(A);
+        service.drain(B.id());
+        service.drain(C.id());
+        leaf.become(A, READY);
+        assertThat(channel.state()).isEqualTo(READY);
+    }
+
+    @Test
+    void itIsReadyWhenItsEndpointReturnsMeanwhile() {
+        eject(A);
+        leaf.become(A, READY);
+        assertThat(channel.state()).isEqualTo(CONNECTING);
+        time.advance(Duration.ofMinutes(5));
+        assertThat(isAvailable(A)).isTrue();
+        assertThat(channel.state()).isEqualTo(READY);
+    }
+
+    @Test
+    void itIsReadyWhenTheOthersGoOutMeanwhile() {
+        eject(A);
+        leaf.become(A, READY);
+        service.drain(B.id());
+        assertThat(channel.state()).isEqualTo(CONNECTING);
+        service.drain(C.id());
+        assertThat(channel.state()).isEqualTo(READY);
+    }
+
+    @Test
+    void itDoesNotWaitForEverForAConnectionThatNobodyAnswers() {
+        eject(A);
+        leaf.become(A, READY);
+        channel.passTime();
+        assertThat(channel.state()).isEqualTo(READY);
+    }
+
+    @Test
+    void itStaysReadyWhenOnlyAnEjectedEndpointIsLeft() {
+        eject(A);
+        leaf.become(B, READY);
+        leaf.become(A, READY);
+        leaf.become(B, CONNECTING);
+        assertThat(channel.states).containsExactly(CONNECTING, READY, READY);
+    }
+
+    @Test
+    void itWaitsAgainAfterAllConnectionsWereLost() {
+        eject(A);
+        leaf.become(A, READY);
+        channel.passTime();
+        leaf.become(A, CONNECTING);
+        assertThat(channel.state()).isEqualTo(CONNECTING);
+
+        leaf.become(A, READY);
+        assertThat(channel.state()).isEqualTo(CONNECTING);
+        channel.passTime();
+        assertThat(channel.state()).isEqualTo(READY);
+    }
+}

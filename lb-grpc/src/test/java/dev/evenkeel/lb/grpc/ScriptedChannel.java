@@ -1,0 +1,72 @@
+package dev.evenkeel.lb.grpc;
+
+import io.grpc.ConnectivityState;
+import io.grpc.EquivalentAddressGroup;
+import io.grpc.LoadBalancer;
+import io.grpc.ManagedChannel;
+import io.grpc.SynchronizationContext;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+
+/** What gRPC is to a policy: it remembers the states that were published, and its timers go off when the test says so. */
+final class ScriptedChannel extends LoadBalancer.Helper implements AutoCloseable {
+    final List<ConnectivityState> states = new ArrayList<>();
+
+    private final SynchronizationContext context = new SynchronizationContext((thread, thrown) -> {
+        throw new AssertionError(thrown);
+    });
+    private final List<Runnable> timers = new ArrayList<>();
+    private final ScheduledThreadPoolExecutor scheduler = new ScheduledThreadPoolExecutor(1) {
+        @Override
+        public ScheduledFuture<?> schedule(Runnable task, long delay, TimeUnit unit) {
+            timers.add(task);
+            return super.schedule(() -> {}, 0, TimeUnit.SECONDS);
+        }
+    };
+
+    /** Returns the state that was published last. */
+    ConnectivityState state() {
+        return states.get(states.size() - 1);
+    }
+
+    /** Lets the time of all timers come that were not cancelled. */
+    void passTime() {
+        List<Runnable> due = List.copyOf(timers);
+        timers.clear();
+        due.forEach(Runnable::run);
+    }
+
+    @Override
+    public void updateBalancingState(ConnectivityState state, LoadBalancer.SubchannelPicker picker) {
+        states.add(state);
+    }
+
+    @Override
+    public SynchronizationContext getSynchronizationContext() {
+        return context;
+    }
+
+    @Override
+    public ScheduledExecutorService getScheduledExecutorService() {
+        return scheduler;
+    }
+
+    @Override
+    public ManagedChannel createOobChannel(EquivalentAddressGroup addresses, String authority) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public String getAuthority() {
+        return Fleet.NAME;
+    }
+
+    @Override
+    public void close() {
+        scheduler.shutdownNow();
+    }
+}
