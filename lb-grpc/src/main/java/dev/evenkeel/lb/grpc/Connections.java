@@ -92,13 +92,12 @@ final class Connections {
     }
 
     private void park(EndpointChild child) {
-        child.park();
         if (!child.isReady()) {
             remove(child);
             return;
         }
-        var unused = context.schedule(
-                () -> leaveParking(child), PARKING_SECONDS, TimeUnit.SECONDS, channel.getScheduledExecutorService());
+        child.park(context.schedule(
+                () -> leaveParking(child), PARKING_SECONDS, TimeUnit.SECONDS, channel.getScheduledExecutorService()));
     }
 
     private void leaveParking(EndpointChild child) {

@@ -10,6 +10,7 @@ import io.grpc.LoadBalancer.PickResult;
 import io.grpc.LoadBalancer.PickSubchannelArgs;
 import io.grpc.LoadBalancer.SubchannelPicker;
 import io.grpc.LoadBalancerProvider;
+import io.grpc.SynchronizationContext.ScheduledHandle;
 import io.grpc.util.ForwardingLoadBalancerHelper;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -25,7 +26,7 @@ final class EndpointChild {
     private final EquivalentAddressGroup address;
 
     private Endpoint endpoint; // of the latest list
-    private boolean parked; // no longer in the list
+    private @Nullable ScheduledHandle parking; // ends it; null while it is in the list
     private boolean resting; // may not reconnect just now
     private boolean failed; // did not connect since it was ready last
     private ConnectivityState state = ConnectivityState.IDLE;
@@ -76,23 +77,28 @@ final class EndpointChild {
     /** Learns that it is in the list, perhaps again. */
     void listed(Endpoint description) {
         endpoint = description;
-        parked = false;
+        leaveParking();
     }
 
-    void park() {
-        parked = true;
+    /** Learns that it is no longer in the list, and is kept until a timer goes off. */
+    void park(ScheduledHandle untilThen) {
+        leaveParking();
+        parking = untilThen;
+    }
+
+    private void leaveParking() {
+        if (parking != null) {
+            parking.cancel(); // or it would end a later parking
+            parking = null;
+        }
     }
 
     boolean isParked() {
-        return parked;
+        return parking != null;
     }
 
     boolean hasFailed() {
         return failed;
-    }
-
-    boolean isStarted() {
-        return leaf != null;
     }
 
     boolean isReady() {
@@ -125,7 +131,7 @@ final class EndpointChild {
 
     /** Returns whether gRPC waits before it tries again, and nobody else should. */
     boolean isBackingOff() {
-        return state == ConnectivityState.TRANSIENT_FAILURE && !parked && !resting;
+        return state == ConnectivityState.TRANSIENT_FAILURE && parking == null && !resting;
     }
 
     /** Connects anew and at once, where gRPC would wait for up to two minutes; not again before {@link #rested}. */
@@ -146,6 +152,7 @@ final class EndpointChild {
     }
 
     void shutdown() {
+        leaveParking();
         LoadBalancer ended = leaf;
         leaf = null;
         helper = null;

@@ -22,6 +22,7 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -44,7 +45,11 @@ class ChannelPolicyTest {
 
     @BeforeEach
     void resolve() {
-        List<EquivalentAddressGroup> addresses = List.of(A, B, C).stream()
+        resolve(A, B, C);
+    }
+
+    private void resolve(Endpoint... endpoints) {
+        List<EquivalentAddressGroup> addresses = Stream.of(endpoints)
                 .map(endpoint -> new EquivalentAddressGroup(
                         new InetSocketAddress(InetAddress.getLoopbackAddress(), 1),
                         Attributes.newBuilder()
@@ -82,6 +87,20 @@ class ChannelPolicyTest {
         return service.endpoints().stream()
                 .anyMatch(status -> status.endpoint().equals(endpoint)
                         && status.availability().isAvailable());
+    }
+
+    @Test
+    void aConnectionIsKeptForAWhileWhenItsEndpointLeavesAndForAsLongWhenItLeavesAgain() {
+        leaf.become(A, READY);
+        leaf.become(C, READY);
+        resolve(A, B);
+        resolve(A, B, C);
+        resolve(A, B);
+        channel.passTimeOfTheFirst();
+        assertThat(leaf.ended).isZero();
+
+        channel.passTime();
+        assertThat(leaf.ended).isOne();
     }
 
     @Test

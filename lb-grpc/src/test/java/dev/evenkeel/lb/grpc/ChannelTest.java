@@ -17,6 +17,7 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.ClientCalls;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.UnaryOperator;
@@ -120,20 +121,23 @@ class ChannelTest {
             fleet.source.remove(fleet.server(0).address());
             fleet.source.put(wire.endpoint());
             ManagedChannel channel = fleet.connectedChannel();
-            AtomicBoolean stop = new AtomicBoolean();
+            int calls = 500;
+            Semaphore called = new Semaphore(1); // once for each call, or it would keep the channel from all else
             Thread flapping = new Thread(() -> {
-                while (!stop.get()) {
+                for (int i = 0; i < calls; i++) {
+                    called.acquireUninterruptibly();
                     fleet.source.remove(wire.endpoint().id());
                     fleet.source.put(wire.endpoint());
                 }
             });
             flapping.start();
             try {
-                for (int i = 0; i < 500; i++) {
+                for (int i = 0; i < calls; i++) {
                     Fleet.call(channel, Echo.POST, CallOptions.DEFAULT, "x");
+                    called.release();
                 }
             } finally {
-                stop.set(true);
+                called.release(calls);
                 flapping.join();
             }
             assertThat(wire.connections.get()).isEqualTo(1);

@@ -40,6 +40,11 @@ final class ScriptedChannel extends LoadBalancer.Helper implements AutoCloseable
         due.forEach(Runnable::run);
     }
 
+    /** Lets the time come of the timer that was set first, unless that was cancelled. */
+    void passTimeOfTheFirst() {
+        timers.remove(0).run();
+    }
+
     @Override
     public void updateBalancingState(ConnectivityState state, LoadBalancer.SubchannelPicker picker) {
         states.add(state);

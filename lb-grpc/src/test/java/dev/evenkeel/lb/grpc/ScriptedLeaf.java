@@ -10,6 +10,8 @@ import java.util.Map;
 
 /** In the place of {@code pick_first}: its connections do what the test says, when it says so. */
 final class ScriptedLeaf extends LoadBalancerProvider {
+    int ended; // how many connections were given up
+
     private final Map<String, LoadBalancer.Helper> helpers = new HashMap<>(); // by the endpoint's id
 
     /** Has the latest connection to an endpoint change its state. */
@@ -35,7 +37,9 @@ final class ScriptedLeaf extends LoadBalancerProvider {
             public void handleNameResolutionError(Status error) {}
 
             @Override
-            public void shutdown() {}
+            public void shutdown() {
+                ended++;
+            }
         };
     }
 
