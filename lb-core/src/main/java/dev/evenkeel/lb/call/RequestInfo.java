@@ -1,6 +1,7 @@
 package dev.evenkeel.lb.call;
 
 import java.time.Duration;
+import java.util.Objects;
 
 /**
  * What the core must know about one logical request: whether it may be sent twice, and how long it may take.
@@ -10,8 +11,9 @@ import java.time.Duration;
  * @param replayable whether its body can be sent again from the start; true when there is no body
  * @param timeoutNanos nanoseconds for the whole call with all its attempts, counted from the first pick; {@link #NO_TIMEOUT} for
  *     no limit
+ * @param destination what the request asks of the place it goes to
  */
-public record RequestInfo(boolean idempotent, boolean replayable, long timeoutNanos) {
+public record RequestInfo(boolean idempotent, boolean replayable, long timeoutNanos, Destination destination) {
     /** The {@link #timeoutNanos} of a call without a limit. */
     public static final long NO_TIMEOUT = Long.MAX_VALUE;
 
@@ -25,10 +27,21 @@ public record RequestInfo(boolean idempotent, boolean replayable, long timeoutNa
         if (timeoutNanos <= 0) {
             throw new IllegalArgumentException("timeoutNanos is " + timeoutNanos + ", must be positive");
         }
+        Objects.requireNonNull(destination, "destination");
+    }
+
+    /** Describes a request that may go to any endpoint. */
+    public RequestInfo(boolean idempotent, boolean replayable, long timeoutNanos) {
+        this(idempotent, replayable, timeoutNanos, Destination.ANY);
     }
 
     /** Returns this description with a limit on the whole call. */
     public RequestInfo withTimeout(Duration timeout) {
-        return new RequestInfo(idempotent, replayable, timeout.toNanos());
+        return new RequestInfo(idempotent, replayable, timeout.toNanos(), destination);
+    }
+
+    /** Returns this description with wishes about where the request goes. */
+    public RequestInfo withDestination(Destination newDestination) {
+        return new RequestInfo(idempotent, replayable, timeoutNanos, newDestination);
     }
 }

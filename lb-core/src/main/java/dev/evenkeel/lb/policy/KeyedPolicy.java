@@ -1,0 +1,30 @@
+package dev.evenkeel.lb.policy;
+
+import dev.evenkeel.lb.endpoint.Endpoint;
+import java.util.BitSet;
+import java.util.List;
+import java.util.random.RandomGenerator;
+
+/**
+ * A policy that sends requests with the same {@link dev.evenkeel.lb.call.RequestKey} to the same endpoint.
+ *
+ * <p>Where keys go depends on the endpoints of the list and their weights, and not on who can be picked just now: a key whose endpoint is
+ * out goes elsewhere until it is back, and no other key moves. So the work is done in two steps, of which the first is shared by
+ * all pickers until the list changes.
+ */
+public interface KeyedPolicy extends LoadBalancingPolicy {
+    /**
+     * Returns where keys go among these endpoints. Runs while the control loop holds its lock, so it only computes.
+     *
+     * @param endpoints at least one
+     */
+    KeyMap newKeyMap(List<Endpoint> endpoints);
+
+    @Override
+    default Picker newPicker(List<? extends Node> candidates, RandomGenerator random) {
+        BitSet all = new BitSet(candidates.size());
+        all.set(0, candidates.size());
+        return newKeyMap(candidates.stream().<Endpoint>map(Node::endpoint).toList())
+                .newPicker(candidates, all, random);
+    }
+}
