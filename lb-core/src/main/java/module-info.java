@@ -19,6 +19,7 @@ module dev.evenkeel.lb {
     exports dev.evenkeel.lb.endpoint;
     exports dev.evenkeel.lb.health;
     exports dev.evenkeel.lb.limit;
+    exports dev.evenkeel.lb.locality;
     exports dev.evenkeel.lb.observe;
     exports dev.evenkeel.lb.policy;
     exports dev.evenkeel.lb.retry;

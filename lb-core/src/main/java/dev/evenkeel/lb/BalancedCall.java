@@ -47,11 +47,11 @@ public final class BalancedCall implements PickContext {
     private Attempt begin(long now, int permit) {
         Attempt previous = last;
         int special = permit;
-        TrackedNode node = previous == null ? view.takeProbe(now) : null;
+        TrackedNode node = previous == null ? view.takeProbe(this, now) : null;
         if (node != null) {
             special |= Attempt.PROBE;
         } else {
-            node = previous == null ? view.takeTrial(now) : null;
+            node = previous == null ? view.takeTrial(this, now) : null;
             if (node != null) {
                 special |= Attempt.TRIAL;
             } else {

@@ -2,6 +2,7 @@ package dev.evenkeel.lb;
 
 import dev.evenkeel.lb.endpoint.Endpoint;
 import dev.evenkeel.lb.endpoint.OutReason;
+import dev.evenkeel.lb.locality.Split;
 import dev.evenkeel.lb.observe.Event;
 import dev.evenkeel.lb.time.Environment;
 import java.util.List;
@@ -40,6 +41,8 @@ final class Cluster {
 
     // Guarded by the lock, except that views may be read without it.
     private final Members members;
+    private final Arranger arranger;
+    private final Pickers pickers;
     private final List<LoadBalancerView> views = new CopyOnWriteArrayList<>();
     private boolean publishedSomebody; // until then a list is published at once, however large
     private long publishedNanos; // means nothing until then
@@ -51,6 +54,8 @@ final class Cluster {
         this.environment = environment;
         this.announcer = announcer;
         this.members = new Members(settings, environment.ticker());
+        this.arranger = Arranger.of(settings, environment.random());
+        this.pickers = new Pickers(settings.policy(), environment.random());
     }
 
     /** Something that happened. Runs under the lock, so it only computes; returns whether the views must be rebuilt. */
@@ -115,9 +120,14 @@ final class Cluster {
     private void publish(long now) {
         publishedSomebody = members.size() > 0;
         publishedNanos = now;
+        Arrangement arrangement = arranger.arrange(members);
+        if (arrangement.usesOthers()) {
+            announce(Event.Type.SUBSET_CHANGED, null, arranger.describe(members));
+        }
+        pickers.beginRound();
         for (LoadBalancerView view : views) {
             try {
-                view.rebuild(members.nodes());
+                view.rebuild(arrangement, pickers);
             } catch (RuntimeException e) {
                 LOG.log(
                         System.Logger.Level.ERROR,
@@ -139,7 +149,7 @@ final class Cluster {
     void close(LoadBalancerView view) {
         update((all, now) -> {
             views.remove(view);
-            view.rebuild(List.of());
+            view.rebuild(Arrangement.EMPTY, pickers);
             return false;
         });
     }
@@ -150,7 +160,7 @@ final class Cluster {
         try {
             applyQueued();
             closed = true;
-            views.forEach(view -> view.rebuild(List.of()));
+            views.forEach(view -> view.rebuild(Arrangement.EMPTY, pickers));
             published.signalAll();
         } finally {
             lock.unlock();
@@ -173,6 +183,38 @@ final class Cluster {
                 announceDrained(node);
             }
             return changed;
+        });
+    }
+
+    /** Divides the requests that ask for no subset in another way. */
+    void split(Split newSplit) {
+        update((all, now) -> {
+            arranger.setSplit(newSplit);
+            return true;
+        });
+    }
+
+    /** Orders a zone to drain, or takes the order back: its endpoints then take up their shares slowly. */
+    void evacuate(String zone, boolean evacuate) {
+        String known = read((all, now) -> all.isEvacuated(zone) || all.hasZone(zone) ? "" : all.describeZones());
+        if (!known.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "no endpoint of " + announcer.service() + " is in zone '" + zone + "', the zones are " + known);
+        }
+        update((all, now) -> {
+            boolean changed = false;
+            for (TrackedNode node : all.orderZone(zone, evacuate)) {
+                if (node.setOut(OutReason.DRAINING, all.mustDrain(node.endpoint()))) {
+                    changed = true;
+                    if (!evacuate) {
+                        node.comeBack(now);
+                    }
+                    announceAvailability(node, evacuate ? "zone " + zone + " is evacuated" : "");
+                    announceDrained(node);
+                }
+            }
+            boolean reweighted = all.refreshWeights(settings.slowStart(), now);
+            return changed || reweighted;
         });
     }
 

@@ -39,9 +39,12 @@ final class Ejector {
 
     private boolean hasRoom(Members members) {
         Collection<TrackedNode> all = members.nodes();
-        long counted =
-                all.stream().filter(one -> !one.isOut(OutReason.DRAINING)).count();
-        long out = all.stream().filter(TrackedNode::isOutOnSuspicion).count();
+        long counted = all.stream()
+                .filter(one -> one.isUsed() && !one.isOut(OutReason.DRAINING))
+                .count();
+        long out = all.stream()
+                .filter(one -> one.isUsed() && one.isOutOnSuspicion())
+                .count();
         return out < ejection.allowed((int) counted);
     }
 

@@ -1,11 +1,13 @@
 package dev.evenkeel.lb;
 
 import dev.evenkeel.lb.call.Outcome;
+import dev.evenkeel.lb.call.Subset;
 import dev.evenkeel.lb.endpoint.EndpointSource;
 import dev.evenkeel.lb.endpoint.OutReason;
 import dev.evenkeel.lb.limit.InFlightLimit;
 import dev.evenkeel.lb.observe.EndpointStatus;
 import dev.evenkeel.lb.observe.Event;
+import dev.evenkeel.lb.policy.PickContext;
 import dev.evenkeel.lb.retry.RetryBudget;
 import dev.evenkeel.lb.time.Environment;
 import java.util.List;
@@ -190,6 +192,19 @@ final class Engine {
     /** Returns what keeps all of the service's attempts back, after a comma; empty if nothing does. */
     String describeGate() {
         return gate == null ? "" : gate.describe(nowNanos());
+    }
+
+    /** Returns why a view has nobody to pick for a call. */
+    String explainNobody(LoadBalancerView view, PickContext call) {
+        Subset wanted = call.request().destination().subset();
+        if (wanted == null || cluster.isClosed()) {
+            return explainNobody(view);
+        }
+        return settings.places().subsets().allows(wanted)
+                ? announcer.service() + ": no endpoint of the subset " + wanted + " can be picked; there are "
+                        + view.describeSubsets()
+                : announcer.service() + ": there is no subset " + wanted + ", subsets are "
+                        + settings.places().subsets();
     }
 
     /** Returns why a view has nobody to pick. */

@@ -2,6 +2,7 @@ package dev.evenkeel.lb;
 
 import dev.evenkeel.lb.call.RequestInfo;
 import dev.evenkeel.lb.endpoint.EndpointSource;
+import dev.evenkeel.lb.locality.Split;
 import dev.evenkeel.lb.observe.EndpointStatus;
 import dev.evenkeel.lb.observe.LoadBalancerListener;
 import dev.evenkeel.lb.retry.RetryPolicy;
@@ -110,6 +111,9 @@ public final class LoadBalancer implements AutoCloseable {
                 "endpoints",
                 source + ": " + engine.describeList() + ", " + candidates.available() + " available"
                         + (candidates.panic() ? ", PANIC" : "") + engine.describeGate());
+        if (!candidates.describeShares().isEmpty()) {
+            line(text, "traffic", candidates.describeShares());
+        }
         engine.settings.describe().forEach((name, value) -> line(text, name, value));
         return text.toString();
     }
@@ -135,6 +139,36 @@ public final class LoadBalancer implements AutoCloseable {
      */
     public void undrain(String endpointId) {
         engine.cluster.drain(endpointId, false);
+    }
+
+    /**
+     * Orders a zone to take nothing new, and finish what it has. Holds until {@link #restoreZone}, also for endpoints that join it. Should all
+     * zones be evacuated, nobody is left to pick.
+     *
+     * @throws IllegalArgumentException if no endpoint in the list is in this zone, naming those there are
+     */
+    public void evacuateZone(String zone) {
+        engine.cluster.evacuate(zone, true);
+    }
+
+    /**
+     * Takes back what {@link #evacuateZone} ordered. The zone's endpoints take up their shares as slowly as if they had joined.
+     *
+     * @throws IllegalArgumentException if the zone neither is evacuated nor has endpoints
+     */
+    public void restoreZone(String zone) {
+        engine.cluster.evacuate(zone, false);
+    }
+
+    /**
+     * Divides requests that ask for no subset between subsets from now on, such as 5 % to a canary. What is known of endpoints stays known.
+     *
+     * @param split {@link Split#NONE} for no division
+     * @throws IllegalArgumentException if it names a subset that requests may not ask for
+     */
+    public void setSplit(Split split) {
+        engine.settings.places().checkSplit(split);
+        engine.cluster.split(split);
     }
 
     /**

@@ -1,11 +1,17 @@
 package dev.evenkeel.lb;
 
 import dev.evenkeel.lb.endpoint.EndpointSource;
+import dev.evenkeel.lb.endpoint.Locality;
 import dev.evenkeel.lb.health.CheckSchedule;
 import dev.evenkeel.lb.health.ConnectBackoff;
 import dev.evenkeel.lb.health.HealthCheck;
 import dev.evenkeel.lb.health.OutlierDetection;
 import dev.evenkeel.lb.health.SlowStart;
+import dev.evenkeel.lb.locality.MetadataSubsets;
+import dev.evenkeel.lb.locality.RegionOrder;
+import dev.evenkeel.lb.locality.Split;
+import dev.evenkeel.lb.locality.Subsetting;
+import dev.evenkeel.lb.locality.ZoneAffinity;
 import dev.evenkeel.lb.observe.LoadBalancerListener;
 import dev.evenkeel.lb.policy.LoadBalancingPolicy;
 import dev.evenkeel.lb.policy.LoadMetric;
@@ -38,6 +44,7 @@ public final class LoadBalancerBuilder {
     private SlowStart slowStart = SlowStart.DEFAULT;
     private ActiveChecks checks = ActiveChecks.OFF;
     private Limits limits = Limits.NONE;
+    private Places places = Places.DEFAULT;
     private double panicThreshold = 0.5;
     private Duration listHold = Duration.ofSeconds(30);
     private Duration memory = Duration.ofMinutes(10);
@@ -174,6 +181,71 @@ public final class LoadBalancerBuilder {
     }
 
     /**
+     * Sets where this client runs. By default that is not known and all endpoints of a priority are alike. With a zone, more of the traffic
+     * stays in it ({@link #zoneAffinity}); with a region, other regions are used only as far as endpoints of this one are out.
+     *
+     * @param own spelt as discovery spells it
+     */
+    public LoadBalancerBuilder locality(Locality own) {
+        places = places.in(Objects.requireNonNull(own, "locality"));
+        return this;
+    }
+
+    /** Sets how much traffic stays in this client's zone; the default is as much as loads no server above 1.3 times the mean. */
+    public LoadBalancerBuilder zoneAffinity(ZoneAffinity newZones) {
+        places = places.with(Objects.requireNonNull(newZones, "zoneAffinity"));
+        return this;
+    }
+
+    /** Sets in which order regions are used; this client's own comes first, and those that are not named come last. */
+    public LoadBalancerBuilder regionOrder(String... regions) {
+        places = places.with(new RegionOrder(List.of(regions)));
+        return this;
+    }
+
+    /**
+     * Sets how much more than its share an endpoint can take while others of its priority are out, 1 to 100; the default is 1.4. With it a
+     * priority keeps all traffic until fewer than 72 % of its endpoints are available, and what it loses then spills to the next.
+     */
+    public LoadBalancerBuilder overprovisioning(double newOverprovisioning) {
+        places = places.overprovisioned(newOverprovisioning);
+        return this;
+    }
+
+    /**
+     * Sets how many of many endpoints are used; the default is 100 of more than 200, and all with a policy that looks at keys. A list is
+     * divided by the ids of clients and endpoints, see {@link #clientId}.
+     */
+    public LoadBalancerBuilder subsetting(Subsetting newSubsetting) {
+        places = places.with(Objects.requireNonNull(newSubsetting, "subsetting"));
+        return this;
+    }
+
+    /**
+     * Sets the name by which this client chooses its endpoints from a long list: different for each client, and the same after a restart,
+     * such as a host's or a pod's. The default is random, which spreads clients as well but not the same way after a restart.
+     */
+    public LoadBalancerBuilder clientId(String newClientId) {
+        places = places.client(Objects.requireNonNull(newClientId, "clientId"));
+        return this;
+    }
+
+    /** Sets by which metadata requests may ask for endpoints, and what happens where nobody has them; by default they may not ask. */
+    public LoadBalancerBuilder subsets(MetadataSubsets newSubsets) {
+        places = places.with(Objects.requireNonNull(newSubsets, "subsets"));
+        return this;
+    }
+
+    /**
+     * Sets how requests that ask for no subset are divided between subsets, at first: see {@link LoadBalancer#setSplit}. By default they go
+     * to all endpoints alike.
+     */
+    public LoadBalancerBuilder split(Split newSplit) {
+        places = places.with(Objects.requireNonNull(newSplit, "split"));
+        return this;
+    }
+
+    /**
      * Sets the share of available endpoints below which all are used that could work, because then it is likelier that our judgement is
      * wrong than that so many are broken. 0 to 1; the default is 0.5, and 0 turns panic off.
      */
@@ -231,6 +303,7 @@ public final class LoadBalancerBuilder {
                 slowStart,
                 checks,
                 limits,
+                places,
                 panicThreshold,
                 listHold,
                 memory);

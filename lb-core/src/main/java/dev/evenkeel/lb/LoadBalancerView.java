@@ -2,16 +2,20 @@ package dev.evenkeel.lb;
 
 import dev.evenkeel.lb.call.Outcome;
 import dev.evenkeel.lb.call.RequestInfo;
+import dev.evenkeel.lb.call.Subset;
 import dev.evenkeel.lb.endpoint.Availability;
 import dev.evenkeel.lb.endpoint.Endpoint;
 import dev.evenkeel.lb.endpoint.OutReason;
 import dev.evenkeel.lb.observe.EndpointStatus;
 import dev.evenkeel.lb.observe.Event;
+import dev.evenkeel.lb.policy.KeyedPolicy;
 import dev.evenkeel.lb.policy.PickContext;
+import dev.evenkeel.lb.policy.Picker;
 import dev.evenkeel.lb.retry.RetryDecision;
 import dev.evenkeel.lb.retry.RetryPolicy;
-import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -34,7 +38,7 @@ public final class LoadBalancerView implements AutoCloseable {
         this.ready = ready;
         this.onChange = onChange;
         this.noCall = plain == null ? new BalancedCall(this, RequestInfo.NON_IDEMPOTENT) : plain.noCall;
-        this.snapshot = snapshotOf(List.of());
+        this.snapshot = Snapshot.EMPTY;
     }
 
     /** Opens a view whose transport connects when it has to. */
@@ -79,19 +83,20 @@ public final class LoadBalancerView implements AutoCloseable {
     }
 
     private Pick pick(PickContext context, int permit, long now) {
+        Snapshot from = snapshot;
         if (context.isFirstPick()) {
-            TrackedNode out = engine.connects.takeProbe(this::isReady);
+            TrackedNode out = engine.connects.takeProbe(node -> mayTry(context, node));
             if (out != null) {
                 return new Pick(noCall, out, permit | Attempt.PROBE);
             }
-            out = engine.breakers == null ? null : engine.breakers.takePermit(this::isReady);
+            out = engine.breakers == null ? null : engine.breakers.takePermit(node -> mayTry(context, node));
             if (out != null) {
                 return new Pick(noCall, out, permit | Attempt.TRIAL);
             }
         }
-        TrackedNode node = snapshot.choose(context, now);
+        TrackedNode node = from.forCall(context).choose(context, now);
         if (node == null) {
-            throw new NoEndpointException(engine.explainNobody(this));
+            throw new NoEndpointException(engine.explainNobody(this, context));
         }
         return permit == 0 ? node.pick(noCall) : new Pick(noCall, node, permit);
     }
@@ -132,7 +137,7 @@ public final class LoadBalancerView implements AutoCloseable {
 
     /** Returns whether there is an endpoint to pick that the call has not tried. */
     public boolean hasUntried(PickContext context) {
-        return snapshot.hasUntried(context);
+        return snapshot.ofSubset(context).hasUntried(context);
     }
 
     /** Returns whether there is an endpoint to pick, be it one that has no room just now. */
@@ -180,16 +185,16 @@ public final class LoadBalancerView implements AutoCloseable {
 
     /** Returns the node for the call's next attempt, which counts as in flight there. */
     TrackedNode pick(BalancedCall call, long nowNanos) {
-        TrackedNode node = snapshot.pick(call, nowNanos);
+        TrackedNode node = snapshot.forCall(call).pick(call, nowNanos);
         if (node == null) {
-            throw new NoEndpointException(engine.explainNobody(this));
+            throw new NoEndpointException(engine.explainNobody(this, call));
         }
         return node;
     }
 
     /** Returns a node for another attempt beside those that are under way, which counts as in flight there. */
     TrackedNode pickUntried(BalancedCall call, long nowNanos) {
-        TrackedNode node = snapshot.pickUntried(call, nowNanos);
+        TrackedNode node = snapshot.forCall(call).pickUntried(call, nowNanos);
         if (node == null) {
             throw new NoEndpointException("all endpoints have been tried");
         }
@@ -198,8 +203,8 @@ public final class LoadBalancerView implements AutoCloseable {
 
     /** Returns a node that refused connections and is due to be tried, counted as in flight there; or null, the rule. */
     @Nullable
-    TrackedNode takeProbe(long nowNanos) {
-        TrackedNode node = engine.connects.takeProbe(this::isReady);
+    TrackedNode takeProbe(BalancedCall call, long nowNanos) {
+        TrackedNode node = engine.connects.takeProbe(out -> mayTry(call, out));
         if (node != null) {
             node.ledger().start(nowNanos);
         }
@@ -208,43 +213,85 @@ public final class LoadBalancerView implements AutoCloseable {
 
     /** Returns a node whose breaker is half-open and has a permit, counted as in flight there; or null, the rule. */
     @Nullable
-    TrackedNode takeTrial(long nowNanos) {
-        return engine.breakers == null ? null : engine.breakers.takeTrial(this::isReady, nowNanos);
+    TrackedNode takeTrial(BalancedCall call, long nowNanos) {
+        return engine.breakers == null ? null : engine.breakers.takeTrial(out -> mayTry(call, out), nowNanos);
+    }
+
+    /** Returns whether a call may try this node, which is out. */
+    private boolean mayTry(PickContext call, TrackedNode node) {
+        return isReady(node) && node.isUsed() && snapshot.allows(call, node);
     }
 
     Candidates candidates() {
         return snapshot.candidates();
     }
 
+    /** Returns which subsets there are, in words. */
+    String describeSubsets() {
+        return snapshot.describeSubsets();
+    }
+
     Availability availability(TrackedNode node) {
-        return isReady(node) ? node.availability() : node.availability().with(OutReason.NOT_READY);
+        Availability ofNode =
+                node.isUsed() ? node.availability() : node.availability().with(OutReason.UNUSED);
+        return isReady(node) ? ofNode : ofNode.with(OutReason.NOT_READY);
     }
 
     /** Makes a new snapshot; called under the cluster's lock. */
-    void rebuild(Collection<TrackedNode> nodes) {
+    void rebuild(Arrangement arrangement, Pickers pickers) {
         if (ready != null) {
             ready.removeIf(TrackedNode::isRemoved);
         }
-        boolean panicBefore = candidates().panic();
-        snapshot = snapshotOf(nodes);
-        if (ready == null && candidates().panic() != panicBefore) {
-            announcePanic();
+        Set<String> panicsBefore = candidates().panics();
+        snapshot = snapshotOf(arrangement, pickers);
+        if (ready == null) {
+            announcePanics(panicsBefore, candidates().panics());
         }
         engine.announcer.note(onChange);
     }
 
-    private void announcePanic() {
-        Candidates now = candidates();
-        engine.cluster.announce(
-                now.panic() ? Event.Type.PANIC_ENTERED : Event.Type.PANIC_LEFT,
-                null,
-                now.available() + " of " + now.counted() + " endpoints are available, using "
-                        + now.nodes().size());
+    private void announcePanics(Set<String> before, Set<String> now) {
+        now.stream()
+                .filter(level -> !before.contains(level))
+                .forEach(level -> announce(Event.Type.PANIC_ENTERED, level));
+        before.stream().filter(level -> !now.contains(level)).forEach(level -> announce(Event.Type.PANIC_LEFT, level));
     }
 
-    private Snapshot snapshotOf(Collection<TrackedNode> nodes) {
-        Candidates candidates = Candidates.of(nodes, this::isReady, engine.settings.panicThreshold());
-        return Snapshot.of(candidates, engine.settings.policy(), engine.environment.random());
+    private void announce(Event.Type type, String level) {
+        Candidates now = candidates();
+        engine.cluster.announce(
+                type,
+                null,
+                (level.isEmpty() ? "" : level + ": ") + now.available() + " of " + now.counted()
+                        + " endpoints are available, using " + now.nodes().size());
+    }
+
+    private Snapshot snapshotOf(Arrangement arrangement, Pickers pickers) {
+        Candidates candidates = candidates(arrangement.all());
+        return new Snapshot(
+                candidates, pickers.of(candidates), subsets(arrangement, pickers), engine.environment.random());
+    }
+
+    private @Nullable SubsetSnapshots subsets(Arrangement arrangement, Pickers pickers) {
+        if (engine.settings.places().subsets().selectors().isEmpty()) {
+            return null;
+        }
+        Map<Subset, Snapshot> snapshots = new LinkedHashMap<>();
+        arrangement.subsets().forEach((subset, layout) -> {
+            Candidates candidates = candidates(layout);
+            Picker picker = pickers.of(candidates);
+            snapshots.put(subset, new Snapshot(candidates, picker, null, engine.environment.random()));
+        });
+        return new SubsetSnapshots(
+                engine.settings.places().subsets(),
+                snapshots,
+                arrangement.split(),
+                engine.settings.policy() instanceof KeyedPolicy,
+                engine.environment.random());
+    }
+
+    private Candidates candidates(Layout layout) {
+        return Candidates.of(layout, this::isReady, engine.settings.candidateRules());
     }
 
     private boolean isReady(TrackedNode node) {

@@ -11,6 +11,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** The endpoints of one service with their state, and those that left a short while ago. Used under the cluster's lock. */
@@ -22,6 +24,7 @@ final class Members {
     private final Ticker ticker;
     private final Cache<String, TrackedNode> remembered;
     private final Set<String> drainedByHand = new HashSet<>();
+    private final Set<String> evacuated = new HashSet<>(); // zones
     private Map<String, TrackedNode> nodes = new LinkedHashMap<>();
 
     Members(Settings settings, Ticker ticker) {
@@ -116,8 +119,39 @@ final class Members {
         return nodes.get(id);
     }
 
+    /** Notes that a zone is to drain, or no longer, and returns the nodes in it. */
+    List<TrackedNode> orderZone(String zone, boolean evacuate) {
+        if (evacuate) {
+            evacuated.add(zone);
+        } else {
+            evacuated.remove(zone);
+        }
+        return nodes.values().stream().filter(node -> isIn(zone, node)).toList();
+    }
+
+    boolean isEvacuated(String zone) {
+        return evacuated.contains(zone);
+    }
+
+    boolean hasZone(String zone) {
+        return nodes.values().stream().anyMatch(node -> isIn(zone, node));
+    }
+
+    String describeZones() {
+        return Text.some(nodes.values().stream()
+                .map(node -> node.endpoint().locality().zone())
+                .filter(zone -> !zone.isEmpty())
+                .collect(Collectors.toCollection(TreeSet::new)));
+    }
+
+    private static boolean isIn(String zone, TrackedNode node) {
+        return node.endpoint().locality().zone().equals(zone);
+    }
+
     boolean mustDrain(Endpoint endpoint) {
-        return endpoint.isTerminating() || drainedByHand.contains(endpoint.id());
+        return endpoint.isTerminating()
+                || drainedByHand.contains(endpoint.id())
+                || evacuated.contains(endpoint.locality().zone());
     }
 
     String describeIds() {

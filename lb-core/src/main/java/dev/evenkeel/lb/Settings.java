@@ -25,6 +25,7 @@ record Settings(
         SlowStart slowStart,
         ActiveChecks checks,
         Limits limits,
+        Places places,
         double panicThreshold,
         Duration listHold,
         Duration memory) {
@@ -40,12 +41,17 @@ record Settings(
                     + ", which has no effect while retry.maxAttempts is 1: set one of them");
         }
         hedges.check(retry, retryBudget);
+        places.check(policy);
         if (listHold.isNegative()) {
             throw new IllegalArgumentException("listHold is " + listHold + ", must not be negative");
         }
         if (memory.isNegative()) {
             throw new IllegalArgumentException("memory is " + memory + ", must not be negative");
         }
+    }
+
+    Candidates.Rules candidateRules() {
+        return new Candidates.Rules(panicThreshold, places.overprovisioning(), places.zones());
     }
 
     /** Returns every setting by its name, in words. */
@@ -68,6 +74,7 @@ record Settings(
         all.put("slowStart.requests", String.valueOf(slowStart.requests()));
         checks.describe(all);
         limits.describe(all);
+        places.describe(all, policy);
         all.put("panicThreshold", String.valueOf(panicThreshold));
         all.put("listHold", text(listHold));
         all.put("memory", text(memory));

@@ -1,35 +1,68 @@
 package dev.evenkeel.lb;
 
-import dev.evenkeel.lb.policy.LoadBalancingPolicy;
+import dev.evenkeel.lb.call.Subset;
 import dev.evenkeel.lb.policy.Node;
 import dev.evenkeel.lb.policy.PickContext;
 import dev.evenkeel.lb.policy.Picker;
 import java.util.List;
+import java.util.Set;
+import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
-/** What a pick needs, frozen: the candidates and their picker. Immutable. */
+/** What a pick needs, frozen: the candidates and their picker, and the same for each subset. Immutable. */
 final class Snapshot {
     /** How often a picker is asked again before we look for an untried node ourselves. */
     private static final int REPICKS = 3;
 
+    /** Nobody can be picked. */
+    static final Snapshot EMPTY =
+            new Snapshot(new Candidates(List.of(), List.of(), 0, 0, Set.of()), null, null, () -> 0);
+
     private final Candidates candidates;
     private final @Nullable Picker picker; // null when there are no candidates
+    private final @Nullable SubsetSnapshots subsets; // null where there are none, and in a subset
     private final RandomGenerator random;
 
-    private Snapshot(Candidates candidates, @Nullable Picker picker, RandomGenerator random) {
+    Snapshot(
+            Candidates candidates, @Nullable Picker picker, @Nullable SubsetSnapshots subsets, RandomGenerator random) {
         this.candidates = candidates;
         this.picker = picker;
+        this.subsets = subsets;
         this.random = random;
-    }
-
-    static Snapshot of(Candidates candidates, LoadBalancingPolicy policy, RandomGenerator random) {
-        Picker picker = candidates.nodes().isEmpty() ? null : policy.newPicker(candidates.nodes(), random);
-        return new Snapshot(candidates, picker, random);
     }
 
     Candidates candidates() {
         return candidates;
+    }
+
+    boolean isEmpty() {
+        return picker == null;
+    }
+
+    /** Returns the part of this from which an attempt of the call is picked: of the subset that it asks for, or that it is drawn for. */
+    Snapshot forCall(PickContext call) {
+        Subset wanted = call.request().destination().subset();
+        if (wanted != null) {
+            return subsets == null ? EMPTY : subsets.of(wanted, this);
+        }
+        return subsets != null && subsets.isSplit() ? subsets.drawn(call, this) : this;
+    }
+
+    /** Returns where all attempts of the call may go, whatever it is drawn for. */
+    Snapshot ofSubset(PickContext call) {
+        return call.request().destination().subset() == null ? this : forCall(call);
+    }
+
+    /** Returns whether the call may go to this node, should it be tried although it is out. */
+    boolean allows(PickContext call, TrackedNode node) {
+        Subset wanted = call.request().destination().subset();
+        return subsets == null ? wanted == null : subsets.allows(wanted, node);
+    }
+
+    /** Returns which subsets there are, in words. */
+    String describeSubsets() {
+        return subsets == null ? "none" : subsets.describe();
     }
 
     /** Returns the node for the call's next attempt, which counts as in flight there; or null when no candidate may have one more. */
@@ -59,17 +92,23 @@ final class Snapshot {
     }
 
     private @Nullable TrackedNode chooseWithRoom(PickContext context) {
-        List<TrackedNode> nodes = candidates.nodes();
-        int start = random.nextInt(nodes.size());
-        TrackedNode tried = null;
-        for (int i = 0; i < nodes.size(); i++) {
-            TrackedNode node = nodes.get((start + i) % nodes.size());
-            if (node.hasRoom() && !context.hasTried(node)) {
-                return node;
+        TrackedNode untried = first(node -> node.hasRoom() && !context.hasTried(node));
+        return untried == null ? first(TrackedNode::hasRoom) : untried;
+    }
+
+    /** Returns the first that will do, group after group, from a random one in each; null if none will. */
+    private @Nullable TrackedNode first(Predicate<TrackedNode> willDo) {
+        for (Candidates.Group group : candidates.groups()) {
+            List<TrackedNode> nodes = group.nodes();
+            int start = random.nextInt(nodes.size());
+            for (int i = 0; i < nodes.size(); i++) {
+                TrackedNode node = nodes.get((start + i) % nodes.size());
+                if (willDo.test(node)) {
+                    return node;
+                }
             }
-            tried = node.hasRoom() ? node : tried;
         }
-        return tried;
+        return null;
     }
 
     /** Does the same, but returns null where the call has tried all that may have one more. */
@@ -94,15 +133,7 @@ final class Snapshot {
     }
 
     private @Nullable TrackedNode anyWithRoom(BalancedCall call, boolean tried, long nowNanos) {
-        List<TrackedNode> nodes = candidates.nodes();
-        int start = random.nextInt(nodes.size());
-        for (int i = 0; i < nodes.size(); i++) {
-            TrackedNode node = nodes.get((start + i) % nodes.size());
-            if (call.hasTried(node) == tried && node.tryStart(nowNanos)) {
-                return node;
-            }
-        }
-        return null;
+        return first(node -> call.hasTried(node) == tried && node.tryStart(nowNanos));
     }
 
     private Node untried(Node picked, Picker from, PickContext call, long nowNanos) {
@@ -113,15 +144,8 @@ final class Snapshot {
         if (!call.hasTried(node)) {
             return node;
         }
-        List<TrackedNode> nodes = candidates.nodes();
-        int start = random.nextInt(nodes.size());
-        for (int i = 0; i < nodes.size(); i++) {
-            TrackedNode other = nodes.get((start + i) % nodes.size());
-            if (!call.hasTried(other)) {
-                return other;
-            }
-        }
-        return node; // all have been tried
+        TrackedNode other = first(one -> !call.hasTried(one));
+        return other == null ? node : other; // all have been tried
     }
 
     boolean hasUntried(PickContext call) {

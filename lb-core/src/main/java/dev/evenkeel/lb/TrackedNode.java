@@ -29,6 +29,7 @@ final class TrackedNode implements Node {
     private volatile Endpoint endpoint; // written under the cluster's lock
     private volatile Availability availability = Availability.AVAILABLE; // written under the cluster's lock
     private volatile boolean removed; // written under the cluster's lock
+    private volatile boolean used = true; // written under the cluster's lock
 
     private volatile double weight; // written under the cluster's lock
     private volatile boolean pushedBack; // written under the cluster's lock
@@ -36,6 +37,7 @@ final class TrackedNode implements Node {
     private volatile long backSinceNanos; // written before wasOut, and means nothing without it
 
     // Used under the cluster's lock.
+    long attraction; // see FairChoice, which works it out when it needs it; 0 until then
     private long restingSince = AWAKE; // the ledger's events when it came to rest
     final OutcomeWindow window = new OutcomeWindow();
     final EjectionHistory ejections = new EjectionHistory();
@@ -152,6 +154,20 @@ final class TrackedNode implements Node {
         }
         availability = out ? availability.with(reason) : availability.without(reason);
         return true;
+    }
+
+    /** Returns whether this client uses it, and not others of a long list instead. */
+    boolean isUsed() {
+        return used;
+    }
+
+    /** Sets whether this client uses it, and returns whether that changed. */
+    boolean setUsed(boolean newUsed) {
+        boolean changed = used != newUsed;
+        if (changed) {
+            used = newUsed;
+        }
+        return changed;
     }
 
     boolean isPushedBack() {

@@ -26,6 +26,7 @@ class ClusterTest {
             SlowStart.DEFAULT,
             ActiveChecks.OFF,
             Limits.NONE,
+            Places.DEFAULT,
             0.5,
             Duration.ofSeconds(30),
             Duration.ofMinutes(10));

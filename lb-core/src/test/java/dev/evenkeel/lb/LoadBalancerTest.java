@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.evenkeel.lb.call.Outcome;
 import dev.evenkeel.lb.endpoint.Endpoint;
 import dev.evenkeel.lb.endpoint.EndpointSource;
+import dev.evenkeel.lb.locality.Subsetting;
 import dev.evenkeel.lb.observe.Event;
 import dev.evenkeel.lb.observe.LoadBalancerListener;
 import java.time.Duration;
@@ -243,10 +244,11 @@ class LoadBalancerTest {
             many.add(Endpoint.of("10.0." + i / 250 + "." + i % 250, 80));
         }
         int[] rebuilds = {0};
-        TestService service = TestService.with(settings -> settings.policy((candidates, random) -> {
-            rebuilds[0]++;
-            return (context, now) -> candidates.get(candidates.size() - 1);
-        }));
+        TestService service =
+                TestService.with(settings -> settings.subsetting(Subsetting.OFF).policy((candidates, random) -> {
+                    rebuilds[0]++;
+                    return (context, now) -> candidates.get(candidates.size() - 1);
+                }));
         service.source.set(many);
         service.advance(Duration.ofSeconds(1));
         int before = rebuilds[0];

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.evenkeel.lb.call.Outcome;
 import dev.evenkeel.lb.endpoint.Endpoint;
 import dev.evenkeel.lb.endpoint.OutReason;
+import dev.evenkeel.lb.locality.ZoneAffinity;
 import dev.evenkeel.lb.observe.Event;
 import dev.evenkeel.lb.policy.LoadBalancingPolicy;
 import java.time.Duration;
@@ -28,7 +29,11 @@ class PanicTest {
     }
 
     private static Candidates candidates(List<TrackedNode> nodes, double threshold) {
-        return Candidates.of(nodes, node -> true, threshold);
+        return Candidates.of(Layout.of(nodes), node -> true, rules(threshold));
+    }
+
+    private static Candidates.Rules rules(double threshold) {
+        return new Candidates.Rules(threshold, 1.4, ZoneAffinity.DEFAULT);
     }
 
     @Test
@@ -56,7 +61,7 @@ class PanicTest {
     @Test
     void whoIsNotConnectedIsNeitherCountedNorUsed() {
         List<TrackedNode> nodes = nodes(1, 0, 3);
-        Candidates candidates = Candidates.of(nodes, node -> node == nodes.get(0), 0.5);
+        Candidates candidates = Candidates.of(Layout.of(nodes), node -> node == nodes.get(0), rules(0.5));
         assertThat(candidates.counted()).isEqualTo(1);
         assertThat(candidates.nodes()).containsExactly(nodes.get(0));
     }

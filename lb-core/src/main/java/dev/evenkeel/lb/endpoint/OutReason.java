@@ -13,7 +13,9 @@ public enum OutReason {
     /** Health checks of it fail, several in a row. */
     PROBE_FAILED(1 << 4),
     /** Its circuit breaker is open or half-open; it is left out on suspicion, except by the attempts that try it. */
-    BREAKER_OPEN(1 << 5);
+    BREAKER_OPEN(1 << 5),
+    /** The list is long, and this client uses others of it; each client uses a part of it. */
+    UNUSED(1 << 6);
 
     private final int bit;
 

@@ -49,6 +49,8 @@ public record Event(Type type, String service, @Nullable Endpoint endpoint, Stri
         LIST_HELD,
         /** The list names an endpoint more than once; the last one counts. */
         DUPLICATES,
+        /** The list is long, and this client uses other endpoints of it than before. */
+        SUBSET_CHANGED,
         /** So few endpoints are available that all that could work are used. */
         PANIC_ENTERED,
         /** Enough endpoints are available again. */

@@ -14,7 +14,7 @@ public interface LoadBalancingPolicy {
     /**
      * Returns a picker over these candidates. Runs while the control loop holds its lock, so it only computes.
      *
-     * @param candidates at least one, unmodifiable, in the order of the list
+     * @param candidates at least one, unmodifiable; in the order of the list, unless only a part of it is used
      * @param random randomness, for this method and for the picker; safe for use by many threads
      */
     Picker newPicker(List<? extends Node> candidates, RandomGenerator random);

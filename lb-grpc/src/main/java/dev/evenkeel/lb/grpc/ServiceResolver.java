@@ -2,6 +2,7 @@ package dev.evenkeel.lb.grpc;
 
 import dev.evenkeel.lb.LoadBalancer;
 import dev.evenkeel.lb.endpoint.Endpoint;
+import dev.evenkeel.lb.endpoint.OutReason;
 import dev.evenkeel.lb.observe.EndpointStatus;
 import dev.evenkeel.lb.observe.Event;
 import dev.evenkeel.lb.observe.LoadBalancerListener;
@@ -70,7 +71,7 @@ final class ServiceResolver extends NameResolver implements LoadBalancerListener
     @Override
     public void onEvent(Event event) {
         switch (event.type()) {
-            case ADDED, CHANGED, REMOVED, STALE, FRESH -> resolve();
+            case ADDED, CHANGED, REMOVED, SUBSET_CHANGED, STALE, FRESH -> resolve();
             case DRAINED, UNAVAILABLE, AVAILABLE, SUSPECTED, LIST_HELD, DUPLICATES -> {}
             case PANIC_ENTERED, PANIC_LEFT, RETRY, HEDGE, BUDGET_EXHAUSTED -> {}
         }
@@ -90,7 +91,9 @@ final class ServiceResolver extends NameResolver implements LoadBalancerListener
             return;
         }
         try {
-            List<EndpointStatus> endpoints = service.endpoints();
+            List<EndpointStatus> endpoints = service.endpoints().stream()
+                    .filter(status -> !status.availability().has(OutReason.UNUSED))
+                    .toList();
             if (!endpoints.isEmpty() || service.whyEmpty().isPresent()) {
                 to.onResult2(result(endpoints));
             }
