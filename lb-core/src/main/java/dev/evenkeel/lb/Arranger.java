@@ -1,6 +1,5 @@
 package dev.evenkeel.lb;
 
-import dev.evenkeel.lb.call.RequestKey;
 import dev.evenkeel.lb.call.Subset;
 import dev.evenkeel.lb.endpoint.Endpoint;
 import dev.evenkeel.lb.endpoint.Locality;
@@ -37,12 +36,10 @@ final class Arranger {
         this.split = places.split();
     }
 
-    /** Returns the arranger of a service; without a client id of its own, this client gets a random one. */
+    /** Returns the arranger of a service. */
     static Arranger of(Settings settings, RandomGenerator random) {
         Places places = settings.places();
-        String id = places.clientId();
-        RequestKey client = id == null ? new RequestKey(random.nextLong()) : RequestKey.of(id);
-        return new Arranger(places, new FairChoice(places.subsetting(settings.policy()), client));
+        return new Arranger(places, new FairChoice(places.subsetting(settings.policy()), places.clientId(), random));
     }
 
     /** Returns how many endpoints are used, in words. */

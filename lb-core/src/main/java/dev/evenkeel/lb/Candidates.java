@@ -30,8 +30,29 @@ record Candidates(List<Group> groups, List<TrackedNode> nodes, int available, in
      * @param part the part that it was made of
      * @param nodes those of the part that may be picked, in the same order; at least one
      * @param share its share of the traffic, 0 to 1
+     * @param zone which of its level it is
      */
-    record Group(Layout.Part part, List<TrackedNode> nodes, double share) {}
+    record Group(Layout.Part part, List<TrackedNode> nodes, double share, Zone zone) {
+        /** Returns whether it is the client's own zone, and the next group is the rest of its level. */
+        boolean isNear() {
+            return zone == Zone.OWN;
+        }
+
+        /** Returns whether it is what the group before is compared with. */
+        boolean isFar() {
+            return zone == Zone.OTHERS;
+        }
+    }
+
+    /** Which nodes of a level a group has. */
+    enum Zone {
+        /** All. */
+        ANY,
+        /** Those in the client's zone, where there are others. */
+        OWN,
+        /** The others. */
+        OTHERS
+    }
 
     /**
      * Chooses. Nodes that drain or have no connection in this view are not counted and never chosen: the first was somebody's order, and
@@ -137,15 +158,19 @@ record Candidates(List<Group> groups, List<TrackedNode> nodes, int available, in
             } else {
                 List<TrackedNode> near = available(own, ready);
                 List<TrackedNode> far = available(others, ready);
-                double ownShare = zones.ownShare(weight(near), weight(far));
-                add(groups, own, near, share * ownShare);
-                add(groups, others, far, share * (1 - ownShare));
+                if (near.isEmpty() || far.isEmpty()) {
+                    add(groups, near.isEmpty() ? others : own, available, share);
+                } else {
+                    double ownShare = zones.ownShare(weight(near), weight(far));
+                    groups.add(new Group(own, near, share * ownShare, Zone.OWN));
+                    groups.add(new Group(others, far, share * (1 - ownShare), Zone.OTHERS));
+                }
             }
         }
 
         private static void add(List<Group> groups, Layout.Part part, List<TrackedNode> nodes, double share) {
             if (!nodes.isEmpty()) {
-                groups.add(new Group(part, nodes, share));
+                groups.add(new Group(part, nodes, share, Zone.ANY));
             }
         }
 

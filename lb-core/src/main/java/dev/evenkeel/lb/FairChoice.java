@@ -7,6 +7,8 @@ import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Chooses which of many endpoints this client uses: those to which its id draws it most, and as many more as there are among them that are
@@ -16,13 +18,15 @@ final class FairChoice {
     private static final double TWO_TO_64 = 0x1p64;
 
     private final Subsetting subsetting;
-    private final RequestKey client;
+    private final RandomGenerator random;
+    private @Nullable RequestKey client; // without an id of its own, drawn when it is first needed
     private final Set<TrackedNode> chosen = Collections.newSetFromMap(new IdentityHashMap<>());
     private boolean choosing;
 
-    FairChoice(Subsetting subsetting, RequestKey client) {
+    FairChoice(Subsetting subsetting, @Nullable String clientId, RandomGenerator random) {
         this.subsetting = subsetting;
-        this.client = client;
+        this.random = random;
+        this.client = clientId == null ? null : RequestKey.of(clientId);
     }
 
     /** Begins to choose among a service's endpoints. */
@@ -83,9 +87,18 @@ final class FairChoice {
     private long attraction(TrackedNode node) {
         if (node.attraction == 0) { // not worked out yet
             node.attraction =
-                    Subsetting.weight(client, RequestKey.of(node.endpoint().id()));
+                    Subsetting.weight(client(), RequestKey.of(node.endpoint().id()));
         }
         return node.attraction;
+    }
+
+    private RequestKey client() {
+        RequestKey known = client;
+        if (known == null) {
+            known = new RequestKey(random.nextLong());
+            client = known;
+        }
+        return known;
     }
 
     /** Ends the choice: notes at each endpoint whether it is used, and returns whether that has changed for any. */

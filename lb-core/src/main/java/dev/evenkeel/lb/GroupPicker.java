@@ -4,6 +4,7 @@ import dev.evenkeel.lb.call.RequestKey;
 import dev.evenkeel.lb.policy.Node;
 import dev.evenkeel.lb.policy.PickContext;
 import dev.evenkeel.lb.policy.Picker;
+import java.util.List;
 import java.util.random.RandomGenerator;
 
 /**
@@ -13,20 +14,35 @@ import java.util.random.RandomGenerator;
 final class GroupPicker implements Picker {
     private static final long GOLDEN = 0x9E37_79B9_7F4A_7C15L;
 
+    /**
+     * From so many times the latency on, another zone is better than the own one. Guessed: the way between zones takes a fraction of most
+     * answers, and a black hole is beyond any factor within moments.
+     */
+    private static final double FAR_SLOWER = 4;
+
     private final double[] ends; // of each group's part of the traffic; the last is out of reach
-    private final Picker[] pickers;
+    private final Group[] groups;
     private final boolean byKey;
     private final RandomGenerator random;
 
-    GroupPicker(double[] shares, Picker[] pickers, boolean byKey, RandomGenerator random) {
-        this.ends = new double[shares.length];
+    /**
+     * A group.
+     *
+     * @param share its share of the traffic
+     * @param picker its own picker
+     * @param near whether it is the client's own zone, and the next group is the rest of its level
+     */
+    record Group(double share, Picker picker, boolean near) {}
+
+    GroupPicker(List<Group> groups, boolean byKey, RandomGenerator random) {
+        this.groups = groups.toArray(Group[]::new);
+        this.ends = new double[groups.size()];
         double end = 0;
-        for (int i = 0; i < shares.length; i++) {
-            end += shares[i];
+        for (int i = 0; i < ends.length; i++) {
+            end += this.groups[i].share;
             ends[i] = end;
         }
-        ends[shares.length - 1] = Double.POSITIVE_INFINITY; // so that rounding leaves no gap
-        this.pickers = pickers;
+        ends[ends.length - 1] = Double.POSITIVE_INFINITY; // so that rounding leaves no gap
         this.byKey = byKey;
         this.random = random;
     }
@@ -38,7 +54,16 @@ final class GroupPicker implements Picker {
         while (at >= ends[group]) {
             group++;
         }
-        return pickers[group].pick(context, nowNanos);
+        Node node = groups[group].picker.pick(context, nowNanos);
+        return groups[group].near && !byKey ? unlessFarSlower(node, groups[group + 1], context, nowNanos) : node;
+    }
+
+    /** A zone may have too few servers for the policy to avoid one that is slow; then others do. */
+    private static Node unlessFarSlower(Node node, Group others, PickContext context, long nowNanos) {
+        Node other = others.picker.pick(context, nowNanos);
+        double elsewhere = other.latencyNanos(nowNanos);
+        boolean farSlower = elsewhere > 0 && node.latencyNanos(nowNanos) > FAR_SLOWER * elsewhere;
+        return farSlower ? other : node;
     }
 
     private long bits(PickContext context) {

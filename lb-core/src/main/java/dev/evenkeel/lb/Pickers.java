@@ -3,6 +3,7 @@ package dev.evenkeel.lb;
 import dev.evenkeel.lb.policy.KeyedPolicy;
 import dev.evenkeel.lb.policy.LoadBalancingPolicy;
 import dev.evenkeel.lb.policy.Picker;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -29,16 +30,29 @@ final class Pickers {
     /** Returns the picker over all groups that have a share of the traffic; null where there is nobody to pick. */
     @Nullable
     Picker of(Candidates candidates) {
-        List<Candidates.Group> groups =
-                candidates.groups().stream().filter(group -> group.share() > 0).toList();
+        List<Candidates.Group> groups = inUse(candidates.groups());
         if (groups.size() < 2) {
             return groups.isEmpty() ? null : of(groups.get(0));
         }
         return new GroupPicker(
-                groups.stream().mapToDouble(Candidates.Group::share).toArray(),
-                groups.stream().map(this::of).toArray(Picker[]::new),
+                groups.stream()
+                        .map(group -> new GroupPicker.Group(group.share(), of(group), group.isNear()))
+                        .toList(),
                 keyMaps != null,
                 random);
+    }
+
+    /** Where all stays in the zone, the rest of the level may still be better. */
+    private static List<Candidates.Group> inUse(List<Candidates.Group> groups) {
+        List<Candidates.Group> inUse = new ArrayList<>();
+        boolean nearBefore = false;
+        for (Candidates.Group group : groups) {
+            if (group.share() > 0 || (nearBefore && group.isFar())) {
+                inUse.add(group);
+            }
+            nearBefore = group.share() > 0 && group.isNear();
+        }
+        return inUse;
     }
 
     private Picker of(Candidates.Group group) {

@@ -28,6 +28,7 @@ final class Discovery {
             all.add(Endpoint.of("server-" + all.size() + ".sim", all.size() + 1)
                     .withId("server-" + all.size())
                     .withWeight(server.weight())
+                    .withPriority(server.priority())
                     .withLocality(new Locality("", server.zone())));
         }
         absences = new int[all.size()];

@@ -14,9 +14,16 @@ import java.util.Objects;
  *     nobody, as most HTTP/1.1 servers do
  * @param zone the zone that discovery reports; empty for none
  * @param weight the weight that discovery reports; more than 0
+ * @param priority the priority that discovery reports; 0 or more
  */
 public record Servers(
-        int workers, int queue, ServiceTime serviceTime, boolean noticesCancel, String zone, double weight) {
+        int workers,
+        int queue,
+        ServiceTime serviceTime,
+        boolean noticesCancel,
+        String zone,
+        double weight,
+        int priority) {
     private static final int MOST_WORKERS = 100_000;
 
     public Servers {
@@ -25,6 +32,7 @@ public record Servers(
         Objects.requireNonNull(serviceTime, "serviceTime");
         Objects.requireNonNull(zone, "zone");
         Check.range("weight", weight, Double.MIN_NORMAL, 1_000_000);
+        Check.range("priority", priority, 0, Integer.MAX_VALUE);
     }
 
     /**
@@ -32,31 +40,36 @@ public record Servers(
      * and sigma 0.5.
      */
     public static Servers workers(int workers) {
-        return new Servers(workers, 100, ServiceTime.logNormal(Duration.ofMillis(25), 0.5), false, "", 1);
+        return new Servers(workers, 100, ServiceTime.logNormal(Duration.ofMillis(25), 0.5), false, "", 1, 0);
     }
 
     /** Returns these servers with another bound on their queues. */
     public Servers queue(int newQueue) {
-        return new Servers(workers, newQueue, serviceTime, noticesCancel, zone, weight);
+        return new Servers(workers, newQueue, serviceTime, noticesCancel, zone, weight, priority);
     }
 
     /** Returns these servers with another service time. */
     public Servers serviceTime(ServiceTime newServiceTime) {
-        return new Servers(workers, queue, newServiceTime, noticesCancel, zone, weight);
+        return new Servers(workers, queue, newServiceTime, noticesCancel, zone, weight, priority);
     }
 
     /** Returns these servers dropping waiting requests whose callers have given up, as gRPC servers can. */
     public Servers noticingCancel() {
-        return new Servers(workers, queue, serviceTime, true, zone, weight);
+        return new Servers(workers, queue, serviceTime, true, zone, weight, priority);
     }
 
     /** Returns these servers in a zone. */
     public Servers zone(String newZone) {
-        return new Servers(workers, queue, serviceTime, noticesCancel, newZone, weight);
+        return new Servers(workers, queue, serviceTime, noticesCancel, newZone, weight, priority);
     }
 
     /** Returns these servers with another weight, more than 0 and at most 1,000,000. */
     public Servers weight(double newWeight) {
-        return new Servers(workers, queue, serviceTime, noticesCancel, zone, newWeight);
+        return new Servers(workers, queue, serviceTime, noticesCancel, zone, newWeight, priority);
+    }
+
+    /** Returns these servers in another priority, 0 or more; the lowest is used first. */
+    public Servers priority(int newPriority) {
+        return new Servers(workers, queue, serviceTime, noticesCancel, zone, weight, newPriority);
     }
 }

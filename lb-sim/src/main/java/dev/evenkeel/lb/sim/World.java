@@ -1,6 +1,7 @@
 package dev.evenkeel.lb.sim;
 
 import dev.evenkeel.lb.LoadBalancerBuilder;
+import dev.evenkeel.lb.endpoint.Locality;
 import dev.evenkeel.lb.observe.Event;
 import dev.evenkeel.lb.observe.LoadBalancerListener;
 import dev.evenkeel.lb.time.VirtualTime;
@@ -52,7 +53,10 @@ final class World {
 
     private void add(Clients model, boolean oracle) {
         int index = clients.size();
-        Client client = new Client(index, model, this, scenario.seed(), router(index, 0, builder -> builder, oracle));
+        UnaryOperator<LoadBalancerBuilder> place = model.zone().isEmpty()
+                ? builder -> builder
+                : builder -> builder.locality(new Locality("", model.zone()));
+        Client client = new Client(index, model, this, scenario.seed(), router(index, 0, place, oracle));
         clients.add(client);
         callers.add(client.caller());
     }

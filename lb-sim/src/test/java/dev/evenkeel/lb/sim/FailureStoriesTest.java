@@ -13,7 +13,6 @@ import static dev.evenkeel.lb.sim.Fault.stall;
 import static dev.evenkeel.lb.sim.Target.everyServer;
 import static dev.evenkeel.lb.sim.Target.server;
 import static dev.evenkeel.lb.sim.Target.servers;
-import static dev.evenkeel.lb.sim.Target.zone;
 import static java.time.Duration.ZERO;
 import static java.time.Duration.ofMillis;
 import static java.time.Duration.ofSeconds;
@@ -204,38 +203,6 @@ class FailureStoriesTest {
                 assertThat(result.whole().share(server)).isLessThan(1.15 * mean);
             }
         }
-    }
-
-    /** Nobody prefers a zone yet: so a lopsided fleet is loaded evenly, and the loss of a zone is the loss of its servers. */
-    @Test
-    void s13LopsidedZonesAreLoadedEvenlyAndOneMayDieAndReturn() {
-        Servers model = Servers.workers(8).queue(100).serviceTime(ServiceTime.logNormal(ofMillis(20), 0.4));
-        Simulation story = Simulation.of(13)
-                .servers(6, model.zone("a"))
-                .servers(2, model.zone("b"))
-                .servers(1, model.zone("c"))
-                .clients(10, Clients.ratePerSecond(60).deadline(ofSeconds(1)))
-                .between(ofSeconds(10), ofSeconds(30), blackHole(zone("b")));
-
-        Result result = story.run(ofSeconds(100));
-        assertThat(result.successRate()).isGreaterThan(0.995);
-        for (int server = 0; server < 9; server++) {
-            assertThat(result.between(ZERO, ofSeconds(10)).share(server)).isLessThan(1.3 / 9);
-            assertThat(result.between(ofSeconds(12), ofSeconds(30)).share(server))
-                    .isLessThan(server == 6 || server == 7 ? 0.01 : 1.3 / 7);
-            for (int second = 70; second < 100; second += 10) {
-                Period later = result.between(ofSeconds(second), ofSeconds(second + 10));
-                assertThat(later.share(server))
-                        .as("server %d at %d s", server, second)
-                        .isBetween(0.8 / 9, 1.2 / 9);
-            }
-        }
-
-        Result unprotected = story.loadBalancer(builder -> builder.policy(LoadBalancingPolicy.roundRobin())
-                        .outliers(NO_DETECTION)
-                        .retry(RetryPolicy.NONE))
-                .run(ofSeconds(100));
-        assertThat(unprotected.successRate()).isLessThan(0.96);
     }
 
     @Test
