@@ -62,6 +62,7 @@ final class WalkingPicker implements Picker {
             }
             place = order.next(place, key);
         }
-        return leastFull == null ? rest.pick(context, key, slots) : leastFull;
+        boolean metEnough = Long.bitCount(met) == MOST_FULL;
+        return leastFull == null || !metEnough ? rest.pick(context, key, slots) : leastFull;
     }
 }

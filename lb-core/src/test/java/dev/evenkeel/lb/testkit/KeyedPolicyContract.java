@@ -34,6 +34,23 @@ public interface KeyedPolicyContract extends PolicyContract {
     /** Returns how far the share of an endpoint with a tenth of the weight may be from that, as a part of it. */
     double unevenness();
 
+    /** The core makes many pickers from one map. */
+    @Test
+    @Override
+    default void pickersMadeTogetherStartAtDifferentNodes() {
+        List<FakeNode> nodes = FakeNode.many(10);
+        KeyMap map = policy().newKeyMap(endpoints(nodes));
+        ScriptedRandom random = ScriptedRandom.seeded(7);
+        Tally first = new Tally();
+        for (int i = 0; i < 5_000; i++) {
+            first.add(map.newPicker(nodes, all(10), random)
+                    .pick(FakeContext.FIRST_TRY, 0)
+                    .endpoint());
+        }
+
+        assertThat(first.surprise(nodes)).as(first::toString).isLessThan(NO_ACCIDENT);
+    }
+
     @Test
     default void theSameKeyGetsTheSameNodeWhateverTheRandomness() {
         List<FakeNode> nodes = FakeNode.weighted(1, 2, 3, 4, 5);
