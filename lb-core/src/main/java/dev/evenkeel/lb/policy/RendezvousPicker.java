@@ -44,57 +44,88 @@ final class RendezvousPicker implements Picker {
     /** Picks for a key, where a node may have so many attempts for each unit of its weight. */
     Node pick(PickContext context, long key, double slots) {
         long mixed = Mix.well(key);
-        int best = best(mixed, context, slots);
-        if (best == NOBODY && slots != Elsewhere.UNBOUNDED) {
-            best = leastFull(context);
+        int best = best(mixed);
+        if (mayHave(best, context, slots)) {
+            return rivals.nodes[best];
         }
-        return rivals.nodes[best == NOBODY ? best(mixed, null, Elsewhere.UNBOUNDED) : best];
+        int other = bestOfThoseWhoMay(mixed, context, slots);
+        if (other == NOBODY && slots != Elsewhere.UNBOUNDED) {
+            other = leastFull(context);
+        }
+        return rivals.nodes[other == NOBODY ? best : other];
     }
 
-    /** Returns the best of those that the call has not tried, and that are not full; without a call the best of all. */
-    private int best(long key, @Nullable PickContext context, double slots) {
-        int best = winner(key, 0, rivals.ends[0], context, slots);
+    /** Returns the best of all. */
+    private int best(long key) {
         if (rivals.groups == 1) {
-            return best;
+            return placeOf(highest(key, 0, rivals.ends[0]));
         }
-        double least = best == NOBODY ? Double.POSITIVE_INFINITY : waitingTime(key, best, 0);
-        for (int group = 1; group < rivals.groups; group++) {
-            int winner = winner(key, rivals.ends[group - 1], rivals.ends[group], context, slots);
-            double time = winner == NOBODY ? Double.POSITIVE_INFINITY : waitingTime(key, winner, group);
-            if (time < least) {
-                best = winner;
+        int best = NOBODY;
+        double least = Double.POSITIVE_INFINITY;
+        for (int group = 0, from = 0; group < rivals.groups; from = rivals.ends[group++]) {
+            long highest = highest(key, from, rivals.ends[group]);
+            double time = waitingTime(highest, group);
+            if (time < least || best == NOBODY) {
+                best = placeOf(highest);
                 least = time;
             }
         }
         return best;
     }
 
-    private int winner(long key, int from, int to, @Nullable PickContext context, double slots) {
+    /**
+     * Returns the highest draw, whose lower bits say whose it is: so there is no branch that cannot be foreseen. Two draws are made at a time
+     * because each would wait for the one before.
+     */
+    private long highest(long key, int from, int to) {
         long[] hashes = rivals.hashes;
-        int winner = NOBODY;
-        long highest = Long.MIN_VALUE;
-        for (int i = from; i < to; i++) {
-            long draw = draw(hashes[i], key);
-            if (draw >= highest && mayHave(i, context, slots)) {
-                winner = i;
-                highest = draw;
+        long even = Long.MIN_VALUE;
+        long odd = draw(hashes[to - 1], key, to - 1);
+        for (int i = from; i < to - 1; i += 2) {
+            even = Math.max(even, draw(hashes[i], key, i));
+            odd = Math.max(odd, draw(hashes[i + 1], key, i + 1));
+        }
+        return Math.max(even, odd);
+    }
+
+    /** Returns the best of those whom the call has not tried and that are not full. */
+    private int bestOfThoseWhoMay(long key, PickContext context, double slots) {
+        int best = NOBODY;
+        double least = Double.POSITIVE_INFINITY;
+        for (int group = 0, i = 0; group < rivals.groups; group++) {
+            long highest = Long.MIN_VALUE;
+            int winner = NOBODY;
+            for (; i < rivals.ends[group]; i++) {
+                long draw = draw(rivals.hashes[i], key, i);
+                if (draw >= highest && mayHave(i, context, slots)) {
+                    highest = draw;
+                    winner = i;
+                }
+            }
+            if (winner != NOBODY && (best == NOBODY || waitingTime(highest, group) < least)) {
+                best = winner;
+                least = waitingTime(highest, group);
             }
         }
-        return winner;
+        return best;
     }
 
-    private static long draw(long hash, long key) {
-        return Mix.quickly(hash ^ key);
+    private long draw(long hash, long key, int place) {
+        return (Mix.quickly(hash ^ key) & ~rivals.placeMask) | place;
     }
 
-    private boolean mayHave(int rival, @Nullable PickContext context, double slots) {
+    private int placeOf(long draw) {
+        return (int) (draw & rivals.placeMask);
+    }
+
+    private boolean mayHave(int rival, PickContext context, double slots) {
         Node node = rivals.nodes[rival];
-        return (context == null || !context.hasTried(node)) && LoadBound.admits(node, slots);
+        return !context.hasTried(node) && LoadBound.admits(node, slots);
     }
 
-    private double waitingTime(long key, int rival, int group) {
-        long draw = draw(rivals.hashes[rival], key) ^ Long.MIN_VALUE; // the lowest becomes 0
-        return -Math.log(((draw >>> 11) + 0.5) * 0x1p-53) / rivals.weights[group];
+    private double waitingTime(long draw, int group) {
+        long fromZero = draw ^ Long.MIN_VALUE;
+        return -Math.log(((fromZero >>> 11) + 0.5) * 0x1p-53) / rivals.weights[group];
     }
 
     private int leastFull(PickContext context) {

@@ -9,6 +9,7 @@ import java.util.Arrays;
 final class Rivals {
     final Node[] nodes;
     final long[] hashes;
+    final long placeMask; // the lower bits that hold any place in these arrays
     int groups;
     int[] ends = new int[1]; // where each group ends
     double[] weights = new double[1]; // of each group
@@ -17,6 +18,7 @@ final class Rivals {
     Rivals(int size) {
         this.nodes = new Node[size];
         this.hashes = new long[size];
+        this.placeMask = 2L * Integer.highestOneBit(size) - 1;
     }
 
     /** Adds a node that is not lighter than those before. */

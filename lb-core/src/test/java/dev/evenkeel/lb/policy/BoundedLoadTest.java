@@ -24,8 +24,12 @@ class BoundedLoadTest {
     /** The policies, with and without a bound. */
     enum Keyed {
         RING_HASH(LoadBalancingPolicy.ringHash(), LoadBalancingPolicy.ringHash().boundedLoad(1.25)),
-        MAGLEV(LoadBalancingPolicy.maglev().tableSize(1009), LoadBalancingPolicy.maglev().tableSize(1009).boundedLoad(1.25)),
-        RENDEZVOUS(LoadBalancingPolicy.rendezvous(), LoadBalancingPolicy.rendezvous().boundedLoad(1.25));
+        MAGLEV(
+                LoadBalancingPolicy.maglev().tableSize(1009),
+                LoadBalancingPolicy.maglev().tableSize(1009).boundedLoad(1.25)),
+        RENDEZVOUS(
+                LoadBalancingPolicy.rendezvous(),
+                LoadBalancingPolicy.rendezvous().boundedLoad(1.25));
 
         private final KeyedPolicy unbounded;
         private final KeyedPolicy bounded;
@@ -51,8 +55,7 @@ class BoundedLoadTest {
             node.inFlight(node.inFlight() + 1);
             underWay.add(node);
 
-            assertThat((double) node.inFlight())
-                    .isLessThan(1 + 1.25 * underWay.size() * node.weight() / total + 1e-9);
+            assertThat((double) node.inFlight()).isLessThan(1 + 1.25 * underWay.size() * node.weight() / total + 1e-9);
 
             if (underWay.size() > 200) {
                 FakeNode first = underWay.remove();
@@ -109,9 +112,8 @@ class BoundedLoadTest {
         Picker picker = policy.bounded.newPicker(nodes, ScriptedRandom.seeded(1));
         picker.pick(FakeContext.withKey(7), 0);
         nodes.forEach(node -> node.inFlight(50)); // the sum is still 0
-        FakeNode owner = (FakeNode) policy.unbounded
-                .newPicker(nodes, ScriptedRandom.seeded(1))
-                .pick(FakeContext.withKey(7), 0);
+        FakeNode owner = (FakeNode)
+                policy.unbounded.newPicker(nodes, ScriptedRandom.seeded(1)).pick(FakeContext.withKey(7), 0);
         owner.inFlight(49);
 
         assertThat(picker.pick(FakeContext.withKey(7), 1)).isSameAs(owner);
