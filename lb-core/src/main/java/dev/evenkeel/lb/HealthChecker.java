@@ -8,7 +8,6 @@ import dev.evenkeel.lb.health.HealthCheck;
 import dev.evenkeel.lb.time.Environment;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.RejectedExecutionException;
 
 /**
  * Checks the endpoints of a service in turn, and takes out those that fail several times in a row until they pass several times in a row.
@@ -24,6 +23,7 @@ final class HealthChecker {
     private final Environment environment;
     private final String service;
     private final CheckSchedule schedule;
+    private final CheckQueue queue;
 
     // Used under the cluster's lock.
     private final CheckRotation rotation = new CheckRotation();
@@ -37,6 +37,7 @@ final class HealthChecker {
         this.settings = settings;
         this.environment = environment;
         this.schedule = settings.checks().schedule();
+        this.queue = new CheckQueue(environment.blocking(), this::run, run -> run.abandon(this::learn));
     }
 
     /** Takes up an endpoint that has joined the list; called in a change. */
@@ -72,7 +73,7 @@ final class HealthChecker {
             }
             return choose(schedule.batch(members.size()), due);
         });
-        due.forEach(this::start);
+        queue.start(due);
     }
 
     private boolean choose(int batch, List<CheckRun> due) {
@@ -94,19 +95,10 @@ final class HealthChecker {
         return rebuild;
     }
 
-    private void start(CheckRun run) {
+    private void run(CheckRun run) {
         HealthCheck check = settings.checks().check();
-        if (check == null) {
-            return;
-        }
-        try {
-            environment.blocking().execute(() -> {
-                if (!cluster.isClosed()) {
-                    run.run(check, environment, this::learn);
-                }
-            });
-        } catch (RejectedExecutionException e) {
-            run.abandon(this::learn); // no thread for it, which is not the endpoint's fault
+        if (check != null && !cluster.isClosed()) {
+            run.run(check, environment, this::learn);
         }
     }
 

@@ -12,9 +12,10 @@ import org.jspecify.annotations.Nullable;
  *
  * @param hedging after the observed percentile
  * @param attemptTimeout after a fixed time
+ * @param whileSlow also while the service as a whole is slow
  */
-record HedgeSettings(@Nullable Hedging hedging, @Nullable Duration attemptTimeout) {
-    static final HedgeSettings NONE = new HedgeSettings(null, null);
+record HedgeSettings(@Nullable Hedging hedging, @Nullable Duration attemptTimeout, boolean whileSlow) {
+    static final HedgeSettings NONE = new HedgeSettings(null, null, false);
 
     HedgeSettings {
         if (attemptTimeout != null
@@ -28,8 +29,24 @@ record HedgeSettings(@Nullable Hedging hedging, @Nullable Duration attemptTimeou
         return hedging != null || attemptTimeout != null;
     }
 
+    HedgeSettings withHedging(Hedging newHedging) {
+        return new HedgeSettings(newHedging, attemptTimeout, whileSlow);
+    }
+
+    HedgeSettings withAttemptTimeout(Duration newAttemptTimeout) {
+        return new HedgeSettings(hedging, newAttemptTimeout, whileSlow);
+    }
+
+    HedgeSettings withWhileSlow(boolean newWhileSlow) {
+        return new HedgeSettings(hedging, attemptTimeout, newWhileSlow);
+    }
+
     /** Refuses what could never have an effect. */
     void check(RetryPolicy retry, RetryBudget.Settings budget) {
+        if (whileSlow && !isOn()) {
+            throw new IllegalArgumentException(
+                    "hedgeWhileSlow is true, which has no effect without hedging or attemptTimeout: set one of them");
+        }
         if (isOn() && retry.maxAttempts() == 1) {
             throw new IllegalArgumentException((hedging == null ? "attemptTimeout is " + attemptTimeout : hedging)
                     + ", which has no effect while retry.maxAttempts is 1: set one of them");
@@ -49,5 +66,6 @@ record HedgeSettings(@Nullable Hedging hedging, @Nullable Duration attemptTimeou
                                 + Settings.text(hedging.minDelay()) + ", at most " + hedging.maxShare()
                                 + " per success");
         all.put("attemptTimeout", attemptTimeout == null ? "OFF" : Settings.text(attemptTimeout));
+        all.put("hedgeWhileSlow", String.valueOf(whileSlow));
     }
 }

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 final class Hedges {
     private final @Nullable Hedging hedging;
     private final long attemptTimeoutNanos;
+    private final boolean whileSlow;
     private final RetryBudget budget;
     private final @Nullable RetryBudget share; // null where hedging is off
     private final AtomicLong tail = new AtomicLong(TailLatency.UNMEASURED);
@@ -24,6 +25,7 @@ final class Hedges {
         Duration timeout = settings.attemptTimeout();
         this.hedging = settings.hedging();
         this.attemptTimeoutNanos = timeout == null ? BalancedCall.NEVER : timeout.toNanos();
+        this.whileSlow = settings.whileSlow();
         this.budget = budget;
         this.rise = new LatencyRise(nowNanos);
         this.share = hedging == null
@@ -79,8 +81,7 @@ final class Hedges {
     /** Takes the tokens for a hedge, and returns whether there were any. */
     boolean mayHedge(long nowNanos) {
         return share != null
-                && !TailLatency.isRising(tail.getOpaque())
-                && !rise.isRisen()
+                && (whileSlow || !(TailLatency.isRising(tail.getOpaque()) || rise.isRisen()))
                 && share.balance(nowNanos) >= 1
                 && budget.tryWithdrawEarned(nowNanos)
                 && share.tryWithdraw(nowNanos);
@@ -88,7 +89,7 @@ final class Hedges {
 
     /** Returns whether another attempt beside one that is overdue could help. */
     boolean mayReplace() {
-        return !LateShare.isMost(overdue) && !rise.isRisen();
+        return whileSlow || !(LateShare.isMost(overdue) || rise.isRisen());
     }
 
     /** Learns how long an attempt took that was answered well. */

@@ -72,7 +72,7 @@ public final class LoadBalancerBuilder {
         return this;
     }
 
-    /** Sets how many retries the whole service may make; the default is 20 % of successes and 10 a second, over 10 s. */
+    /** Sets how many retries the whole service may make; the default is 20 % of successes, or 0.3 a second where that is more. */
     public LoadBalancerBuilder retryBudget(RetryBudget.Settings newRetryBudget) {
         retryBudget = Objects.requireNonNull(newRetryBudget, "retryBudget");
         return this;
@@ -85,7 +85,7 @@ public final class LoadBalancerBuilder {
      * @param newHedging for a start, {@link Hedging#DEFAULT}
      */
     public LoadBalancerBuilder hedging(Hedging newHedging) {
-        hedges = new HedgeSettings(Objects.requireNonNull(newHedging, "hedging"), hedges.attemptTimeout());
+        hedges = hedges.withHedging(Objects.requireNonNull(newHedging, "hedging"));
         return this;
     }
 
@@ -96,7 +96,18 @@ public final class LoadBalancerBuilder {
      * one does has failed if its time is over.
      */
     public LoadBalancerBuilder attemptTimeout(Duration newAttemptTimeout) {
-        hedges = new HedgeSettings(hedges.hedging(), Objects.requireNonNull(newAttemptTimeout, "attemptTimeout"));
+        hedges = hedges.withAttemptTimeout(Objects.requireNonNull(newAttemptTimeout, "attemptTimeout"));
+        return this;
+    }
+
+    /**
+     * Sets whether attempts are made beside others also while the service as a whole is slow: while most first attempts are late, or the
+     * median latency is half as long again as it lately was. By default they are not, because where capacity is short they make it
+     * shorter. It is for a service that has plenty, and whose latency changes with what it is asked for, so that it looks slow when it
+     * is not.
+     */
+    public LoadBalancerBuilder hedgeWhileSlow(boolean newHedgeWhileSlow) {
+        hedges = hedges.withWhileSlow(newHedgeWhileSlow);
         return this;
     }
 

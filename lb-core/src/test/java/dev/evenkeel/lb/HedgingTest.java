@@ -218,9 +218,7 @@ class HedgingTest {
         return hedges;
     }
 
-    @Test
-    void nothingIsHedgedWhileMostCallsAreLateAndItBeginsAgainWhenThatIsKnown() {
-        TestService service = hedging();
+    private static int hedgesOfFortyLateCalls(TestService service) {
         int hedges = 0;
         for (int i = 0; i < 40; i++) {
             BalancedCall call = service.call();
@@ -234,7 +232,17 @@ class HedgingTest {
                 hedge.complete(Outcome.HEDGE_LOST);
             }
         }
-        assertThat(hedges).isBetween(1, 12);
+        return hedges;
+    }
+
+    @Test
+    void nothingIsHedgedWhileMostCallsAreLateAndItBeginsAgainWhenThatIsKnown() {
+        TestService service = hedging();
+        assertThat(hedgesOfFortyLateCalls(service)).isBetween(1, 12);
+        assertThat(hedgesOfFortyLateCalls(
+                        with(settings -> settings.hedging(Hedging.DEFAULT).hedgeWhileSlow(true))))
+                .as("unprotected")
+                .isGreaterThan(15);
 
         for (int i = 0; i < 1500; i++) {
             answer(service, Duration.ofMillis(200));
@@ -400,6 +408,8 @@ class HedgingTest {
         assertThatThrownBy(() -> with(settings -> settings.hedging(Hedging.DEFAULT)
                         .retryBudget(new RetryBudget.Settings(0, 10, Duration.ofSeconds(10)))))
                 .hasMessageContainingAll("Hedging", "no effect", "retryBudget.ratio is 0");
+        assertThatThrownBy(() -> with(settings -> settings.hedgeWhileSlow(true)))
+                .hasMessageContainingAll("hedgeWhileSlow is true", "no effect", "attemptTimeout");
         assertThatThrownBy(() -> with(settings -> settings.attemptTimeout(Duration.ZERO)))
                 .hasMessage("attemptTimeout is PT0S, must be 1 ms to 1 day");
     }
@@ -421,6 +431,6 @@ class HedgingTest {
 
         assertThat(service.loadBalancer.describe())
                 .contains(
-                        "\n  hedging = after p95 and at least 1 ms, at most 0.1 per success\n  attemptTimeout = 300 ms\n");
+                        "\n  hedging = after p95 and at least 1 ms, at most 0.1 per success\n  attemptTimeout = 300 ms\n  hedgeWhileSlow = false\n");
     }
 }

@@ -8,7 +8,7 @@ import java.time.Duration;
  *
  * <p>Only idempotent requests are hedged whose body can be sent again, once in a call, and counted among {@link RetryPolicy}'s attempts.
  * A hedge takes a token from the retry budget, without its minimum: successes must have paid for it. While most calls are late at the
- * same time it is the service that has become slow, or the network, and nothing is hedged.
+ * same time it is the service that has become slow, or the network, and nothing is hedged unless {@code hedgeWhileSlow} is set.
  *
  * <p>Source: Dean and Barroso, "The Tail at Scale", 2013.
  *

@@ -3,6 +3,8 @@ package dev.evenkeel.lb.health;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.abort;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpHandler;
@@ -16,6 +18,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyStore;
@@ -24,6 +27,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
@@ -110,6 +114,66 @@ class HealthChecksTest {
     }
 
     @Test
+    void tcpFailsInTimeWhereConnectionsAreNotTaken() throws Exception {
+        int port = fullServer();
+
+        CheckResult late = resultOf(new TcpHealthCheck(), "127.0.0.1", port, Duration.ofMillis(50));
+        assertThat(late.kind()).isEqualTo(CheckResult.Kind.FAILED);
+        assertThat(late.reason()).startsWith("TCP connect: SocketTimeoutException: ");
+    }
+
+    @Test
+    void tcpClosesTheConnectionThatItWasGiven() throws Exception {
+        ServerSocket server = silentServer();
+        resultOf(new TcpHealthCheck(), server.getLocalPort());
+
+        try (Socket connection = server.accept()) {
+            connection.setSoTimeout(20_000);
+            assertThat(connection.getInputStream().read()).isEqualTo(-1);
+        }
+    }
+
+    @Test
+    void tcpLeavesNoSocketOpenHoweverACheckEnds() throws Exception {
+        Path descriptors = Path.of("/proc/self/fd");
+        assumeTrue(Files.isDirectory(descriptors), "this system does not list what a process has open");
+        ServerSocket open = silentServer();
+        int closed = closedPort();
+        int full = fullServer();
+
+        long before = count(descriptors);
+        for (int i = 0; i < 40; i++) {
+            resultOf(new TcpHealthCheck(), closed);
+            resultOf(new TcpHealthCheck(), open.getLocalPort());
+            open.accept().close();
+            resultOf(new TcpHealthCheck(), "127.0.0.1", full, Duration.ofMillis(5));
+        }
+        assertThat(count(descriptors)).isLessThan(before + 20); // of 120, as threads of other tests may still end
+    }
+
+    private static long count(Path directory) throws IOException {
+        try (Stream<Path> entries = Files.list(directory)) {
+            return entries.count();
+        }
+    }
+
+    /** Returns the port of a server that takes no connections and whose queue is full, so that connecting takes for ever. */
+    private int fullServer() throws IOException {
+        ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+        opened.add(server);
+        for (int i = 0; i < 20; i++) {
+            Socket waiting = new Socket();
+            opened.add(waiting);
+            try {
+                waiting.connect(server.getLocalSocketAddress(), 200);
+            } catch (SocketTimeoutException e) {
+                return server.getLocalPort();
+            }
+        }
+        return abort("this system queues any number of connections");
+    }
+
+    @Test
     void httpPassesByStatusAndSaysWhichItWasOtherwise() throws Exception {
         HttpHealthCheck check = HttpHealthCheck.get("/health?deep=1");
 
@@ -167,7 +231,7 @@ class HealthChecksTest {
         try {
             stream.readAllBytes();
             return true;
-        } catch (java.net.SocketTimeoutException e) {
+        } catch (SocketTimeoutException e) {
             return false;
         } catch (IOException e) {
             return true; // reset

@@ -2,6 +2,7 @@ package dev.evenkeel.lb.sim;
 
 import dev.evenkeel.lb.LoadBalancer;
 import dev.evenkeel.lb.LoadBalancerBuilder;
+import dev.evenkeel.lb.endpoint.EndpointSource;
 import dev.evenkeel.lb.health.CheckSchedule;
 import dev.evenkeel.lb.health.HealthCheck;
 import java.time.Duration;
@@ -27,10 +28,12 @@ record Scenario(long seed, Fleet fleet, List<Disruption> disruptions, Balancing 
      * What load balancers are like.
      *
      * @param settings makes each of them
+     * @param around what stands between discovery and each of them
      * @param checks when they check their endpoints; null if they do not
      */
     record Balancing(
             UnaryOperator<LoadBalancerBuilder> settings,
+            UnaryOperator<EndpointSource> around,
             @Nullable CheckSchedule checks) {
         /** Returns a builder of one. */
         LoadBalancerBuilder builder(HealthCheck check) {

@@ -1,6 +1,7 @@
 package dev.evenkeel.lb.sim;
 
 import dev.evenkeel.lb.LoadBalancerBuilder;
+import dev.evenkeel.lb.endpoint.EndpointSource;
 import dev.evenkeel.lb.health.CheckSchedule;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -25,6 +26,7 @@ public final class Simulation {
     private final List<Disruption> disruptions = new ArrayList<>();
     private Duration networkDelay = Duration.ofNanos(250_000);
     private UnaryOperator<LoadBalancerBuilder> balancer = builder -> builder;
+    private UnaryOperator<EndpointSource> around = source -> source;
     private @Nullable CheckSchedule checks;
 
     private Simulation(long seed) {
@@ -89,6 +91,15 @@ public final class Simulation {
     }
 
     /**
+     * Sets what stands between discovery and each load balancer, such as a source of yours that filters, or one that takes a failing
+     * look-up for an empty list. The endpoints that come through must be those that the simulation has.
+     */
+    public Simulation discovery(UnaryOperator<EndpointSource> newAround) {
+        around = Objects.requireNonNull(newAround, "newAround");
+        return this;
+    }
+
+    /**
      * Lets every load balancer check the health of its endpoints. A check passes unless the server refuses connections or is in {@link
      * Fault#maintenance}; it gets no answer from one that is cut off or stalls. It costs the server nothing.
      */
@@ -118,6 +129,6 @@ public final class Simulation {
     public Result run(Duration duration) {
         Scenario.Fleet fleet = new Scenario.Fleet(servers, links, clients, networkDelay);
         return Result.of(new Scenario(
-                seed, fleet, List.copyOf(disruptions), new Scenario.Balancing(balancer, checks), duration));
+                seed, fleet, List.copyOf(disruptions), new Scenario.Balancing(balancer, around, checks), duration));
     }
 }

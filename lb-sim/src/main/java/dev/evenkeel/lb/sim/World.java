@@ -116,7 +116,7 @@ final class World {
         SplitMix64 random = SplitMix64.stream(scenario.seed(), SplitMix64.Stream.BALANCER, caller);
         LoadBalancerBuilder builder = scenario.balancing().builder(new SimulatedCheck(this));
         return new BalancedRouter(settings.apply(builder)
-                .endpoints(discovery.tier(tier))
+                .endpoints(scenario.balancing().around().apply(discovery.tier(tier)))
                 .environment(time.environment(random))
                 .listener(new LoadBalancerListener() {
                     @Override

@@ -17,8 +17,13 @@ import static dev.evenkeel.lb.sim.Target.servers;
 import static java.time.Duration.ZERO;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.evenkeel.lb.endpoint.Endpoint;
+import dev.evenkeel.lb.endpoint.EndpointSource;
 import dev.evenkeel.lb.health.CheckSchedule;
 import dev.evenkeel.lb.observe.Event;
+import dev.evenkeel.lb.time.Environment;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
 /** Stories of discovery that errs, lies or dies, and of servers that it lists and that must not be used. */
@@ -35,16 +40,42 @@ class DiscoveryStoriesTest {
     /** What DNS says of a zone that was emptied is a failure; two of the servers die while nobody says so. */
     @Test
     void s6WhileLookUpsFailTheLastListServesAndTheDeadLeaveByThemselves() {
-        Result result = roomy(6, 300)
+        Simulation story = roomy(6, 300)
                 .between(seconds(20), seconds(80), discoveryFails("SERVFAIL"))
-                .at(seconds(30), crash(servers(1, 2)))
-                .run(seconds(120));
+                .at(seconds(30), crash(servers(1, 2)));
 
+        Result result = story.run(seconds(120));
         assertThat(result.failures()).isEmpty();
         assertThat(result.events(Event.Type.STALE)).as("once a client").isEqualTo(CLIENTS);
         assertThat(result.events(Event.Type.FRESH)).isEqualTo(CLIENTS);
         // After the first refusals only probes go there, 1, 2, 4, 8, 16 and 30 s apart.
         assertThat(result.between(seconds(32), seconds(120)).picks(1)).isLessThan(9 * CLIENTS);
+
+        Result unprotected = story.discovery(FailureIsEmpty::new).run(seconds(120));
+        assertThat(unprotected.events(Event.Type.STALE)).isZero();
+        assertThat(unprotected.between(seconds(50.1), seconds(80)).successRate())
+                .as("after the half minute for which an empty list is held")
+                .isZero();
+    }
+
+    /** The source that tells of a failing look-up as if it had found nobody. */
+    private record FailureIsEmpty(EndpointSource lookUps) implements EndpointSource {
+        @Override
+        public Subscription subscribe(Listener listener, Environment environment) {
+            return lookUps.subscribe(
+                    new Listener() {
+                        @Override
+                        public void onEndpoints(List<Endpoint> endpoints) {
+                            listener.onEndpoints(endpoints);
+                        }
+
+                        @Override
+                        public void onFailure(String reason) {
+                            listener.onEndpoints(List.of());
+                        }
+                    },
+                    environment);
+        }
     }
 
     @Test
@@ -123,11 +154,8 @@ class DiscoveryStoriesTest {
     /** Nobody hears of the servers that come, go and die; those that are there are used, and when the silence ends all is told. */
     @Test
     void s15WhileDiscoveryIsSilentCallsGoOnAndAfterwardsTheListIsTakenUpAtOnce() {
-        Result result = roomy(6, 300)
-                .between(ZERO, seconds(30), absent(servers(4, 5)))
+        Result result = s15Silence()
                 .between(seconds(20), seconds(60), discoverySilent())
-                .at(seconds(40), crash(server(0)))
-                .at(seconds(45), absent(server(0)))
                 .run(seconds(90));
 
         assertThat(result.failures()).isEmpty();
@@ -135,17 +163,60 @@ class DiscoveryStoriesTest {
         assertThat(result.between(seconds(60), seconds(90)).picks(0)).isZero();
         assertThat(result.between(seconds(60), seconds(61)).picks(4)).isPositive();
         assertThat(result.between(seconds(41), seconds(60)).share(0)).isLessThan(0.01);
+
+        Result neverAskedAgain = s15Silence().at(seconds(20), discoverySilent()).run(seconds(90));
+        assertThat(neverAskedAgain.between(seconds(60), seconds(90)).picks(4)).isZero();
     }
 
-    @Test
-    void s15ADiscoveryThatFailsForAnHourIsReportedOnceAndForgotten() {
-        Result result = roomy(3, 20)
-                .between(seconds(20), seconds(3620), discoveryFails("410 Gone"))
-                .run(seconds(3700));
+    private static Simulation s15Silence() {
+        return roomy(6, 300)
+                .between(ZERO, seconds(30), absent(servers(4, 5)))
+                .at(seconds(40), crash(server(0)))
+                .at(seconds(45), absent(server(0)));
+    }
 
+    /** When discovery works again, three servers have joined, and soon those die, one after another, that were there before. */
+    @Test
+    void s15ADiscoveryThatFailsForAnHourIsReportedOnceAndAskedAgainAndAgain() {
+        Simulation story = roomy(6, 20)
+                .between(ZERO, seconds(30), absent(servers(3, 4, 5)))
+                .between(seconds(20), seconds(3620), discoveryFails("410 Gone"))
+                .at(seconds(3640), crash(server(0)))
+                .at(seconds(3650), crash(server(1)))
+                .at(seconds(3660), crash(server(2)));
+
+        Result result = story.run(seconds(3700));
         assertThat(result.failures()).isEmpty();
         assertThat(result.events(Event.Type.STALE)).isEqualTo(CLIENTS);
         assertThat(result.events(Event.Type.FRESH)).isEqualTo(CLIENTS);
+
+        Result unprotected = story.discovery(DiesOfAFailure::new).run(seconds(3700));
+        assertThat(unprotected.events(Event.Type.STALE)).as("it died silently").isZero();
+        assertThat(unprotected.between(seconds(3660), seconds(3700)).successRate())
+                .isZero();
+    }
+
+    /** The source whose refresh loop is ended by the first failure, as a task at a fixed rate is by what it throws. */
+    private record DiesOfAFailure(EndpointSource lookUps) implements EndpointSource {
+        @Override
+        public Subscription subscribe(Listener listener, Environment environment) {
+            AtomicBoolean dead = new AtomicBoolean();
+            return lookUps.subscribe(
+                    new Listener() {
+                        @Override
+                        public void onEndpoints(List<Endpoint> endpoints) {
+                            if (!dead.get()) {
+                                listener.onEndpoints(endpoints);
+                            }
+                        }
+
+                        @Override
+                        public void onFailure(String reason) {
+                            dead.set(true);
+                        }
+                    },
+                    environment);
+        }
     }
 
     /** Two of four servers are in maintenance, and eight join that nobody has checked yet. */
