@@ -27,6 +27,7 @@ final class Engine {
     final @Nullable EndpointBreakers breakers; // null where they are off
     final @Nullable Hedges hedges; // null where attempts follow each other only
     final @Nullable ServiceGate gate; // null where nothing needs to be passed
+    final @Nullable Sessions sessions; // null where they are off
 
     /** A server may ask for less load, not for silence: nobody is to stall a client by what it writes into a header. Guessed. */
     private static final long MIN_PUSHBACK_NANOS = 1_000_000_000L;
@@ -43,6 +44,8 @@ final class Engine {
         Ejector ejector = new Ejector(cluster, settings, environment);
         this.connects = new ConnectHealth(cluster, ejector, settings, environment);
         this.checks = new HealthChecker(service, cluster, connects, settings, environment);
+        this.sessions =
+                settings.sessions() == null ? null : new Sessions(settings.sessions(), cluster, environment.ticker());
         this.list = new ListKeeper(cluster, this::joined, environment.scheduler(), source.isAuthoritative(), settings);
         BreakerTimer timer = new BreakerTimer(cluster, environment);
         this.breakers = settings.limits().endpointBreaker() == null
@@ -67,6 +70,9 @@ final class Engine {
         checks.joined(node);
         if (breakers != null) {
             breakers.resume(node);
+        }
+        if (sessions != null) {
+            sessions.joined(node);
         }
     }
 
@@ -104,6 +110,9 @@ final class Engine {
             budget.deposit(now);
             if (hedges != null) {
                 hedges.learnSuccess(attempt, latency, now);
+            }
+            if (sessions != null) {
+                sessions.answered(attempt);
             }
         }
         announcer.attempt(node.endpoint(), outcome, latency);
@@ -190,6 +199,11 @@ final class Engine {
     /** Returns what keeps all of the service's attempts back, after a comma; empty if nothing does. */
     String describeGate() {
         return gate == null ? "" : gate.describe(nowNanos());
+    }
+
+    /** Returns how many sessions are remembered, after a comma; empty where they are off. */
+    String describeSessions() {
+        return sessions == null ? "" : ", " + sessions.size() + " sessions";
     }
 
     /** Returns why a view has nobody to pick. */
