@@ -297,6 +297,23 @@ class SessionsTest {
     }
 
     @Test
+    void aJarThatCannotSaveCostsTheSessionAndNotTheCall() throws IOException {
+        fleet.client(c -> c.cookieJar(new CookieJar() {
+            @Override
+            public void saveFromResponse(HttpUrl url, List<Cookie> cookies) {
+                throw new IllegalStateException("disk full");
+            }
+
+            @Override
+            public List<Cookie> loadForRequest(HttpUrl url) {
+                return List.of();
+            }
+        }));
+        startWithCookie();
+        assertThat(askWith(null).setCookie()).startsWith("lb=");
+    }
+
+    @Test
     void aRequestForOtherEndpointsLeavesTheSessionWhereItIs() throws IOException {
         startWithCookie();
         Answer first = askWith(null);
