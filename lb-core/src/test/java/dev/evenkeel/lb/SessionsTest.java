@@ -184,8 +184,9 @@ class SessionsTest {
         eject(A);
         Attempt elsewhere = begin(session);
         slow.complete(Outcome.SUCCESS);
-        elsewhere.complete(Outcome.SUCCESS);
         service.advance(Duration.ofMinutes(5));
+        assertThat(sessions().find(session)).as("it lives nowhere").isNull();
+        elsewhere.complete(Outcome.SUCCESS);
         assertThat(ask(session)).isEqualTo(elsewhere.endpoint().id()).isNotEqualTo(A);
     }
 
