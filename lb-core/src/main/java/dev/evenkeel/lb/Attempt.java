@@ -1,6 +1,7 @@
 package dev.evenkeel.lb;
 
 import dev.evenkeel.lb.call.Outcome;
+import dev.evenkeel.lb.call.Session;
 import dev.evenkeel.lb.endpoint.Endpoint;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -135,6 +136,15 @@ public final class Attempt {
 
     TrackedNode node() {
         return node;
+    }
+
+    LoadBalancerView view() {
+        return call.view();
+    }
+
+    @Nullable
+    Session session() {
+        return call.request().destination().session();
     }
 
     long startNanos() {

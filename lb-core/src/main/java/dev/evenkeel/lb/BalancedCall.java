@@ -43,9 +43,17 @@ public final class BalancedCall implements PickContext {
         return last;
     }
 
-    /** Only the first attempt of a call tries an endpoint that is out: a call must not fail by that alone. */
+    /**
+     * Only the first attempt of a call goes by its session, and one after it that found a dead connection there; and only the first tries
+     * an endpoint that is out, as a call must not fail by that alone.
+     */
     private Attempt begin(long now, int permit) {
         Attempt previous = last;
+        boolean bySession = previous == null || previous.isRepeatedForFree();
+        TrackedNode home = bySession ? view.takeHome(request, now) : null;
+        if (home != null) {
+            return new Attempt(this, home, now, previous, permit);
+        }
         int special = permit;
         TrackedNode node = previous == null ? view.takeProbe(this, now) : null;
         if (node != null) {
@@ -220,5 +228,9 @@ public final class BalancedCall implements PickContext {
 
     Engine engine() {
         return view.engine();
+    }
+
+    LoadBalancerView view() {
+        return view;
     }
 }

@@ -161,6 +161,7 @@ final class Cluster {
             applyQueued();
             closed = true;
             views.forEach(view -> view.rebuild(Arrangement.EMPTY, pickers));
+            members.nodes().forEach(node -> node.keepSessions(null));
             published.signalAll();
         } finally {
             lock.unlock();
@@ -177,12 +178,8 @@ final class Cluster {
         }
         update((all, now) -> {
             TrackedNode node = all.order(id, drain);
-            boolean changed = node != null && node.setOut(OutReason.DRAINING, all.mustDrain(node.endpoint()));
-            if (node != null && changed) {
-                announceAvailability(node, drain ? "drained by hand" : "");
-                announceDrained(node);
-            }
-            return changed;
+            return node != null
+                    && setDraining(node, all.mustDrain(node.endpoint()), drain ? "drained by hand" : "", now);
         });
     }
 
@@ -204,18 +201,49 @@ final class Cluster {
         update((all, now) -> {
             boolean changed = false;
             for (TrackedNode node : all.orderZone(zone, evacuate)) {
-                if (node.setOut(OutReason.DRAINING, all.mustDrain(node.endpoint()))) {
+                String why = evacuate ? "zone " + zone + " is evacuated" : "";
+                if (setDraining(node, all.mustDrain(node.endpoint()), why, now)) {
                     changed = true;
                     if (!evacuate) {
                         node.comeBack(now);
                     }
-                    announceAvailability(node, evacuate ? "zone " + zone + " is evacuated" : "");
-                    announceDrained(node);
                 }
             }
             boolean reweighted = all.refreshWeights(settings.slowStart(), now);
             return changed || reweighted;
         });
+    }
+
+    /** Makes an endpoint take nothing new, or takes that back, and returns whether it is a change; called under the lock. */
+    boolean setDraining(TrackedNode node, boolean drain, String why, long now) {
+        if (node.isOut(OutReason.DRAINING) == drain) {
+            return false;
+        }
+        keepSessions(node, drain, now); // before it goes out, lest it be broken off in between
+        node.setOut(OutReason.DRAINING, drain);
+        announceAvailability(node, why);
+        announceDrained(node);
+        return true;
+    }
+
+    /** Sessions that an endpoint has may come back to it for their time, and only then has it finished. */
+    private void keepSessions(TrackedNode node, boolean drain, long now) {
+        StickySessions sticky = settings.sessions();
+        if (sticky == null || !drain) {
+            node.keepSessions(null);
+            return;
+        }
+        long ttl = sticky.ttl().toNanos();
+        node.keepSessions(new SessionDrain(
+                now + ttl,
+                environment
+                        .scheduler()
+                        .schedule(
+                                ttl,
+                                () -> update((all, later) -> {
+                                    announceDrained(node);
+                                    return false;
+                                }))));
     }
 
     /** Notes that an endpoint went out or came back; called under the lock. */
@@ -228,13 +256,26 @@ final class Cluster {
     /** Notes that an endpoint that takes nothing new has finished all it had; called under the lock. */
     void announceDrained(TrackedNode node) {
         boolean beingChecked = node.isRemoved() && node.checks.isRunning();
-        if (node.isLeaving() && node.inFlight() == 0 && !beingChecked) {
+        boolean awaitsSessions =
+                !node.isRemoved() && node.keepsSessions(environment.ticker().nanos());
+        if (node.isLeaving() && node.inFlight() == 0 && !beingChecked && !awaitsSessions) {
             announce(Event.Type.DRAINED, node.endpoint(), "");
         }
     }
 
     void announce(Event.Type type, @Nullable Endpoint endpoint, String detail) {
         announcer.note(new Event(type, announcer.service(), endpoint, detail));
+    }
+
+    /** Returns the node with this id, if it is in the list. Takes no lock. */
+    @Nullable
+    TrackedNode find(String id) {
+        return members.find(id);
+    }
+
+    /** Returns how long the list is. Takes no lock. */
+    int size() {
+        return members.size();
     }
 
     /** Reads something under the lock. */

@@ -29,6 +29,7 @@ final class Engine {
     final @Nullable EndpointBreakers breakers; // null where they are off
     final @Nullable Hedges hedges; // null where attempts follow each other only
     final @Nullable ServiceGate gate; // null where nothing needs to be passed
+    final @Nullable Sessions sessions; // null where they are off
 
     /** A server may ask for less load, not for silence: nobody is to stall a client by what it writes into a header. Guessed. */
     private static final long MIN_PUSHBACK_NANOS = 1_000_000_000L;
@@ -45,6 +46,8 @@ final class Engine {
         Ejector ejector = new Ejector(cluster, settings, environment);
         this.connects = new ConnectHealth(cluster, ejector, settings, environment);
         this.checks = new HealthChecker(service, cluster, connects, settings, environment);
+        this.sessions =
+                settings.sessions() == null ? null : new Sessions(settings.sessions(), cluster, environment.ticker());
         this.list = new ListKeeper(cluster, this::joined, environment.scheduler(), source.isAuthoritative(), settings);
         BreakerTimer timer = new BreakerTimer(cluster, environment);
         this.breakers = settings.limits().endpointBreaker() == null
@@ -69,6 +72,9 @@ final class Engine {
         checks.joined(node);
         if (breakers != null) {
             breakers.resume(node);
+        }
+        if (sessions != null) {
+            sessions.joined(node);
         }
     }
 
@@ -106,6 +112,9 @@ final class Engine {
             budget.deposit(now);
             if (hedges != null) {
                 hedges.learnSuccess(attempt, latency, now);
+            }
+            if (sessions != null) {
+                sessions.answered(attempt);
             }
         }
         announcer.attempt(node.endpoint(), outcome, latency);
@@ -205,6 +214,11 @@ final class Engine {
                         + view.describeSubsets()
                 : announcer.service() + ": there is no subset " + wanted + ", subsets are "
                         + settings.places().subsets();
+    }
+
+    /** Returns how many sessions are remembered, after a comma; empty where they are off. */
+    String describeSessions() {
+        return sessions == null ? "" : ", " + sessions.size() + " sessions";
     }
 
     /** Returns why a view has nobody to pick. */

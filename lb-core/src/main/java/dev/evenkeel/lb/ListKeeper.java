@@ -2,7 +2,6 @@ package dev.evenkeel.lb;
 
 import dev.evenkeel.lb.endpoint.Endpoint;
 import dev.evenkeel.lb.endpoint.EndpointSource;
-import dev.evenkeel.lb.endpoint.OutReason;
 import dev.evenkeel.lb.health.SlowStart;
 import dev.evenkeel.lb.observe.Event;
 import dev.evenkeel.lb.time.Scheduler;
@@ -115,11 +114,8 @@ final class ListKeeper implements EndpointSource.Listener {
             cluster.announceDrained(node);
         });
         members.nodes().forEach(node -> {
-            if (node.setOut(OutReason.DRAINING, members.mustDrain(node.endpoint()))) {
-                cluster.announceAvailability(
-                        node, node.endpoint().isTerminating() ? "discovery says it is terminating" : "");
-                cluster.announceDrained(node);
-            }
+            String why = node.endpoint().isTerminating() ? "discovery says it is terminating" : "";
+            cluster.setDraining(node, members.mustDrain(node.endpoint()), why, now);
         });
         members.refreshWeights(slowStart, now);
         return outcome.isChange();

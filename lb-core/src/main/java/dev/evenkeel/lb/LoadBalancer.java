@@ -10,6 +10,7 @@ import dev.evenkeel.lb.time.Environment;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Balances the requests of this process over the endpoints of one service.
@@ -102,6 +103,11 @@ public final class LoadBalancer implements AutoCloseable {
         return plainView.endpoints();
     }
 
+    /** Returns where sessions live; null unless {@link LoadBalancerBuilder#stickySessions} was called. */
+    public @Nullable Sessions sessions() {
+        return engine.sessions;
+    }
+
     /** Returns the state of the service and every effective setting, a line each. */
     public String describe() {
         StringBuilder text = new StringBuilder(service);
@@ -110,7 +116,7 @@ public final class LoadBalancer implements AutoCloseable {
                 text,
                 "endpoints",
                 source + ": " + engine.describeList() + ", " + candidates.available() + " available"
-                        + (candidates.panic() ? ", PANIC" : "") + engine.describeGate());
+                        + (candidates.panic() ? ", PANIC" : "") + engine.describeGate() + engine.describeSessions());
         if (!candidates.describeShares().isEmpty()) {
             line(text, "traffic", candidates.describeShares());
         }

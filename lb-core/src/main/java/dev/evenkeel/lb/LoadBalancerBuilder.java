@@ -48,6 +48,7 @@ public final class LoadBalancerBuilder {
     private double panicThreshold = 0.5;
     private Duration listHold = Duration.ofSeconds(30);
     private Duration memory = Duration.ofMinutes(10);
+    private @Nullable StickySessions sessions; // null is off
     private Environment environment = Environment.system();
 
     LoadBalancerBuilder(String service) {
@@ -280,6 +281,16 @@ public final class LoadBalancerBuilder {
         return this;
     }
 
+    /**
+     * Keeps requests of a session at the endpoint where it began; off by default. What makes up a session is said to the adapter.
+     *
+     * @param newSessions for a start, {@link StickySessions#DEFAULT}
+     */
+    public LoadBalancerBuilder stickySessions(StickySessions newSessions) {
+        sessions = Objects.requireNonNull(newSessions, "stickySessions");
+        return this;
+    }
+
     /** Adds a listener, which hears of everything from the first list on. */
     public LoadBalancerBuilder listener(LoadBalancerListener listener) {
         listeners.add(Objects.requireNonNull(listener, "listener"));
@@ -317,7 +328,8 @@ public final class LoadBalancerBuilder {
                 places,
                 panicThreshold,
                 listHold,
-                memory);
+                memory,
+                sessions);
         return new LoadBalancer(service, settings, source, listeners, environment);
     }
 }

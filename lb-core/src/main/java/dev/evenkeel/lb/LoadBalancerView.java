@@ -85,6 +85,10 @@ public final class LoadBalancerView implements AutoCloseable {
     private Pick pick(PickContext context, int permit, long now) {
         Snapshot from = snapshot;
         if (context.isFirstPick()) {
+            TrackedNode home = home(context.request(), now);
+            if (home != null) {
+                return permit == 0 ? home.pick(noCall) : new Pick(noCall, home, permit);
+            }
             TrackedNode out = engine.connects.takeProbe(node -> mayTry(context, node));
             if (out != null) {
                 return new Pick(noCall, out, permit | Attempt.PROBE);
@@ -201,6 +205,17 @@ public final class LoadBalancerView implements AutoCloseable {
         return node;
     }
 
+    /** Returns the node where the request's session lives, counted as in flight there; or null, the rule. */
+    @Nullable
+    TrackedNode takeHome(RequestInfo request, long nowNanos) {
+        TrackedNode home = home(request, nowNanos);
+        return home != null && home.tryStart(nowNanos) ? home : null;
+    }
+
+    private @Nullable TrackedNode home(RequestInfo request, long nowNanos) {
+        return engine.sessions == null ? null : engine.sessions.home(request, this, nowNanos);
+    }
+
     /** Returns a node that refused connections and is due to be tried, counted as in flight there; or null, the rule. */
     @Nullable
     TrackedNode takeProbe(BalancedCall call, long nowNanos) {
@@ -294,7 +309,13 @@ public final class LoadBalancerView implements AutoCloseable {
         return Candidates.of(layout, this::isReady, engine.settings.candidateRules());
     }
 
-    private boolean isReady(TrackedNode node) {
+    /** Returns whether a node may go on with sessions: nothing but a drain stands against it, or it is used all the same, in panic. */
+    boolean canServe(TrackedNode node) {
+        return node.isWellButForDraining()
+                || (candidates().panic() && !node.isOut(OutReason.DRAINING) && !node.isOut(OutReason.CONNECT_FAILED));
+    }
+
+    boolean isReady(TrackedNode node) {
         return ready == null || ready.contains(node);
     }
 }

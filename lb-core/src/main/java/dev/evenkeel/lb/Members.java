@@ -7,7 +7,6 @@ import dev.evenkeel.lb.health.SlowStart;
 import dev.evenkeel.lb.time.Ticker;
 import java.util.Collection;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -25,7 +24,8 @@ final class Members {
     private final Cache<String, TrackedNode> remembered;
     private final Set<String> drainedByHand = new HashSet<>();
     private final Set<String> evacuated = new HashSet<>(); // zones
-    private Map<String, TrackedNode> nodes = new LinkedHashMap<>();
+    private volatile Map<String, TrackedNode> nodes =
+            Map.of(); // never changed but replaced; read without the lock, too
 
     Members(Settings settings, Ticker ticker) {
         this.limits = settings.limits();

@@ -1,5 +1,6 @@
 package dev.evenkeel.lb;
 
+import dev.evenkeel.lb.call.RequestInfo;
 import dev.evenkeel.lb.endpoint.Endpoint;
 
 /**
@@ -41,13 +42,22 @@ public final class Pick {
 
     /** Begins an attempt: from now on it counts as in flight, until {@link Attempt#complete}. Its latency is counted from now, too. */
     public Attempt begin() {
+        return begin(noCall);
+    }
+
+    /** Does the same, for a request that belongs to a session. Costs an object more than {@link #begin()}. */
+    public Attempt begin(RequestInfo request) {
+        return begin(new BalancedCall(noCall.view(), request));
+    }
+
+    private Attempt begin(BalancedCall call) {
         Engine engine = noCall.engine();
         long now = engine.nowNanos();
         if (engine.gate != null) {
             engine.gate.count();
         }
         node.ledger().start(now);
-        return new Attempt(noCall, node, now, null, special);
+        return new Attempt(call, node, now, null, special);
     }
 
     /** Returns the endpoint. */

@@ -13,6 +13,7 @@ import dev.evenkeel.lb.retry.RetryPolicy;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** The settings of one load balancer, checked. What each means is said at the builder's methods. */
 record Settings(
@@ -28,7 +29,8 @@ record Settings(
         Places places,
         double panicThreshold,
         Duration listHold,
-        Duration memory) {
+        Duration memory,
+        @Nullable StickySessions sessions) {
     /** More remembered endpoints than this push out the oldest. */
     static final int REMEMBERED = 10_000;
 
@@ -79,6 +81,7 @@ record Settings(
         all.put("listHold", text(listHold));
         all.put("memory", text(memory));
         all.put("memory.endpoints", String.valueOf(REMEMBERED));
+        StickySessions.describe(sessions, all);
         return all;
     }
 

@@ -30,6 +30,7 @@ final class TrackedNode implements Node {
     private volatile Availability availability = Availability.AVAILABLE; // written under the cluster's lock
     private volatile boolean removed; // written under the cluster's lock
     private volatile boolean used = true; // written under the cluster's lock
+    private volatile @Nullable SessionDrain sessionDrain; // null where it keeps none; written under the cluster's lock
 
     private volatile double weight; // written under the cluster's lock
     private volatile boolean pushedBack; // written under the cluster's lock
@@ -125,6 +126,11 @@ final class TrackedNode implements Node {
         return availability.has(reason);
     }
 
+    /** Returns whether nothing but perhaps a drain stands against it. */
+    boolean isWellButForDraining() {
+        return availability.without(OutReason.DRAINING).isAvailable();
+    }
+
     /** Returns whether it is out on suspicion, of whatever kind: that is what the cap is about. */
     boolean isOutOnSuspicion() {
         return isOut(OutReason.EJECTED) || isOut(OutReason.BREAKER_OPEN);
@@ -133,6 +139,21 @@ final class TrackedNode implements Node {
     /** Returns whether the endpoint gets nothing new and only finishes what it has. */
     boolean isLeaving() {
         return removed || isOut(OutReason.DRAINING);
+    }
+
+    /** Begins the time for which the endpoint, as it drains, keeps the sessions that it has; null ends it. */
+    void keepSessions(@Nullable SessionDrain newDrain) {
+        SessionDrain before = sessionDrain;
+        sessionDrain = newDrain;
+        if (before != null) {
+            before.timer().cancel();
+        }
+    }
+
+    /** Returns whether the endpoint, as it drains, still keeps the sessions that it has. */
+    boolean keepsSessions(long nowNanos) {
+        SessionDrain drain = sessionDrain;
+        return drain != null && !drain.isOver(nowNanos);
     }
 
     boolean isRemoved() {

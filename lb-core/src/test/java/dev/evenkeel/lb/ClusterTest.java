@@ -29,7 +29,8 @@ class ClusterTest {
             Places.DEFAULT,
             0.5,
             Duration.ofSeconds(30),
-            Duration.ofMinutes(10));
+            Duration.ofMinutes(10),
+            null);
 
     /**
      * A timer that ends an ejection, or offers an endpoint to be tried again, comes once, and looks whether its time has come. Were it

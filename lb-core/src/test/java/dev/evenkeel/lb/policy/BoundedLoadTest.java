@@ -31,7 +31,10 @@ class BoundedLoadTest {
                 LoadBalancingPolicy.rendezvous(),
                 LoadBalancingPolicy.rendezvous().boundedLoad(1.25));
 
+        @SuppressWarnings("ImmutableEnumChecker") // is a record
         private final KeyedPolicy unbounded;
+
+        @SuppressWarnings("ImmutableEnumChecker") // is a record
         private final KeyedPolicy bounded;
 
         Keyed(KeyedPolicy unbounded, KeyedPolicy bounded) {

@@ -42,7 +42,9 @@ final class AttemptTracer extends ClientStreamTracer {
     public void outboundHeaders() {
         try {
             if (state == NEW) {
-                Attempt begun = of.pick().begin();
+                Attempt begun = request.destination().session() == null
+                        ? of.pick().begin()
+                        : of.pick().begin(request);
                 attempt = begun;
                 if (!STATE.compareAndSet(this, NEW, ON_WIRE)) {
                     begun.complete(Outcome.CANCELLED); // the end came in between

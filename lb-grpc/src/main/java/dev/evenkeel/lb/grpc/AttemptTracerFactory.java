@@ -1,8 +1,10 @@
 package dev.evenkeel.lb.grpc;
 
 import dev.evenkeel.lb.Pick;
+import dev.evenkeel.lb.call.Destination;
 import dev.evenkeel.lb.call.Outcome;
 import dev.evenkeel.lb.call.RequestInfo;
+import dev.evenkeel.lb.call.Session;
 import io.grpc.CallOptions;
 import io.grpc.ClientStreamTracer;
 import io.grpc.Context;
@@ -30,13 +32,19 @@ record AttemptTracerFactory(
         return new ForGrpc(this);
     }
 
-    private ClientStreamTracer newTracer(CallOptions options) {
+    private ClientStreamTracer newTracer(CallOptions options, Metadata headers) {
         CallMemory memory = handedOver == null ? options.getOption(CallMemory.KEY) : handedOver;
         RequestInfo request = memory == null ? shape.request(options) : memory.request();
         if (memory != null) {
             memory.opened();
         }
-        return new AttemptTracer(this, request, memory, deadline(options));
+        return new AttemptTracer(this, inSession(request, options, headers), memory, deadline(options));
+    }
+
+    /** Where the session lives is learnt from the attempt that is answered. */
+    private static RequestInfo inSession(RequestInfo request, CallOptions options, Metadata headers) {
+        Session session = PlacedCall.session(options, headers);
+        return session == null ? request : request.withDestination(Destination.ANY.withSession(session));
     }
 
     /** The deadline that gRPC keeps is the earlier of the two. */
@@ -70,7 +78,7 @@ record AttemptTracerFactory(
         @Override
         public ClientStreamTracer newClientStreamTracer(ClientStreamTracer.StreamInfo info, Metadata headers) {
             try {
-                return of.newTracer(info.getCallOptions());
+                return of.newTracer(info.getCallOptions(), headers);
             } catch (Throwable e) {
                 of.fault("beginning", e);
                 return BLIND;

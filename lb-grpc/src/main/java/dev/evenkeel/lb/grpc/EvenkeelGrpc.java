@@ -1,10 +1,12 @@
 package dev.evenkeel.lb.grpc;
 
 import dev.evenkeel.lb.LoadBalancers;
+import dev.evenkeel.lb.call.Subset;
 import dev.evenkeel.lb.endpoint.Endpoint;
 import io.grpc.CallOptions;
 import io.grpc.ClientInterceptor;
 import io.grpc.ManagedChannelBuilder;
+import io.grpc.Metadata;
 import io.grpc.NameResolver;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -45,6 +47,15 @@ public final class EvenkeelGrpc {
      */
     public static final CallOptions.Key<Boolean> IDEMPOTENT = CallOptions.Key.create("evenkeel-idempotent");
 
+    /** What a call has in common with others that should go to the same endpoint, by a policy that looks at keys; by default nothing. */
+    public static final CallOptions.Key<String> AFFINITY_KEY = CallOptions.Key.create("evenkeel-affinity-key");
+
+    /** The session that a call belongs to, where the service has sticky sessions; by default none. */
+    public static final CallOptions.Key<String> SESSION = CallOptions.Key.create("evenkeel-session");
+
+    /** To which of the service's endpoints a call may go; by default to all. */
+    public static final CallOptions.Key<Subset> SUBSET = CallOptions.Key.create("evenkeel-subset");
+
     /** The most attempts of a call that a load balancer can ask for; gRPC's own limit is 5. */
     private static final int MOST_ATTEMPTS = 10;
 
@@ -72,6 +83,29 @@ public final class EvenkeelGrpc {
      */
     public static ClientInterceptor interceptor() {
         return new MemoryInterceptor();
+    }
+
+    /**
+     * Returns an interceptor by which a channel's calls have the value of a header as their key, unless they have an {@link
+     * #AFFINITY_KEY}. A call without the header, or with more than 4,096 characters in it, has no key.
+     *
+     * @throws IllegalArgumentException if a header cannot have this name, or it is one of bytes, {@code …-bin}
+     */
+    public static ClientInterceptor keyFromHeader(String header) {
+        return new HeaderInterceptor(PlacedCall.KEY_HEADER, textual(header));
+    }
+
+    /**
+     * Does the same for the session that a call belongs to; {@link #SESSION} says otherwise for a call.
+     *
+     * @throws IllegalArgumentException as {@link #keyFromHeader}
+     */
+    public static ClientInterceptor sessionFromHeader(String header) {
+        return new HeaderInterceptor(PlacedCall.SESSION_HEADER, textual(header));
+    }
+
+    private static Metadata.Key<String> textual(String header) {
+        return Metadata.Key.of(header, Metadata.ASCII_STRING_MARSHALLER);
     }
 
     /** See {@link #ADDRESSES}. */

@@ -49,14 +49,18 @@ final class ViewPicker extends SubchannelPicker {
         CallMemory own = args.getCallOptions().getOption(CallMemory.KEY);
         if (own != null) {
             PickResult veto = own.veto(CallMemory.number(args.getHeaders()), view.view());
-            return veto == null ? choose(new Request(args, own, own, null)) : veto;
+            return veto == null ? choose(new Request(args, placed(args, own), own, null)) : veto;
         }
         CallMemory left = view.takeOver(args.getHeaders());
         if (left != null) {
             PickResult veto = left.veto(CallMemory.number(args.getHeaders()), view.view());
-            return veto == null ? choose(new Request(args, left, left, left)) : veto;
+            return veto == null ? choose(new Request(args, placed(args, left), left, left)) : veto;
         }
-        return choose(new Request(args, CallShape.of(args.getMethodDescriptor()), null, null));
+        return choose(new Request(args, placed(args, CallShape.of(args.getMethodDescriptor())), null, null));
+    }
+
+    private static PickContext placed(PickSubchannelArgs args, PickContext call) {
+        return PlacedCall.of(call, args.getCallOptions(), args.getHeaders());
     }
 
     private PickResult choose(Request request) {

@@ -24,18 +24,25 @@ final class BalancedService implements LoadBalancerListener, AutoCloseable {
     private final LoadBalancer loadBalancer;
     private final ServiceDns names;
     private final PoolSettings poolSettings;
+    private final Destinations destinations;
     private final ConcurrentMap<String, PinnedEndpoint> byAddress = new ConcurrentHashMap<>();
     private final LoadBalancer.Registration registration;
 
-    BalancedService(LoadBalancer loadBalancer, ServiceDns names, PoolSettings poolSettings) {
+    BalancedService(LoadBalancer loadBalancer, ServiceDns names, PoolSettings poolSettings, Destinations destinations) {
         this.loadBalancer = loadBalancer;
         this.names = names;
         this.poolSettings = poolSettings;
+        this.destinations = destinations;
         this.registration = loadBalancer.addListener(this);
     }
 
     String name() {
         return loadBalancer.service();
+    }
+
+    /** Returns what requests ask of the place they go to. */
+    Destinations destinations() {
+        return destinations;
     }
 
     BalancedCall newCall(RequestInfo request) {

@@ -2,6 +2,7 @@ package dev.evenkeel.lb.okhttp;
 
 import dev.evenkeel.lb.LoadBalancer;
 import dev.evenkeel.lb.LoadBalancers;
+import dev.evenkeel.lb.Sessions;
 import dev.evenkeel.lb.time.Environment;
 import java.net.Proxy;
 import java.net.URI;
@@ -11,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.BiFunction;
 import okhttp3.Dispatcher;
 import okhttp3.OkHttpClient;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +29,7 @@ public final class EvenkeelOkHttpBuilder {
     private Set<Integer> unavailableStatuses = Set.of(502, 503, 504);
     private PoolSettings poolSettings = PoolSettings.DEFAULT;
     private final Map<String, OkHttpHealthCheck> checks = new HashMap<>(); // by service
+    private final Map<String, Destinations> destinations = new HashMap<>(); // by service
     private @Nullable Dispatcher dispatcher;
     private @Nullable ConnectionAge connectionAge;
     private boolean proxiesForbidden;
@@ -101,6 +104,70 @@ public final class EvenkeelOkHttpBuilder {
     }
 
     /**
+     * Says what requests of a service have in common that should go to the same endpoint, by a policy that looks at keys; by default they
+     * have no key. Requests without one go as that policy sends such requests.
+     *
+     * @throws IllegalArgumentException if it is none of the services
+     */
+    public EvenkeelOkHttpBuilder requestKey(String service, KeySource source) {
+        String name = services.get(service).service();
+        destinations.put(
+                name,
+                new Destinations(
+                        new KeyReader(name, Objects.requireNonNull(source, "source")),
+                        destinationsOf(name).sessions()));
+        return this;
+    }
+
+    /**
+     * Says how the sessions of a service are known: by the application's own cookie or header, as a rule. Where one lives is learnt from
+     * who answers it first, or from an answer that sets the cookie, or has the header. Its load balancer must have sticky sessions.
+     *
+     * @throws IllegalArgumentException if it is none of the services, or has no sticky sessions, or has been told of others
+     */
+    public EvenkeelOkHttpBuilder sessionKey(String service, KeySource source) {
+        Objects.requireNonNull(source, "source");
+        return sessions(service, "sessionKey", (name, sessions) -> new KeyedSessions(name, sessions, source));
+    }
+
+    /**
+     * Gives each client of a service a cookie that says where its session lives, in words that only we understand. It is added to a
+     * response whose request had none, or one that is no longer good, and given to the client's own jar if there is one. Its load balancer
+     * must have sticky sessions.
+     *
+     * @throws IllegalArgumentException if it is none of the services, or has no sticky sessions, or has been told of others; or if a
+     *     cookie cannot have this name
+     */
+    public EvenkeelOkHttpBuilder sessionCookie(String service, String cookie) {
+        if (!Cookies.isToken(cookie)) {
+            throw new IllegalArgumentException("sessionCookie is called '" + cookie + "', must be a token of RFC 9110");
+        }
+        return sessions(service, "sessionCookie", (name, sessions) -> new CookieSessions(name, sessions, cookie));
+    }
+
+    private EvenkeelOkHttpBuilder sessions(
+            String service, String setting, BiFunction<String, Sessions, ServiceSessions> known) {
+        LoadBalancer loadBalancer = services.get(service);
+        String name = loadBalancer.service();
+        Sessions sessions = loadBalancer.sessions();
+        if (sessions == null) {
+            throw new IllegalArgumentException(
+                    setting + " of " + name
+                            + " has no effect: call stickySessions(StickySessions.DEFAULT) on the builder of its load balancer");
+        }
+        Destinations before = destinationsOf(name);
+        if (before.sessions() != null) {
+            throw new IllegalArgumentException(name + " has two of sessionKey and sessionCookie, must have one");
+        }
+        destinations.put(name, new Destinations(before.keys(), known.apply(name, sessions)));
+        return this;
+    }
+
+    private Destinations destinationsOf(String service) {
+        return destinations.getOrDefault(service, Destinations.ANY);
+    }
+
+    /**
      * Sets how long a connection to an endpoint is used, give or take a tenth: 1 s to 1 day. By default there is no limit, and none is
      * needed where the list names the servers themselves; with names or L4 balancers in the list it lets load move to what is new behind
      * them. Streams that are open finish.
@@ -135,7 +202,9 @@ public final class EvenkeelOkHttpBuilder {
         Map<String, BalancedService> byName = new HashMap<>();
         ServiceDns names = new ServiceDns(byName, original.dns());
         for (LoadBalancer loadBalancer : services.all()) {
-            byName.put(loadBalancer.service(), new BalancedService(loadBalancer, names, poolSettings));
+            byName.put(
+                    loadBalancer.service(),
+                    new BalancedService(loadBalancer, names, poolSettings, destinationsOf(loadBalancer.service())));
         }
         Anomalies anomalies = new Anomalies();
         OkHttpClient.Builder builder = original.newBuilder();

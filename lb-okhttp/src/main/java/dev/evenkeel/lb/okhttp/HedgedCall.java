@@ -278,6 +278,25 @@ final class HedgedCall extends EventListener {
         return trail;
     }
 
+    /**
+     * Returns who served the call.
+     *
+     * @throws IllegalStateException if it has not been answered
+     */
+    CallSession.Served served() {
+        lock.lock();
+        try {
+            Ended winner = best;
+            if (winner == null) {
+                throw new IllegalStateException("the call has not been answered");
+            }
+            return new CallSession.Served(
+                    all.get(0).attempt(), winner.contender().attempt(), winner.outcome());
+        } finally {
+            lock.unlock();
+        }
+    }
+
     Interceptor.Chain chain() {
         return chain;
     }

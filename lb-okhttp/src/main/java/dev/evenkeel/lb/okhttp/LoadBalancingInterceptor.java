@@ -3,6 +3,7 @@ package dev.evenkeel.lb.okhttp;
 import dev.evenkeel.lb.Attempt;
 import dev.evenkeel.lb.BalancedCall;
 import dev.evenkeel.lb.NoEndpointException;
+import dev.evenkeel.lb.call.Destination;
 import dev.evenkeel.lb.call.Outcome;
 import dev.evenkeel.lb.call.RequestInfo;
 import dev.evenkeel.lb.retry.RetryDecision;
@@ -66,13 +67,16 @@ final class LoadBalancingInterceptor implements Interceptor {
         anomalies.leaks().settle();
         CallSettings settings = request.tag(SETTINGS);
         Duration limit = settings == null ? null : settings.deadline();
-        BalancedCall balanced = service.newCall(RepeatRules.describe(request, settings, timeoutNanos(chain, limit)));
+        CallSession session = service.destinations().session(request, chain.getCookieJar());
+        Destination destination = service.destinations().of(request, chain.getCookieJar(), session);
+        BalancedCall balanced =
+                service.newCall(RepeatRules.describe(request, settings, timeoutNanos(chain, limit), destination));
         if (limit == null) {
-            return send(chain, service, balanced, null);
+            return send(chain, service, balanced, session, null);
         }
         Deadline deadline = Deadline.start(service.name(), limit, chain.call());
         try {
-            return deadline.guard(send(chain, service, balanced, deadline));
+            return deadline.guard(send(chain, service, balanced, session, deadline));
         } catch (IOException e) {
             deadline.stop();
             throw deadline.explain(e);
@@ -82,31 +86,48 @@ final class LoadBalancingInterceptor implements Interceptor {
         }
     }
 
-    private Response send(Chain chain, BalancedService service, BalancedCall balanced, @Nullable Deadline deadline)
+    private Response send(
+            Chain chain,
+            BalancedService service,
+            BalancedCall balanced,
+            @Nullable CallSession session,
+            @Nullable Deadline deadline)
             throws IOException {
-        return HedgedCall.isFor(balanced, chain.request())
-                ? new HedgedCall(chain, service, balanced, deadline, attempts).run()
-                : sendUntilSettled(chain, service, balanced, deadline);
+        if (!HedgedCall.isFor(balanced, chain.request())) {
+            return sendUntilSettled(chain, service, balanced, session, deadline);
+        }
+        HedgedCall race = new HedgedCall(chain, service, balanced, deadline, attempts);
+        Response response = race.run();
+        return session == null ? response : session.answered(response, race.served());
     }
 
     /** Makes attempts until one brings an answer to return, or a failure that is not to be repeated. */
     private Response sendUntilSettled(
-            Chain chain, BalancedService service, BalancedCall balanced, @Nullable Deadline deadline)
+            Chain chain,
+            BalancedService service,
+            BalancedCall balanced,
+            @Nullable CallSession session,
+            @Nullable Deadline deadline)
             throws IOException {
         Call call = chain.call();
         CallProgress progress = call.tag(PROGRESS, newProgress);
         IOException failure = null; // the latest; those before it are suppressed in it
+        Attempt first = null;
         while (true) {
             Attempt attempt = pick(balanced, failure);
+            first = first == null ? attempt : first;
             PinnedEndpoint endpoint = service.pin(attempt.endpoint());
             progress.begin(call, attempt, endpoint, deadline);
             RetryDecision decision;
             try {
                 Response response = send(chain, progress, endpoint, attempt.isProbe());
-                decision = decide(balanced, progress.answered(), call);
+                Outcome outcome = progress.answered();
+                decision = decide(balanced, outcome, call);
                 if (!decision.isRetry()) {
                     progress.handOver();
-                    return response;
+                    return session == null
+                            ? response
+                            : session.answered(response, new CallSession.Served(first, attempt, outcome));
                 }
                 response.close();
                 progress.end(Outcome.SUCCESS);

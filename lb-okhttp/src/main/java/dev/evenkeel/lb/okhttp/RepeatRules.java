@@ -1,5 +1,6 @@
 package dev.evenkeel.lb.okhttp;
 
+import dev.evenkeel.lb.call.Destination;
 import dev.evenkeel.lb.call.RequestInfo;
 import okhttp3.Request;
 import okhttp3.RequestBody;
@@ -16,13 +17,15 @@ final class RepeatRules {
      * Describes a request.
      *
      * @param timeoutNanos the time for the whole call, or {@link RequestInfo#NO_TIMEOUT}
+     * @param destination what it asks of the place it goes to
      */
-    static RequestInfo describe(Request request, @Nullable CallSettings settings, long timeoutNanos) {
+    static RequestInfo describe(
+            Request request, @Nullable CallSettings settings, long timeoutNanos, Destination destination) {
         Boolean said = settings == null ? null : settings.idempotent();
         boolean idempotent = said == null ? isIdempotent(request) : said;
         boolean replayable = isReplayable(request.body());
-        if (timeoutNanos != RequestInfo.NO_TIMEOUT) {
-            return new RequestInfo(idempotent, replayable, timeoutNanos);
+        if (timeoutNanos != RequestInfo.NO_TIMEOUT || !destination.equals(Destination.ANY)) {
+            return new RequestInfo(idempotent, replayable, timeoutNanos, destination);
         }
         if (replayable) {
             return idempotent ? RequestInfo.IDEMPOTENT : RequestInfo.NON_IDEMPOTENT;

@@ -202,7 +202,8 @@ class ConnectionsTest {
 
     @Test
     void listThatChangesForEverDoesNotFillTheMemory() {
-        BalancedService service = new BalancedService(fleet.loadBalancer(), names(), PoolSettings.DEFAULT);
+        BalancedService service =
+                new BalancedService(fleet.loadBalancer(), names(), PoolSettings.DEFAULT, Destinations.ANY);
         for (int i = 0; i < 100_000; i++) {
             Endpoint endpoint = Endpoint.of("10." + i / 65536 + "." + i / 256 % 256 + "." + i % 256, 80);
             fleet.source().set(List.of(endpoint));
@@ -214,7 +215,8 @@ class ConnectionsTest {
 
     @Test
     void endpointThatLeavesWhileItIsPickedIsForgottenWhenTheAttemptEnds() {
-        BalancedService service = new BalancedService(fleet.loadBalancer(), names(), PoolSettings.DEFAULT);
+        BalancedService service =
+                new BalancedService(fleet.loadBalancer(), names(), PoolSettings.DEFAULT, Destinations.ANY);
         Endpoint endpoint = Endpoint.of("10.0.0.1:80");
         fleet.source().set(List.of(endpoint));
         dev.evenkeel.lb.Attempt attempt =

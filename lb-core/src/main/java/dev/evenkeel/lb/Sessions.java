@@ -1,0 +1,149 @@
+package dev.evenkeel.lb;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.evenkeel.lb.call.RequestInfo;
+import dev.evenkeel.lb.call.RequestKey;
+import dev.evenkeel.lb.call.Session;
+import dev.evenkeel.lb.call.Subset;
+import dev.evenkeel.lb.endpoint.Endpoint;
+import dev.evenkeel.lb.time.Ticker;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where the sessions of a service live. Safe for use by many threads.
+ *
+ * <p>The first attempt of a session's call goes where the session lives, whatever the policy says; those that follow go elsewhere, as ever.
+ * If the endpoint is gone, out or full the session is broken off, and lives from then on where the policy's choice answers it. An endpoint
+ * that drains keeps its sessions until their time is over, and gets no new ones.
+ */
+public final class Sessions {
+    private final StickySessions settings;
+    private final Cluster cluster;
+    private final SessionTokens tokens;
+    private final Cache<RequestKey, String> homes; // ids of endpoints
+
+    Sessions(StickySessions settings, Cluster cluster, Ticker ticker) {
+        this.settings = settings;
+        this.cluster = cluster;
+        this.tokens = new SessionTokens(settings.secretOrRandom());
+        this.homes = Caffeine.newBuilder()
+                .expireAfterWrite(settings.ttl())
+                .maximumSize(settings.maxSessions())
+                .ticker(ticker::nanos)
+                .executor(Runnable::run)
+                .build();
+    }
+
+    /** Returns how long a session stays where it is. */
+    public Duration ttl() {
+        return settings.ttl();
+    }
+
+    /** Returns how many sessions are remembered; those that have a token are not. */
+    public long size() {
+        homes.cleanUp();
+        return homes.estimatedSize();
+    }
+
+    /** Returns the endpoint where a session lives; null if nobody knows, or the endpoint is out or gone, so that it lives nowhere. */
+    public @Nullable Endpoint find(Session session) {
+        TrackedNode home = homeOf(session);
+        return home == null || !home.isWellButForDraining() ? null : home.endpoint();
+    }
+
+    /**
+     * Learns that an endpoint has begun a session: it lives there from now on, wherever it lived before. For adapters that see an answer
+     * name the session that was made. For others a session lives where it is first answered well.
+     */
+    public void begin(RequestKey session, Endpoint endpoint) {
+        if (cluster.find(endpoint.id()) != null) {
+            homes.put(session, endpoint.id());
+        }
+    }
+
+    /** Returns what a client is told so that it comes back to this endpoint; null if the endpoint left long ago. */
+    public @Nullable String token(Endpoint endpoint) {
+        return tokens.token(endpoint.id());
+    }
+
+    /** Returns whether new sessions may be told to come back to this endpoint: it neither drains nor has left. */
+    public boolean isOpen(Endpoint endpoint) {
+        TrackedNode node = cluster.find(endpoint.id());
+        return node != null && !node.isLeaving();
+    }
+
+    /**
+     * Returns where the request's session lives, or null if the policy is to pick. Where only this view is not connected just now, or only
+     * this request wants other endpoints, the session stays where it is.
+     */
+    @Nullable
+    TrackedNode home(RequestInfo request, LoadBalancerView view, long nowNanos) {
+        Session session = request.destination().session();
+        if (session == null) {
+            return null;
+        }
+        TrackedNode home = homeOf(session);
+        if (home == null || !view.canServe(home) || (home.isLeaving() && !home.keepsSessions(nowNanos))) {
+            breakOff(session);
+            return null;
+        }
+        Subset wanted = request.destination().subset();
+        boolean suits = wanted == null || wanted.contains(home.endpoint().metadata());
+        if (!suits || !view.isReady(home)) {
+            return null;
+        }
+        if (!home.hasRoom()) {
+            breakOff(session);
+            return null;
+        }
+        return home;
+    }
+
+    private void breakOff(Session session) {
+        if (session instanceof Session.Keyed keyed) {
+            homes.invalidate(keyed.key());
+        }
+    }
+
+    /** Learns of an attempt that was answered well. */
+    void answered(Attempt attempt) {
+        if (attempt.session() instanceof Session.Keyed keyed) {
+            answered(keyed.key(), attempt.node(), attempt.view());
+        }
+    }
+
+    private void answered(RequestKey session, TrackedNode node, LoadBalancerView view) {
+        String id = node.endpoint().id();
+        String home = homes.getIfPresent(session);
+        if (home != null && home.equals(id)) {
+            if (!node.isLeaving()) {
+                homes.asMap().replace(session, home, id); // has its whole time again
+            }
+        } else if (!node.isRemoved() && view.canServe(node)) { // else a late answer would lead it back to who went out
+            if (home == null) {
+                homes.asMap().putIfAbsent(session, id);
+            } else if (!isServed(home, view)) {
+                homes.asMap().replace(session, home, id);
+            } // else this was a retry, and the session stays where it is
+        }
+    }
+
+    private boolean isServed(String id, LoadBalancerView view) {
+        TrackedNode home = cluster.find(id);
+        return home != null && view.canServe(home);
+    }
+
+    private @Nullable TrackedNode homeOf(Session session) {
+        String id = session instanceof Session.Keyed keyed
+                ? homes.getIfPresent(keyed.key())
+                : tokens.id(((Session.Told) session).token());
+        return id == null ? null : cluster.find(id);
+    }
+
+    /** Takes up an endpoint that is new in the list, or back in it; called in a change. */
+    void joined(TrackedNode node) {
+        tokens.add(node.endpoint().id(), cluster.size(), id -> cluster.find(id) != null);
+    }
+}

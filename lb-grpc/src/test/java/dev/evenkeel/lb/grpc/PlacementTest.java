@@ -1,0 +1,236 @@
+package dev.evenkeel.lb.grpc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.evenkeel.lb.StickySessions;
+import dev.evenkeel.lb.call.Destination;
+import dev.evenkeel.lb.call.RequestKey;
+import dev.evenkeel.lb.call.Session;
+import dev.evenkeel.lb.call.Subset;
+import dev.evenkeel.lb.endpoint.OutReason;
+import dev.evenkeel.lb.policy.LoadBalancingPolicy;
+import dev.evenkeel.lb.policy.Picker;
+import io.grpc.CallOptions;
+import io.grpc.Channel;
+import io.grpc.ClientInterceptors;
+import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
+import io.grpc.Status;
+import io.grpc.stub.MetadataUtils;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** What a call's options and headers ask of the place it goes to. */
+class PlacementTest {
+    private final List<Destination> seen = new CopyOnWriteArrayList<>();
+
+    private final Fleet fleet =
+            Fleet.of(3, settings -> settings.policy(watched()).stickySessions(StickySessions.DEFAULT));
+
+    /** Remembers what calls ask, and goes round. */
+    private LoadBalancingPolicy watched() {
+        return (candidates, random) -> {
+            Picker picker = LoadBalancingPolicy.roundRobin().newPicker(candidates, random);
+            return (call, now) -> {
+                seen.add(call.request().destination());
+                return picker.pick(call, now);
+            };
+        };
+    }
+
+    @AfterEach
+    void close() {
+        fleet.settled();
+        fleet.close();
+    }
+
+    private static Channel withHeader(Channel channel, String name, String value) {
+        Metadata headers = new Metadata();
+        headers.put(Metadata.Key.of(name, Metadata.ASCII_STRING_MARSHALLER), value);
+        return ClientInterceptors.intercept(channel, MetadataUtils.newAttachHeadersInterceptor(headers));
+    }
+
+    private static String get(Channel channel, CallOptions options) {
+        return Fleet.call(channel, Echo.GET, options, "x");
+    }
+
+    private Set<String> answers(int calls, Channel channel, CallOptions options) {
+        Set<String> answers = new HashSet<>();
+        for (int i = 0; i < calls; i++) {
+            answers.add(get(channel, options));
+        }
+        return answers;
+    }
+
+    private TestServer serverOf(String answer) {
+        return fleet.servers.stream()
+                .filter(server -> answer.endsWith("@" + server.address()))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private Destination asked(Channel channel, CallOptions options) {
+        seen.clear();
+        get(channel, options);
+        assertThat(seen).isNotEmpty();
+        return seen.get(0);
+    }
+
+    @Test
+    void aCallThatAsksNothingMayGoAnywhere() {
+        assertThat(asked(fleet.channel(), CallOptions.DEFAULT)).isSameAs(Destination.ANY);
+    }
+
+    @Test
+    void aCallsOptionIsItsKey() {
+        CallOptions options = CallOptions.DEFAULT.withOption(EvenkeelGrpc.AFFINITY_KEY, "alice");
+        assertThat(asked(fleet.channel(), options).key()).isEqualTo(RequestKey.of("alice"));
+    }
+
+    @Test
+    void aHeaderIsTheKeyWhereTheChannelSaysSo() {
+        ManagedChannel channel = fleet.open(fleet.builder().intercept(EvenkeelGrpc.keyFromHeader("x-user")));
+        assertThat(asked(withHeader(channel, "x-user", "alice"), CallOptions.DEFAULT)
+                        .key())
+                .isEqualTo(RequestKey.of("alice"));
+        assertThat(asked(channel, CallOptions.DEFAULT).key()).as("no header").isNull();
+        assertThat(asked(
+                                withHeader(channel, "x-user", "alice"),
+                                CallOptions.DEFAULT.withOption(EvenkeelGrpc.AFFINITY_KEY, "bob"))
+                        .key())
+                .as("the call's own key comes first")
+                .isEqualTo(RequestKey.of("bob"));
+    }
+
+    @Test
+    void aKeyOfAbsurdSizeIsNone() {
+        CallOptions options = CallOptions.DEFAULT.withOption(EvenkeelGrpc.AFFINITY_KEY, "x".repeat(1_000_000));
+        assertThat(asked(fleet.channel(), options).key()).isNull();
+    }
+
+    @Test
+    void theResolverAloneKnowsKeysToo() {
+        ManagedChannel channel = fleet.open(fleet.plainBuilder().intercept(EvenkeelGrpc.keyFromHeader("x-user")));
+        assertThat(asked(withHeader(channel, "x-user", "alice"), CallOptions.DEFAULT)
+                        .key())
+                .isEqualTo(RequestKey.of("alice"));
+    }
+
+    @Test
+    void aRetryHasTheKeyOfItsCall() {
+        ManagedChannel channel = fleet.connectedChannel();
+        fleet.server(0).failWith(Status.UNAVAILABLE);
+        fleet.server(1).failWith(Status.UNAVAILABLE);
+        seen.clear();
+        get(channel, CallOptions.DEFAULT.withOption(EvenkeelGrpc.AFFINITY_KEY, "alice"));
+        assertThat(seen).extracting(Destination::key).containsOnly(RequestKey.of("alice"));
+        for (int i = 0; i < 2; i++) {
+            get(channel, CallOptions.DEFAULT.withOption(EvenkeelGrpc.AFFINITY_KEY, "alice"));
+        }
+        assertThat(seen).as("some were repeated").hasSizeGreaterThan(3);
+    }
+
+    @Test
+    void aSubsetIsAskedForByAnOption() {
+        Subset canary = Subset.of("version", "canary");
+        CallOptions options = CallOptions.DEFAULT.withOption(EvenkeelGrpc.SUBSET, canary);
+        assertThat(asked(fleet.channel(), options).subset()).isEqualTo(canary);
+    }
+
+    @Test
+    void aHeaderThatCannotBeIsRefused() {
+        assertThatThrownBy(() -> EvenkeelGrpc.keyFromHeader("user-bin")).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> EvenkeelGrpc.sessionFromHeader("a b")).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void aSessionLivesWhereItIsFirstAnswered() {
+        ManagedChannel channel = fleet.connectedChannel();
+        CallOptions session = CallOptions.DEFAULT.withOption(EvenkeelGrpc.SESSION, "s");
+        String first = learned(channel, session, Session.of("s"));
+        assertThat(answers(10, channel, session)).containsOnly(first);
+        assertThat(answers(10, channel, CallOptions.DEFAULT)).hasSize(3);
+    }
+
+    /** Makes the session's first call and waits until it is learnt: gRPC tells the caller of an answer before it tells us. */
+    private String learned(Channel channel, CallOptions options, Session session) {
+        String answer = get(channel, options);
+        Until.until(
+                "the session is known",
+                () -> Objects.requireNonNull(fleet.loadBalancer.sessions()).find(session) != null);
+        return answer;
+    }
+
+    @Test
+    void aHeaderNamesTheSessionWhereTheChannelSaysSo() {
+        ManagedChannel channel =
+                fleet.connect(fleet.open(fleet.builder().intercept(EvenkeelGrpc.sessionFromHeader("x-session"))));
+        Channel inSession = withHeader(channel, "x-session", "s");
+        String first = learned(inSession, CallOptions.DEFAULT, Session.of("s"));
+        assertThat(answers(10, inSession, CallOptions.DEFAULT)).containsOnly(first);
+    }
+
+    @Test
+    void ejectionBreaksASessionAndItDoesNotGoBack() {
+        ManagedChannel channel = fleet.connectedChannel();
+        CallOptions session = CallOptions.DEFAULT.withOption(EvenkeelGrpc.SESSION, "s");
+        TestServer home = serverOf(learned(channel, session, Session.of("s")));
+        home.failWith(Status.INTERNAL);
+        Until.until("it is ejected", () -> {
+            if (!fleet.status(home).availability().has(OutReason.EJECTED)) {
+                Status unused = attempt(channel, session);
+            }
+            return fleet.status(home).availability().has(OutReason.EJECTED);
+        });
+        home.behaviour = home.echo;
+        String moved = learned(channel, session, Session.of("s"));
+        assertThat(serverOf(moved)).isNotSameAs(home);
+        assertThat(answers(10, channel, session)).containsOnly(moved);
+    }
+
+    private static Status attempt(Channel channel, CallOptions options) {
+        try {
+            get(channel, options);
+            return Status.OK;
+        } catch (io.grpc.StatusRuntimeException e) {
+            return e.getStatus();
+        }
+    }
+
+    @Test
+    void anEndpointThatDrainsKeepsItsSessionsAndGetsNoNewCalls() {
+        ManagedChannel channel = fleet.connectedChannel();
+        CallOptions session = CallOptions.DEFAULT.withOption(EvenkeelGrpc.SESSION, "s");
+        String first = learned(channel, session, Session.of("s"));
+        fleet.loadBalancer.drain(serverOf(first).address());
+        assertThat(answers(10, channel, session)).containsOnly(first);
+        assertThat(answers(10, channel, CallOptions.DEFAULT)).hasSize(2).doesNotContain(first);
+    }
+
+    @Test
+    void anEndpointThatTerminatesKeepsItsSessionsToo() {
+        ManagedChannel channel = fleet.connectedChannel();
+        CallOptions session = CallOptions.DEFAULT.withOption(EvenkeelGrpc.SESSION, "s");
+        String first = learned(channel, session, Session.of("s"));
+        fleet.source.put(serverOf(first).endpoint().withTerminating(true));
+        Until.until(
+                "others are used",
+                () -> answers(6, channel, CallOptions.DEFAULT).size() == 2);
+        assertThat(answers(10, channel, session)).containsOnly(first);
+    }
+
+    @Test
+    void twoChannelsOfAServiceKnowTheSameSessions() {
+        CallOptions session = CallOptions.DEFAULT.withOption(EvenkeelGrpc.SESSION, "s");
+        ManagedChannel one = fleet.connectedChannel();
+        String first = learned(one, session, Session.of("s"));
+        ManagedChannel other = fleet.connectedChannel();
+        assertThat(answers(10, other, session)).containsOnly(first);
+    }
+}

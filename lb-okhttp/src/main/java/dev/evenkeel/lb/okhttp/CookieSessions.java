@@ -1,0 +1,136 @@
+package dev.evenkeel.lb.okhttp;
+
+import dev.evenkeel.lb.Sessions;
+import dev.evenkeel.lb.call.Outcome;
+import dev.evenkeel.lb.call.Session;
+import dev.evenkeel.lb.call.Subset;
+import dev.evenkeel.lb.endpoint.Endpoint;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import okhttp3.Cookie;
+import okhttp3.CookieJar;
+import okhttp3.HttpUrl;
+import okhttp3.Request;
+import okhttp3.Response;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sessions that are told by a cookie of ours where they live. Nothing is kept here: the cookie is the endpoint's token and the second in
+ * which it was made, by which one that is in use is renewed in time.
+ */
+final class CookieSessions implements ServiceSessions {
+    private static final System.Logger LOG = System.getLogger(EvenkeelOkHttp.class.getName());
+    private static final int RADIX = 36;
+    private static final int LONGEST = 64; // a token has 22 characters, and a time 6
+
+    /** A cookie from a future further away than clocks differ says nothing of its age. */
+    private static final long CLOCKS_DIFFER_SECONDS = 60;
+
+    private final String service;
+    private final Sessions sessions;
+    private final String name;
+    private final AtomicBoolean said = new AtomicBoolean();
+
+    CookieSessions(String service, Sessions sessions, String name) {
+        this.service = service;
+        this.sessions = sessions;
+        this.name = name;
+    }
+
+    @Override
+    public CallSession begin(Request request, CookieJar jar) {
+        try {
+            String value = Cookies.find(request, jar, name);
+            return new Told(value == null || value.length() > LONGEST ? "" : value, request, jar, this);
+        } catch (RuntimeException e) {
+            say(e);
+            return new Told("", request, CookieJar.NO_COOKIES, this);
+        }
+    }
+
+    private void say(RuntimeException e) {
+        if (said.compareAndSet(false, true)) {
+            LOG.log(
+                    System.Logger.Level.WARNING,
+                    service + ": the client's cookie jar failed, and the session's cookie " + name
+                            + " was not read or saved. It is logged only this once",
+                    e);
+        }
+    }
+
+    /**
+     * A call.
+     *
+     * @param value of the cookie it brought; empty if none
+     */
+    private record Told(String value, Request request, CookieJar jar, CookieSessions of) implements CallSession {
+        @Override
+        public @Nullable Session session() {
+            return value.isEmpty() ? null : Session.ofToken(value.substring(0, tokenLength()));
+        }
+
+        private int tokenLength() {
+            int dot = value.indexOf('.');
+            return dot < 0 ? value.length() : dot;
+        }
+
+        @Override
+        public Response answered(Response response, Served served) {
+            boolean answers = served.outcome().kind() == Outcome.Kind.SUCCESS
+                    && response.networkResponse() != null
+                    && response.request().url().host().equals(of.service);
+            if (!answers) {
+                return response;
+            }
+            long now = TimeUnit.MILLISECONDS.toSeconds(response.receivedResponseAtMillis());
+            Endpoint endpoint = served.last().endpoint();
+            String token = of.sessions.token(endpoint);
+            return token == null || !of.sessions.isOpen(endpoint) || isToStay(served, now)
+                    ? response
+                    : of.tell(response, token + "." + Long.toString(now, RADIX), jar);
+        }
+
+        /** Returns whether the cookie is good for some time yet, though perhaps not for this one request, which was a retry. */
+        private boolean isToStay(Served served, long nowSeconds) {
+            Session session = session();
+            Endpoint home = session == null ? null : of.sessions.find(session);
+            if (home == null) {
+                return false;
+            }
+            if (!home.id().equals(served.first().endpoint().id())) {
+                Subset wanted = request.tag(Subset.class);
+                return wanted != null && !wanted.contains(home.metadata());
+            }
+            boolean elsewhere = !home.id().equals(served.last().endpoint().id());
+            return elsewhere || isFresh(nowSeconds);
+        }
+
+        private boolean isFresh(long nowSeconds) {
+            try {
+                String made = value.substring(Math.min(value.length(), tokenLength() + 1));
+                long age = nowSeconds - Long.parseLong(made, RADIX);
+                return age >= -CLOCKS_DIFFER_SECONDS && age < of.sessions.ttl().toSeconds() / 2;
+            } catch (NumberFormatException e) {
+                return false;
+            }
+        }
+    }
+
+    /** The jar has seen the response's cookies already, as it sits further inside. */
+    private Response tell(Response response, String value, CookieJar jar) {
+        String text = name + "=" + value + "; Path=/; Max-Age=" + sessions.ttl().toSeconds() + "; HttpOnly";
+        if (jar != CookieJar.NO_COOKIES) {
+            HttpUrl url = response.request().url();
+            Cookie cookie = Cookie.parse(url, text);
+            try {
+                if (cookie != null) {
+                    jar.saveFromResponse(url, List.of(cookie));
+                }
+            } catch (RuntimeException e) {
+                say(e);
+            }
+        }
+        return response.newBuilder().addHeader("Set-Cookie", text).build();
+    }
+}
