@@ -9,7 +9,7 @@ import java.util.HashMap;
 import java.util.Map;
 
 /** In the place of {@code pick_first}: its connections do what the test says, when it says so. */
-final class ScriptedLeaf extends LoadBalancerProvider {
+class ScriptedLeaf extends LoadBalancerProvider {
     int ended; // how many connections were given up
 
     private final Map<String, LoadBalancer.Helper> helpers = new HashMap<>(); // by the endpoint's id
