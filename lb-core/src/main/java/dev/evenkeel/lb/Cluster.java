@@ -38,13 +38,13 @@ final class Cluster {
     private final Condition published = lock.newCondition();
     private final Queue<Change> changes = new ConcurrentLinkedQueue<>();
 
-    // Guarded by the lock, except that views may be read without it.
+    // Guarded by the lock, except that views and closed may be read without it, and an endpoint found.
     private final Members members;
     private final List<LoadBalancerView> views = new CopyOnWriteArrayList<>();
     private boolean publishedSomebody; // until then a list is published at once, however large
     private long publishedNanos; // means nothing until then
     private boolean publicationScheduled;
-    private boolean closed;
+    private volatile boolean closed;
 
     Cluster(Settings settings, Environment environment, Announcer announcer) {
         this.settings = settings;
@@ -129,6 +129,12 @@ final class Cluster {
         published.signalAll();
     }
 
+    /** Returns the node of an endpoint in the list, or null; takes no lock. */
+    @Nullable
+    TrackedNode find(String id) {
+        return closed ? null : members.find(id);
+    }
+
     void open(LoadBalancerView view) {
         update((all, now) -> {
             views.add(view);
@@ -206,7 +212,7 @@ final class Cluster {
     }
 
     boolean isClosed() {
-        return read((all, now) -> closed);
+        return closed;
     }
 
     /** Waits until the condition holds, which is asked again after each publication; returns whether it does. */

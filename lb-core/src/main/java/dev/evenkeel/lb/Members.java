@@ -13,7 +13,10 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** The endpoints of one service with their state, and those that left a short while ago. Used under the cluster's lock. */
+/**
+ * The endpoints of one service with their state, and those that left a short while ago. Used under the cluster's lock, except for {@link
+ * #find(String)}.
+ */
 final class Members {
     /** With servers 60 % busy, those that are warm are then 80 % busy. Guessed, and tried in the simulator. */
     private static final double MOST_HELD_BACK = 0.25;
@@ -22,7 +25,7 @@ final class Members {
     private final Ticker ticker;
     private final Cache<String, TrackedNode> remembered;
     private final Set<String> drainedByHand = new HashSet<>();
-    private Map<String, TrackedNode> nodes = new LinkedHashMap<>();
+    private volatile Map<String, TrackedNode> nodes = new LinkedHashMap<>(); // replaced by each list, and never changed
 
     Members(Settings settings, Ticker ticker) {
         this.limits = settings.limits();
@@ -43,6 +46,7 @@ final class Members {
         return nodes.size();
     }
 
+    /** Returns the node of an endpoint in the list, or null; takes no lock. */
     @Nullable
     TrackedNode find(String id) {
         return nodes.get(id);

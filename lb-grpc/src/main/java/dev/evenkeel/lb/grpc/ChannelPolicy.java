@@ -2,11 +2,13 @@ package dev.evenkeel.lb.grpc;
 
 import dev.evenkeel.lb.endpoint.Endpoint;
 import io.grpc.ConnectivityState;
+import io.grpc.EquivalentAddressGroup;
 import io.grpc.LoadBalancer;
 import io.grpc.LoadBalancerProvider;
 import io.grpc.Status;
 import io.grpc.SynchronizationContext;
 import java.util.Collection;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -27,6 +29,7 @@ final class ChannelPolicy extends LoadBalancer {
 
     // Written in the context.
     private @Nullable ChannelView view;
+    private @Nullable OwnLoadBalancer own; // null where our resolver names one
     private int ready; // how many connections of endpoints in the list are
     private int failed; // how many of those have failed since they were ready last
     private boolean takingList;
@@ -53,14 +56,19 @@ final class ChannelPolicy extends LoadBalancer {
 
     private Status accept(ResolvedAddresses addresses) {
         dev.evenkeel.lb.LoadBalancer service = addresses.getAttributes().get(ServiceAttributes.SERVICE);
-        if (service == null) {
-            return unavailable("the policy " + EvenkeelPolicyProvider.NAME
-                    + " has no load balancer: the channel's target must be lb:///service, see EvenkeelGrpc.configure");
+        if (service != null) {
+            return accept(viewOf(service, true), addresses.getAddresses());
         }
-        ChannelView of = viewOf(service);
+        OwnLoadBalancer made = own == null ? new OwnLoadBalancer(helper.getAuthority()) : own;
+        own = made;
+        List<EquivalentAddressGroup> groups = made.take(addresses.getAddresses());
+        return accept(viewOf(made.service(), false), groups);
+    }
+
+    private Status accept(ChannelView of, List<EquivalentAddressGroup> groups) {
         takingList = true;
         try {
-            connections.take(addresses.getAddresses());
+            connections.take(groups);
         } finally {
             takingList = false;
         }
@@ -80,7 +88,7 @@ final class ChannelPolicy extends LoadBalancer {
         return Status.OK;
     }
 
-    private ChannelView viewOf(dev.evenkeel.lb.LoadBalancer service) {
+    private ChannelView viewOf(dev.evenkeel.lb.LoadBalancer service, boolean decidesRetries) {
         ChannelView open = view;
         if (open != null && open.isOf(service)) {
             return open;
@@ -88,7 +96,7 @@ final class ChannelPolicy extends LoadBalancer {
         if (open != null) {
             open.close();
         }
-        ChannelView opened = new ChannelView(service, faults, this::viewChanged, this::recovered);
+        ChannelView opened = new ChannelView(service, decidesRetries, faults, this::viewChanged, this::recovered);
         view = opened;
         return opened;
     }
@@ -117,6 +125,9 @@ final class ChannelPolicy extends LoadBalancer {
             if (view != null) {
                 view.close();
             }
+            if (own != null) {
+                own.close();
+            }
         });
     }
 
@@ -138,7 +149,7 @@ final class ChannelPolicy extends LoadBalancer {
                     won(child);
                 } else if (wasReady && !child.isReady()) {
                     lost(child);
-                } else if (published != ConnectivityState.READY) {
+                } else if (published != ConnectivityState.READY || starved) {
                     publish();
                 }
             }
@@ -190,7 +201,9 @@ final class ChannelPolicy extends LoadBalancer {
             starved = false;
             publish(ConnectivityState.READY, new ViewPicker(of, connections, () -> starved = true));
         } else if (failed == all.size()) {
-            publish(ConnectivityState.TRANSIENT_FAILURE, FailurePicker.of(of.name(), all));
+            publish(
+                    ConnectivityState.TRANSIENT_FAILURE,
+                    FailurePicker.of(of.name(), all, new PinnedCalls(of, connections, () -> starved = true)));
         } else if (published != ConnectivityState.CONNECTING) {
             publish(ConnectivityState.CONNECTING, new FixedPicker(PickResult.withNoResult()));
         }

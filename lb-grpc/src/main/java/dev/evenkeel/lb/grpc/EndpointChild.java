@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One endpoint's connection in one channel, kept by gRPC's own {@code pick_first} over its single address. Used in the channel's context,
- * except for {@link #isReady} and {@link #result}, which any thread may call.
+ * except for what pickers ask: {@link #isReady}, {@link #hasFailed}, {@link #leafPicker} and {@link #result}.
  */
 final class EndpointChild {
     private final LoadBalancer.Helper channel;
@@ -28,11 +28,11 @@ final class EndpointChild {
     private Endpoint endpoint; // of the latest list
     private @Nullable ScheduledHandle parking; // ends it; null while it is in the list
     private boolean resting; // may not reconnect just now
-    private boolean failed; // did not connect since it was ready last
+    private volatile boolean failed; // did not connect since it was ready last
     private ConnectivityState state = ConnectivityState.IDLE;
     private @Nullable LoadBalancer leaf; // null before connecting and after the end
     private @Nullable LeafHelper helper; // the leaf's
-    private @Nullable SubchannelPicker leafPicker;
+    private volatile @Nullable SubchannelPicker leafPicker;
     private volatile @Nullable SubchannelPicker readyPicker; // null unless ready
 
     private final Result[] results =

@@ -45,6 +45,14 @@ public final class EvenkeelGrpc {
      */
     public static final CallOptions.Key<Boolean> IDEMPOTENT = CallOptions.Key.create("evenkeel-idempotent");
 
+    /**
+     * The id of the one endpoint that a call may go to; an endpoint's id is its address unless its source says otherwise. The call goes
+     * there whatever is held against the endpoint, also while it is ejected or drains, and nowhere else: it is not repeated and not
+     * hedged. It fails as {@code UNAVAILABLE}, naming the endpoint, if that is not in the list or cannot be connected to; a call that waits
+     * for ready waits for it.
+     */
+    public static final CallOptions.Key<String> PIN_ENDPOINT = CallOptions.Key.create("evenkeel-pin");
+
     /** The most attempts of a call that a load balancer can ask for; gRPC's own limit is 5. */
     private static final int MOST_ATTEMPTS = 10;
 

@@ -179,7 +179,7 @@ class AccountingTest {
 
     /** A tracer as the policy makes them. */
     private AttemptTracer tracer() {
-        ChannelView view = new ChannelView(fleet.loadBalancer, new Faults(), () -> {}, endpoint -> {});
+        ChannelView view = new ChannelView(fleet.loadBalancer, true, new Faults(), () -> {}, endpoint -> {});
         view.view().setReady(fleet.server(0).endpoint(), true);
         AttemptTracerFactory factory =
                 new AttemptTracerFactory(view, view.view().pick(CallShape.UNARY), CallShape.UNARY, null);

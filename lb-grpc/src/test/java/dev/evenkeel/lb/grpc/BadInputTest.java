@@ -11,6 +11,8 @@ import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.netty.NettyChannelBuilder;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -74,14 +76,14 @@ class BadInputTest {
     }
 
     @Test
-    void thePolicyWithoutOurResolverFailsCallsAndSaysWhatIsMissing() {
-        ManagedChannel channel =
-                to("dns:///127.0.0.1:1").defaultLoadBalancingPolicy("evenkeel").build();
-        Status status = Fleet.fail(channel, Echo.GET, CallOptions.DEFAULT);
-        channel.shutdownNow();
-
-        assertThat(status.getCode()).isEqualTo(Status.Code.UNAVAILABLE);
-        assertThat(status.getDescription()).contains("the channel's target must be lb:///service");
+    void thePolicyRefusesSettingsThatWouldHaveNoEffect() {
+        assertThatThrownBy(() -> to("lb:///orders")
+                        .setNameResolverArg(EvenkeelGrpc.SERVICES, services)
+                        .defaultServiceConfig(
+                                Map.of("loadBalancingConfig", List.of(Map.of("evenkeel", Map.of("choices", 2.0)))))
+                        .build())
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("policy evenkeel is configured with [choices], must be configured with nothing");
     }
 
     @Test
