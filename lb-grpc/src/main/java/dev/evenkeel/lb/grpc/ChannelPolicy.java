@@ -9,7 +9,6 @@ import io.grpc.Status;
 import io.grpc.SynchronizationContext;
 import java.util.Collection;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,15 +16,13 @@ import org.jspecify.annotations.Nullable;
  * pick. All else, health and latencies and the retry budget, lives in the load balancer, so that nothing is lost when gRPC throws a policy
  * away. Called in the channel's context; nothing that goes wrong here leaves it as an exception, for that would end the channel.
  */
-final class ChannelPolicy extends LoadBalancer {
-    /** An endpoint that comes and goes must not be connected to in a loop. Guessed. */
-    private static final long REST_SECONDS = 1;
-
+final class ChannelPolicy extends LoadBalancer implements EndpointChild.Owner {
     private final Helper helper;
     private final SynchronizationContext context;
     private final Faults faults = new Faults();
     private final Connections connections;
     private final FirstChoice firstChoice;
+    private final Replacements replacements;
 
     // Written in the context.
     private @Nullable ChannelView view;
@@ -41,7 +38,8 @@ final class ChannelPolicy extends LoadBalancer {
     ChannelPolicy(Helper helper, LoadBalancerProvider leafProvider) {
         this.helper = helper;
         this.context = helper.getSynchronizationContext();
-        this.connections = new Connections(helper, leafProvider, this::changed);
+        this.connections = new Connections(helper, leafProvider, this);
+        this.replacements = new Replacements(helper, this::lost);
         this.firstChoice = new FirstChoice(helper, () -> guarded("the end of waiting", this::publish));
     }
 
@@ -132,7 +130,8 @@ final class ChannelPolicy extends LoadBalancer {
     }
 
     /** Learns the state of one connection. */
-    private void changed(EndpointChild child, boolean wasReady, boolean hadFailed) {
+    @Override
+    public void changed(EndpointChild child, boolean wasReady, boolean hadFailed) {
         guarded("a connection's state", () -> {
             if (closed) {
                 return;
@@ -225,16 +224,21 @@ final class ChannelPolicy extends LoadBalancer {
         }
     }
 
-    /** Others can reach the endpoint again; on any thread. gRPC may be waiting for minutes before it tries. */
+    /** On any thread. */
     private void recovered(Endpoint endpoint) {
         execute("an endpoint's recovery", () -> {
             EndpointChild child = connections.find(endpoint.id());
-            if (child != null && child.isAt(endpoint) && child.isBackingOff() && !closed) {
-                child.reconnect();
-                var unused = context.schedule(
-                        child::rested, REST_SECONDS, TimeUnit.SECONDS, helper.getScheduledExecutorService());
+            if (child != null && child.isAt(endpoint) && !closed) {
+                replacements.recovered(child);
             }
         });
+    }
+
+    /** On any thread. */
+    @Override
+    public void suspected(EndpointChild child) {
+        String what = "a connection's silence";
+        execute(what, () -> replacements.suspected(child, task -> guarded(what, task)));
     }
 
     private void execute(String what, Runnable task) {

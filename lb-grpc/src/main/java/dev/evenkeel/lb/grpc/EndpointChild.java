@@ -35,13 +35,17 @@ final class EndpointChild {
     private volatile @Nullable SubchannelPicker leafPicker;
     private volatile @Nullable SubchannelPicker readyPicker; // null unless ready
 
+    private final Silence silence = new Silence(this::suspect);
+
     private final Result[] results =
             new Result[CallShape.values().length]; // by any thread, the last wins: they are alike
 
     /** Whom a child tells of its state. */
-    @FunctionalInterface
     interface Owner {
         void changed(EndpointChild child, boolean wasReady, boolean hadFailed);
+
+        /** Learns that nothing came over its connection for a while; on any thread. */
+        default void suspected(EndpointChild child) {}
     }
 
     /** What a pick comes to, as long as the leaf and the load balancer say the same. */
@@ -134,9 +138,19 @@ final class EndpointChild {
         return state == ConnectivityState.TRANSIENT_FAILURE && parking == null && !resting;
     }
 
+    /** Returns whether nothing comes over its connection, and it may be replaced. */
+    boolean isSilent() {
+        return isReady() && silence.lasts() && parking == null && !resting;
+    }
+
+    private void suspect() {
+        owner.suspected(this);
+    }
+
     /** Connects anew and at once, where gRPC would wait for up to two minutes; not again before {@link #rested}. */
     void reconnect() {
         resting = true;
+        silence.heard(); // nothing is held against the new connection
         shutdown();
         connect();
     }
@@ -180,11 +194,12 @@ final class EndpointChild {
         }
         CallShape shape = CallShape.of(args.getMethodDescriptor());
         if (pick.isTrial() || handedOver != null) {
-            return traced(ofLeaf, new AttemptTracerFactory(view, pick, shape, handedOver));
+            return traced(ofLeaf, new AttemptTracerFactory(view, pick, shape, silence, handedOver));
         }
         Result known = results[shape.index()];
         if (known == null || !known.isFor(ofLeaf, pick)) {
-            known = new Result(ofLeaf, pick, traced(ofLeaf, new AttemptTracerFactory(view, pick, shape, null)));
+            known = new Result(
+                    ofLeaf, pick, traced(ofLeaf, new AttemptTracerFactory(view, pick, shape, silence, null)));
             results[shape.index()] = known;
         }
         return known.ours();

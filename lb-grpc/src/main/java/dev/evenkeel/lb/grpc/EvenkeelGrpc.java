@@ -9,6 +9,7 @@ import io.grpc.NameResolver;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 
 /**
@@ -56,6 +57,12 @@ public final class EvenkeelGrpc {
     /** The most attempts of a call that a load balancer can ask for; gRPC's own limit is 5. */
     private static final int MOST_ATTEMPTS = 10;
 
+    /**
+     * More than the five minutes below which servers of all languages take pings for an attack, unless they are told otherwise. Why it is set
+     * at all: over epoll, grpc-netty then has the kernel end a connection on which nothing that was sent is acknowledged for 20 s.
+     */
+    private static final long KEEP_ALIVE_MINUTES = 6;
+
     private EvenkeelGrpc() {}
 
     /**
@@ -71,7 +78,16 @@ public final class EvenkeelGrpc {
         builder.defaultLoadBalancingPolicy(EvenkeelPolicyProvider.NAME);
         builder.maxRetryAttempts(MOST_ATTEMPTS);
         builder.intercept(interceptor());
+        keepAlive(builder);
         return builder;
+    }
+
+    private static void keepAlive(ManagedChannelBuilder<?> builder) {
+        try {
+            builder.keepAliveTime(KEEP_ALIVE_MINUTES, TimeUnit.MINUTES);
+        } catch (UnsupportedOperationException e) {
+            // A transport that has none.
+        }
     }
 
     /**

@@ -181,8 +181,8 @@ class AccountingTest {
     private AttemptTracer tracer() {
         ChannelView view = new ChannelView(fleet.loadBalancer, true, new Faults(), () -> {}, endpoint -> {});
         view.view().setReady(fleet.server(0).endpoint(), true);
-        AttemptTracerFactory factory =
-                new AttemptTracerFactory(view, view.view().pick(CallShape.UNARY), CallShape.UNARY, null);
+        AttemptTracerFactory factory = new AttemptTracerFactory(
+                view, view.view().pick(CallShape.UNARY), CallShape.UNARY, new Silence(() -> {}), null);
         view.close();
         return (AttemptTracer) factory.forGrpc()
                 .newClientStreamTracer(
