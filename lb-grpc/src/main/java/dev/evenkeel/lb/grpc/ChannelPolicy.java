@@ -148,7 +148,7 @@ final class ChannelPolicy extends LoadBalancer implements EndpointChild.Owner {
                     won(child);
                 } else if (wasReady && !child.isReady()) {
                     lost(child);
-                } else if (published != ConnectivityState.READY || starved) {
+                } else if (starved || matters(child, hadFailed)) {
                     publish();
                 }
             }
@@ -159,10 +159,16 @@ final class ChannelPolicy extends LoadBalancer implements EndpointChild.Owner {
         });
     }
 
+    /** With many endpoints most changes change nothing for the channel, and are not to be looked into. */
+    private boolean matters(EndpointChild child, boolean hadFailed) {
+        return published != ConnectivityState.READY && (ready == 0 || child.hasFailed() != hadFailed);
+    }
+
     private void won(EndpointChild child) {
         ready++;
         tell(child, true);
-        if (published != ConnectivityState.READY || starved) {
+        boolean heardOf = firstChoice.isWaiting(); // by the change of the view that this is
+        if (starved || (published != ConnectivityState.READY && !heardOf)) {
             publish();
         }
     }
