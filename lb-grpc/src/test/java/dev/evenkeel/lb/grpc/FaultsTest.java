@@ -16,36 +16,22 @@ import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.stub.ClientCalls;
 import java.util.List;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.logging.Handler;
 import java.util.logging.Level;
-import java.util.logging.LogRecord;
-import java.util.logging.Logger;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /**
  * Nothing that goes wrong in the load balancer leaves the adapter as an exception; {@link ChannelTest} has the test of picks.
  */
 class FaultsTest {
-    private final Logger logger = Logger.getLogger(EvenkeelGrpc.class.getName());
-    private final Log log = new Log();
-
-    @BeforeEach
-    void listen() {
-        logger.setLevel(Level.SEVERE);
-        logger.addHandler(log);
-    }
+    private final Log log = Log.of(Level.SEVERE);
 
     @AfterEach
     void stopListening() {
-        logger.removeHandler(log);
-        logger.setLevel(null);
+        log.close();
     }
 
     @Test
@@ -172,21 +158,5 @@ class FaultsTest {
             Until.until("the tracer has thrown", thrown::get);
             assertThatThrownBy(() -> call.get(500, TimeUnit.MILLISECONDS)).isInstanceOf(TimeoutException.class);
         }
-    }
-
-    /** Keeps what is logged. */
-    private static final class Log extends Handler {
-        private final Queue<String> messages = new ConcurrentLinkedQueue<>();
-
-        @Override
-        public void publish(LogRecord logged) {
-            messages.add(logged.getMessage());
-        }
-
-        @Override
-        public void flush() {}
-
-        @Override
-        public void close() {}
     }
 }
