@@ -138,9 +138,13 @@ final class EndpointChild {
         return state == ConnectivityState.TRANSIENT_FAILURE && parking == null && !resting;
     }
 
-    /** Returns whether nothing comes over its connection, and it may be replaced. */
-    boolean isSilent() {
-        return isReady() && silence.lasts() && parking == null && !resting;
+    Silence silence() {
+        return silence;
+    }
+
+    /** Returns whether its connection may be replaced by another one. */
+    boolean isReplaceable() {
+        return isReady() && parking == null && !resting;
     }
 
     private void suspect() {

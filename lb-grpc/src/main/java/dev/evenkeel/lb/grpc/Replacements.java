@@ -44,11 +44,12 @@ final class Replacements {
 
     /** Learns that nothing came for some calls: if that lasts, a new connection either works, or shows that the endpoint is not there. */
     void suspected(EndpointChild child, Consumer<Runnable> guarded) {
-        after(SILENCE_SECONDS, () -> guarded.accept(() -> replaceIfSilent(child)));
+        int silence = child.silence().number();
+        after(SILENCE_SECONDS, () -> guarded.accept(() -> replaceIfLasting(child, silence)));
     }
 
-    private void replaceIfSilent(EndpointChild child) {
-        if (child.isSilent()) {
+    private void replaceIfLasting(EndpointChild child, int silence) {
+        if (child.isReplaceable() && child.silence().lasts(silence)) {
             rest(child, REST_AFTER_SILENCE_SECONDS);
             try {
                 child.reconnect();

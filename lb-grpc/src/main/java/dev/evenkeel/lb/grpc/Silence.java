@@ -10,6 +10,7 @@ final class Silence {
     /** Guessed: more than a coincidence. */
     private static final int TIMEOUTS = 3;
 
+    private final AtomicInteger ends = new AtomicInteger(); // how often something was heard after timeouts
     private final AtomicInteger timeouts = new AtomicInteger(); // since something was heard
     private final Runnable suspected;
 
@@ -25,6 +26,7 @@ final class Silence {
     /** Learns that something came. */
     void heard() {
         if (timeouts.get() != 0) {
+            ends.incrementAndGet();
             timeouts.set(0);
         }
     }
@@ -36,8 +38,13 @@ final class Silence {
         }
     }
 
-    /** Returns whether it lasts. */
-    boolean lasts() {
-        return timeouts.get() >= TIMEOUTS;
+    /** Returns a number that is another one for each silence. */
+    int number() {
+        return ends.get();
+    }
+
+    /** Returns whether the silence with this number goes on, and is long enough to mean something. */
+    boolean lasts(int number) {
+        return number == ends.get() && timeouts.get() >= TIMEOUTS;
     }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.evenkeel.lb.endpoint.FileEndpointSource;
 import dev.evenkeel.lb.health.SlowStart;
+import dev.evenkeel.lb.policy.LoadBalancingPolicy;
 import io.grpc.ManagedChannel;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -65,6 +66,7 @@ class ScaleOutTest {
         fleet = Fleet.of(
                 3,
                 settings -> settings.endpoints(FileEndpointSource.watching(directory.resolve("list")))
+                        .policy(LoadBalancingPolicy.weightedRoundRobin())
                         .slowStart(new SlowStart(RAMP, 0.1, 1, 0)));
         list(fleet.servers);
         fleet.servers.forEach(this::takeTime);
