@@ -105,7 +105,8 @@ class RestartTest {
     @Test
     void serversThatAreKilledFailNoIdempotentCall() {
         use(
-                settings -> settings.retryBudget(new RetryBudget.Settings(1, 1000, Duration.ofSeconds(10))),
+                settings -> settings.retryBudget(new RetryBudget.Settings(1, 1000, Duration.ofSeconds(10)))
+                        .panicThreshold(1), // what is ejected for its broken calls stays in use
                 builder -> builder);
         ManagedChannel channel = fleet.connectedChannel();
         try (Load load = new Load(channel, Echo.GET, THREADS)) {
