@@ -39,7 +39,7 @@ final class Cluster {
     private final Condition published = lock.newCondition();
     private final Queue<Change> changes = new ConcurrentLinkedQueue<>();
 
-    // Guarded by the lock, except that views may be read without it.
+    // Guarded by the lock, except that views and closed may be read without it, and an endpoint found.
     private final Members members;
     private final Arranger arranger;
     private final Pickers pickers;
@@ -47,7 +47,7 @@ final class Cluster {
     private boolean publishedSomebody; // until then a list is published at once, however large
     private long publishedNanos; // means nothing until then
     private boolean publicationScheduled;
-    private boolean closed;
+    private volatile boolean closed;
 
     Cluster(Settings settings, Environment environment, Announcer announcer) {
         this.settings = settings;
@@ -137,6 +137,12 @@ final class Cluster {
             }
         }
         published.signalAll();
+    }
+
+    /** Returns the node of an endpoint in the list, or null; takes no lock. */
+    @Nullable
+    TrackedNode find(String id) {
+        return closed ? null : members.find(id);
     }
 
     void open(LoadBalancerView view) {
@@ -267,12 +273,6 @@ final class Cluster {
         announcer.note(new Event(type, announcer.service(), endpoint, detail));
     }
 
-    /** Returns the node with this id, if it is in the list. Takes no lock. */
-    @Nullable
-    TrackedNode find(String id) {
-        return members.find(id);
-    }
-
     /** Returns how long the list is. Takes no lock. */
     int size() {
         return members.size();
@@ -289,7 +289,7 @@ final class Cluster {
     }
 
     boolean isClosed() {
-        return read((all, now) -> closed);
+        return closed;
     }
 
     /** Waits until the condition holds, which is asked again after each publication; returns whether it does. */

@@ -68,6 +68,11 @@ public final class LoadBalancer implements AutoCloseable {
         return engine.settings.retry();
     }
 
+    /** Returns whether attempts may be made beside others that are waited for: hedging or an attempt timeout is set. */
+    public boolean mayHedge() {
+        return engine.hedges != null;
+    }
+
     /** Begins a call. Costs next to nothing and needs no closing; only its attempts must be completed. */
     public BalancedCall newCall(RequestInfo request) {
         return plainView.newCall(request);

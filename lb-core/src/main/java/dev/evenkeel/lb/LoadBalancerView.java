@@ -106,6 +106,26 @@ public final class LoadBalancerView implements AutoCloseable {
     }
 
     /**
+     * Picks this very endpoint, whatever is held against it, for a request that must not go anywhere else. Counts nothing in flight, as
+     * {@link #pick}.
+     *
+     * @return null if the endpoint is not in the list, or this view's transport is not connected to it
+     * @throws NoEndpointException if a limit in flight has been reached, or the service's circuit breaker is open
+     */
+    public @Nullable Pick pinned(String endpointId) {
+        TrackedNode node = engine.cluster.find(endpointId);
+        if (node == null || !isReady(node)) {
+            return null;
+        }
+        if (!node.hasRoom()) {
+            throw new NoEndpointException(engine.announcer.service() + ": " + node.endpoint()
+                    + " has as many attempts in flight as maxInFlightPerEndpoint allows");
+        }
+        boolean permitted = engine.gate != null && engine.gate.ask(engine.nowNanos());
+        return permitted ? new Pick(noCall, node, Attempt.SERVICE_PERMIT) : node.pick(noCall);
+    }
+
+    /**
      * Decides whether a transport that repeats requests by itself should repeat this one. Takes nothing from the retry budget, so that it
      * may be asked for a retry which then is not made; {@link #chargeRetry} takes it.
      *
@@ -181,6 +201,9 @@ public final class LoadBalancerView implements AutoCloseable {
     @Override
     public void close() {
         engine.cluster.close(this);
+        if (ready != null) {
+            ready.clear();
+        }
     }
 
     Engine engine() {

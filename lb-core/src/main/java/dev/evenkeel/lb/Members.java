@@ -14,7 +14,10 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** The endpoints of one service with their state, and those that left a short while ago. Used under the cluster's lock. */
+/**
+ * The endpoints of one service with their state, and those that left a short while ago. Used under the cluster's lock, except for {@link
+ * #find(String)}.
+ */
 final class Members {
     /** With servers 60 % busy, those that are warm are then 80 % busy. Guessed, and tried in the simulator. */
     private static final double MOST_HELD_BACK = 0.25;
@@ -46,6 +49,7 @@ final class Members {
         return nodes.size();
     }
 
+    /** Returns the node of an endpoint in the list, or null; takes no lock. */
     @Nullable
     TrackedNode find(String id) {
         return nodes.get(id);

@@ -106,4 +106,48 @@ class LoadBalancerViewTest {
         assertThatThrownBy(this::attempt).isInstanceOf(NoEndpointException.class);
         service.attempt().complete(Outcome.SUCCESS);
     }
+
+    @Test
+    void aPinIsPickedWhateverIsHeldAgainstItsEndpoint() {
+        view.setReady(A, true);
+        view.setReady(B, true);
+        service.refuse(A.id());
+        service.loadBalancer.drain(B.id());
+
+        assertThat(view.pinned(A.id()).endpoint()).isEqualTo(A);
+        assertThat(view.pinned(B.id()).endpoint()).isEqualTo(B);
+        assertThat(view.pinned(A.id())).as("a pick allocates nothing").isSameAs(view.pinned(A.id()));
+    }
+
+    @Test
+    void aPinThatAnswersBringsItsEndpointBack() {
+        view.setReady(A, true);
+        service.refuse(A.id());
+        view.pinned(A.id()).begin().complete(Outcome.SUCCESS);
+        assertThat(service.status(A.id()).availability().isAvailable()).isTrue();
+    }
+
+    @Test
+    void thereIsNoPinToAnEndpointThatIsNotConnectedOrNotInTheList() {
+        assertThat(view.pinned(A.id())).isNull();
+        assertThat(view.pinned("10.0.0.9:80")).isNull();
+
+        view.setReady(A, true);
+        assertThat(view.pinned(A.id())).isNotNull();
+        service.source.remove(A.id());
+        assertThat(view.pinned(A.id())).isNull();
+        service.source.put(A);
+        assertThat(view.pinned(A.id())).as("it must connect again").isNull();
+
+        view.setReady(B, true);
+        view.close();
+        assertThat(view.pinned(B.id())).isNull();
+    }
+
+    @Test
+    void aServiceThatIsClosedHasNoPins() {
+        view.setReady(A, true);
+        service.loadBalancer.close();
+        assertThat(view.pinned(A.id())).isNull();
+    }
 }

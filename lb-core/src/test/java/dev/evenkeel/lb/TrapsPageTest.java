@@ -31,7 +31,7 @@ class TrapsPageTest {
     }
 
     private static boolean exists(String file, String method) throws IOException {
-        for (String module : List.of("lb-core", "lb-sim", "lb-okhttp")) {
+        for (String module : List.of("lb-core", "lb-sim", "lb-okhttp", "lb-grpc")) {
             try (Stream<Path> files = Files.walk(ROOT.resolve(module).resolve("src/test/java"))) {
                 for (Path found : files.filter(path -> path.endsWith(file)).toList()) {
                     if (Files.readString(found).contains(method)) {

@@ -59,6 +59,7 @@ final class AttemptTracer extends ClientStreamTracer {
     public void inboundHeaders() {
         try {
             answered = true;
+            of.silence().heard();
             Attempt begun = attempt;
             if (begun != null && of.shape().isStreaming()) {
                 begun.answered(Outcome.SUCCESS);
@@ -69,8 +70,14 @@ final class AttemptTracer extends ClientStreamTracer {
     }
 
     @Override
+    public void inboundMessage(int number) {
+        of.silence().heard();
+    }
+
+    @Override
     public void inboundTrailers(Metadata received) {
         trailers = received;
+        of.silence().heard();
     }
 
     @Override
@@ -95,6 +102,9 @@ final class AttemptTracer extends ClientStreamTracer {
         }
         Outcome outcome = GrpcOutcomes.of(status, trailers, deadline != null && deadline.isExpired());
         begun.complete(outcome);
+        if (outcome.kind() == Outcome.Kind.TIMED_OUT && trailers == null && !answered) {
+            of.silence().timedOut();
+        }
         if (!status.isOk() && !answered) {
             of.view().failed(memory, request, new CallMemory.Failure(of.pick(), status, outcome, trailers, deadline));
         }

@@ -18,12 +18,14 @@ import org.jspecify.annotations.Nullable;
  * @param view whose attempts they are
  * @param pick what each of them begins
  * @param shape of the calls
+ * @param silence the connection's
  * @param handedOver the call's memory, where it does not come in the call's options; else null
  */
 record AttemptTracerFactory(
         ChannelView view,
         Pick pick,
         CallShape shape,
+        Silence silence,
         @Nullable CallMemory handedOver) {
     private static final ClientStreamTracer BLIND = new ClientStreamTracer() {};
 

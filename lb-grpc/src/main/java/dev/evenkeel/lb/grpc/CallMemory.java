@@ -34,9 +34,13 @@ final class CallMemory implements PickContext {
     private static final Metadata.Key<String> PREVIOUS_ATTEMPTS =
             Metadata.Key.of("grpc-previous-rpc-attempts", Metadata.ASCII_STRING_MARSHALLER);
     private static final String NEVER = "-1";
+
+    private static final RetryDecision AS_GRPC_LIKES = new RetryDecision(RetryDecision.Kind.RETRY, 0);
+    private static final RetryDecision STOP = new RetryDecision(RetryDecision.Kind.STOP_FINAL, 0);
     private static final long NANOS_PER_MILLI = 1_000_000;
 
     private final RequestInfo request;
+    private final boolean pinned;
 
     // Guarded by this.
     private final List<Endpoint> tried = new ArrayList<>(2);
@@ -47,8 +51,14 @@ final class CallMemory implements PickContext {
     private boolean wrotePushback;
     private @Nullable String serversPushback; // what stood where we wrote
 
-    CallMemory(RequestInfo request) {
+    /**
+     * Begins one.
+     *
+     * @param pinned whether the call may go to one endpoint only, and so is never repeated
+     */
+    CallMemory(RequestInfo request, boolean pinned) {
         this.request = request;
+        this.pinned = pinned;
     }
 
     /**
@@ -95,6 +105,16 @@ final class CallMemory implements PickContext {
         return null;
     }
 
+    /** Returns how the call's latest attempt failed; null if none did, or another is under way. */
+    synchronized @Nullable Status failure() {
+        return open > 0 || last == null ? null : last.status();
+    }
+
+    /** Returns whether no attempt of the call was made yet. */
+    synchronized boolean isUntouched() {
+        return open == 0 && last == null;
+    }
+
     private boolean pay(int number, LoadBalancerView view, String why) {
         boolean had = view.chargeRetry(tried.isEmpty() ? null : tried.get(tried.size() - 1), why);
         paid = had ? number : paid;
@@ -116,20 +136,30 @@ final class CallMemory implements PickContext {
         open--;
     }
 
+    /** Notes a failure of which gRPC decides by a policy of its own, so that only the budget is ours. */
+    synchronized void failed(Failure failure) {
+        last = failure;
+        decision = AS_GRPC_LIKES;
+    }
+
     /** Decides what follows from a failure, and says so in the trailers if there are any: gRPC reads them next. */
     synchronized void failed(Failure failure, LoadBalancerView view) {
         if (open > 0) {
             return; // a hedge is still running, and gRPC waits for it
         }
-        RetryPolicy.Progress progress =
-                new RetryPolicy.Progress(paid + 1, false, false, view.hasUntried(this), failure.remainingNanos());
-        RetryDecision decided = view.decideRetry(failure.outcome(), request, progress);
+        RetryDecision decided = pinned ? STOP : decide(failure, view);
         last = failure;
         decision = decided;
         Metadata trailers = failure.trailers();
         if (trailers != null) {
             tell(trailers, decided, failure.status());
         }
+    }
+
+    private RetryDecision decide(Failure failure, LoadBalancerView view) {
+        RetryPolicy.Progress progress =
+                new RetryPolicy.Progress(paid + 1, false, false, view.hasUntried(this), failure.remainingNanos());
+        return view.decideRetry(failure.outcome(), request, progress);
     }
 
     private void tell(Metadata trailers, RetryDecision decided, Status status) {

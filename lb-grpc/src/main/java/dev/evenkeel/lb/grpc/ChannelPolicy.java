@@ -2,12 +2,13 @@ package dev.evenkeel.lb.grpc;
 
 import dev.evenkeel.lb.endpoint.Endpoint;
 import io.grpc.ConnectivityState;
+import io.grpc.EquivalentAddressGroup;
 import io.grpc.LoadBalancer;
 import io.grpc.LoadBalancerProvider;
 import io.grpc.Status;
 import io.grpc.SynchronizationContext;
 import java.util.Collection;
-import java.util.concurrent.TimeUnit;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,18 +16,17 @@ import org.jspecify.annotations.Nullable;
  * pick. All else, health and latencies and the retry budget, lives in the load balancer, so that nothing is lost when gRPC throws a policy
  * away. Called in the channel's context; nothing that goes wrong here leaves it as an exception, for that would end the channel.
  */
-final class ChannelPolicy extends LoadBalancer {
-    /** An endpoint that comes and goes must not be connected to in a loop. Guessed. */
-    private static final long REST_SECONDS = 1;
-
+final class ChannelPolicy extends LoadBalancer implements EndpointChild.Owner {
     private final Helper helper;
     private final SynchronizationContext context;
     private final Faults faults = new Faults();
     private final Connections connections;
     private final FirstChoice firstChoice;
+    private final Replacements replacements;
 
     // Written in the context.
     private @Nullable ChannelView view;
+    private @Nullable OwnLoadBalancer own; // null where our resolver names one
     private int ready; // how many connections of endpoints in the list are
     private int failed; // how many of those have failed since they were ready last
     private boolean takingList;
@@ -38,7 +38,8 @@ final class ChannelPolicy extends LoadBalancer {
     ChannelPolicy(Helper helper, LoadBalancerProvider leafProvider) {
         this.helper = helper;
         this.context = helper.getSynchronizationContext();
-        this.connections = new Connections(helper, leafProvider, this::changed);
+        this.connections = new Connections(helper, leafProvider, this);
+        this.replacements = new Replacements(helper, this::lost);
         this.firstChoice = new FirstChoice(helper, () -> guarded("the end of waiting", this::publish));
     }
 
@@ -53,14 +54,19 @@ final class ChannelPolicy extends LoadBalancer {
 
     private Status accept(ResolvedAddresses addresses) {
         dev.evenkeel.lb.LoadBalancer service = addresses.getAttributes().get(ServiceAttributes.SERVICE);
-        if (service == null) {
-            return unavailable("the policy " + EvenkeelPolicyProvider.NAME
-                    + " has no load balancer: the channel's target must be lb:///service, see EvenkeelGrpc.configure");
+        if (service != null) {
+            return accept(viewOf(service, true), addresses.getAddresses());
         }
-        ChannelView of = viewOf(service);
+        OwnLoadBalancer made = own == null ? new OwnLoadBalancer(helper.getAuthority()) : own;
+        own = made;
+        List<EquivalentAddressGroup> groups = made.take(addresses.getAddresses());
+        return accept(viewOf(made.service(), false), groups);
+    }
+
+    private Status accept(ChannelView of, List<EquivalentAddressGroup> groups) {
         takingList = true;
         try {
-            connections.take(addresses.getAddresses());
+            connections.take(groups);
         } finally {
             takingList = false;
         }
@@ -80,7 +86,7 @@ final class ChannelPolicy extends LoadBalancer {
         return Status.OK;
     }
 
-    private ChannelView viewOf(dev.evenkeel.lb.LoadBalancer service) {
+    private ChannelView viewOf(dev.evenkeel.lb.LoadBalancer service, boolean decidesRetries) {
         ChannelView open = view;
         if (open != null && open.isOf(service)) {
             return open;
@@ -88,7 +94,7 @@ final class ChannelPolicy extends LoadBalancer {
         if (open != null) {
             open.close();
         }
-        ChannelView opened = new ChannelView(service, faults, this::viewChanged, this::recovered);
+        ChannelView opened = new ChannelView(service, decidesRetries, faults, this::viewChanged, this::recovered);
         view = opened;
         return opened;
     }
@@ -117,11 +123,15 @@ final class ChannelPolicy extends LoadBalancer {
             if (view != null) {
                 view.close();
             }
+            if (own != null) {
+                own.close();
+            }
         });
     }
 
     /** Learns the state of one connection. */
-    private void changed(EndpointChild child, boolean wasReady, boolean hadFailed) {
+    @Override
+    public void changed(EndpointChild child, boolean wasReady, boolean hadFailed) {
         guarded("a connection's state", () -> {
             if (closed) {
                 return;
@@ -138,7 +148,7 @@ final class ChannelPolicy extends LoadBalancer {
                     won(child);
                 } else if (wasReady && !child.isReady()) {
                     lost(child);
-                } else if (published != ConnectivityState.READY) {
+                } else if (starved || matters(child, hadFailed)) {
                     publish();
                 }
             }
@@ -149,10 +159,16 @@ final class ChannelPolicy extends LoadBalancer {
         });
     }
 
+    /** With many endpoints most changes change nothing for the channel, and are not to be looked into. */
+    private boolean matters(EndpointChild child, boolean hadFailed) {
+        return published != ConnectivityState.READY && (ready == 0 || child.hasFailed() != hadFailed);
+    }
+
     private void won(EndpointChild child) {
         ready++;
         tell(child, true);
-        if (published != ConnectivityState.READY || starved) {
+        boolean heardOf = firstChoice.isWaiting(); // by the change of the view that this is
+        if (starved || (published != ConnectivityState.READY && !heardOf)) {
             publish();
         }
     }
@@ -190,7 +206,9 @@ final class ChannelPolicy extends LoadBalancer {
             starved = false;
             publish(ConnectivityState.READY, new ViewPicker(of, connections, () -> starved = true));
         } else if (failed == all.size()) {
-            publish(ConnectivityState.TRANSIENT_FAILURE, FailurePicker.of(of.name(), all));
+            publish(
+                    ConnectivityState.TRANSIENT_FAILURE,
+                    FailurePicker.of(of.name(), all, new PinnedCalls(of, connections, () -> starved = true)));
         } else if (published != ConnectivityState.CONNECTING) {
             publish(ConnectivityState.CONNECTING, new FixedPicker(PickResult.withNoResult()));
         }
@@ -212,16 +230,21 @@ final class ChannelPolicy extends LoadBalancer {
         }
     }
 
-    /** Others can reach the endpoint again; on any thread. gRPC may be waiting for minutes before it tries. */
+    /** On any thread. */
     private void recovered(Endpoint endpoint) {
         execute("an endpoint's recovery", () -> {
             EndpointChild child = connections.find(endpoint.id());
-            if (child != null && child.isAt(endpoint) && child.isBackingOff() && !closed) {
-                child.reconnect();
-                var unused = context.schedule(
-                        child::rested, REST_SECONDS, TimeUnit.SECONDS, helper.getScheduledExecutorService());
+            if (child != null && child.isAt(endpoint) && !closed) {
+                replacements.recovered(child);
             }
         });
+    }
+
+    /** On any thread. */
+    @Override
+    public void suspected(EndpointChild child) {
+        String what = "a connection's silence";
+        execute(what, () -> replacements.suspected(child, task -> guarded(what, task)));
     }
 
     private void execute(String what, Runnable task) {

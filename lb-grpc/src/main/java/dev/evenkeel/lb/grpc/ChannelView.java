@@ -19,6 +19,7 @@ final class ChannelView {
     private final LoadBalancerView view;
     private final LoadBalancer.Registration registration;
     private final Faults faults;
+    private final boolean decides;
 
     /** The memory of a failed call without the interceptor. gRPC picks for its retry next, on the thread that saw it fail. */
     @SuppressWarnings(
@@ -28,11 +29,13 @@ final class ChannelView {
     /**
      * Opens a view.
      *
+     * @param decides whether the load balancer decides which calls are repeated; else gRPC does, by a service config of somebody else's
      * @param changed is run when there may be somebody else to pick, on any thread
      * @param recovered is told of endpoints that are in use again, on any thread
      */
-    ChannelView(LoadBalancer service, Faults faults, Runnable changed, Consumer<Endpoint> recovered) {
+    ChannelView(LoadBalancer service, boolean decides, Faults faults, Runnable changed, Consumer<Endpoint> recovered) {
         this.service = service;
+        this.decides = decides;
         this.faults = faults;
         this.view = service.openView(changed);
         this.registration = service.addListener(new Recoveries(recovered));
@@ -61,13 +64,21 @@ final class ChannelView {
     /** Learns that an attempt failed that may be repeated. */
     void failed(@Nullable CallMemory memory, RequestInfo request, CallMemory.Failure failure) {
         if (memory != null) {
-            memory.failed(failure, view);
+            decide(memory, failure);
             return;
         }
-        CallMemory made = new CallMemory(request);
+        CallMemory made = new CallMemory(request, false);
         made.went(failure.pick());
-        made.failed(failure, view);
+        decide(made, failure);
         handover.set(made);
+    }
+
+    private void decide(CallMemory memory, CallMemory.Failure failure) {
+        if (decides) {
+            memory.failed(failure, view);
+        } else {
+            memory.failed(failure);
+        }
     }
 
     /** Returns the memory that was left on this thread, if it is for the attempt with these headers; else null, the rule. */

@@ -129,7 +129,18 @@ final class Connections {
         while (connecting.size() < CONNECTING_AT_A_TIME && !waiting.isEmpty()) {
             EndpointChild next = waiting.remove();
             connecting.add(next);
-            next.connect();
+            connect(next);
+        }
+    }
+
+    /** What cannot even begin is forgotten, so that the next list begins it anew. */
+    private void connect(EndpointChild child) {
+        try {
+            child.connect();
+        } catch (RuntimeException | Error e) {
+            listed.remove(child);
+            remove(child);
+            throw e;
         }
     }
 

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One endpoint's connection in one channel, kept by gRPC's own {@code pick_first} over its single address. Used in the channel's context,
- * except for {@link #isReady} and {@link #result}, which any thread may call.
+ * except for what pickers ask: {@link #isReady}, {@link #hasFailed}, {@link #leafPicker} and {@link #result}.
  */
 final class EndpointChild {
     private final LoadBalancer.Helper channel;
@@ -28,20 +28,24 @@ final class EndpointChild {
     private Endpoint endpoint; // of the latest list
     private @Nullable ScheduledHandle parking; // ends it; null while it is in the list
     private boolean resting; // may not reconnect just now
-    private boolean failed; // did not connect since it was ready last
+    private volatile boolean failed; // did not connect since it was ready last
     private ConnectivityState state = ConnectivityState.IDLE;
     private @Nullable LoadBalancer leaf; // null before connecting and after the end
     private @Nullable LeafHelper helper; // the leaf's
-    private @Nullable SubchannelPicker leafPicker;
+    private volatile @Nullable SubchannelPicker leafPicker;
     private volatile @Nullable SubchannelPicker readyPicker; // null unless ready
+
+    private final Silence silence = new Silence(this::suspect);
 
     private final Result[] results =
             new Result[CallShape.values().length]; // by any thread, the last wins: they are alike
 
     /** Whom a child tells of its state. */
-    @FunctionalInterface
     interface Owner {
         void changed(EndpointChild child, boolean wasReady, boolean hadFailed);
+
+        /** Learns that nothing came over its connection for a while; on any thread. */
+        default void suspected(EndpointChild child) {}
     }
 
     /** What a pick comes to, as long as the leaf and the load balancer say the same. */
@@ -134,9 +138,23 @@ final class EndpointChild {
         return state == ConnectivityState.TRANSIENT_FAILURE && parking == null && !resting;
     }
 
+    Silence silence() {
+        return silence;
+    }
+
+    /** Returns whether its connection may be replaced by another one. */
+    boolean isReplaceable() {
+        return isReady() && parking == null && !resting;
+    }
+
+    private void suspect() {
+        owner.suspected(this);
+    }
+
     /** Connects anew and at once, where gRPC would wait for up to two minutes; not again before {@link #rested}. */
     void reconnect() {
         resting = true;
+        silence.heard(); // nothing is held against the new connection
         shutdown();
         connect();
     }
@@ -180,11 +198,12 @@ final class EndpointChild {
         }
         CallShape shape = CallShape.of(args.getMethodDescriptor());
         if (pick.isTrial() || handedOver != null) {
-            return traced(ofLeaf, new AttemptTracerFactory(view, pick, shape, handedOver));
+            return traced(ofLeaf, new AttemptTracerFactory(view, pick, shape, silence, handedOver));
         }
         Result known = results[shape.index()];
         if (known == null || !known.isFor(ofLeaf, pick)) {
-            known = new Result(ofLeaf, pick, traced(ofLeaf, new AttemptTracerFactory(view, pick, shape, null)));
+            known = new Result(
+                    ofLeaf, pick, traced(ofLeaf, new AttemptTracerFactory(view, pick, shape, silence, null)));
             results[shape.index()] = known;
         }
         return known.ours();

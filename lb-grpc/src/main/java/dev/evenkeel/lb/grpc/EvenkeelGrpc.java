@@ -11,6 +11,7 @@ import io.grpc.NameResolver;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 
 /**
@@ -56,8 +57,22 @@ public final class EvenkeelGrpc {
     /** To which of the service's endpoints a call may go; by default to all. */
     public static final CallOptions.Key<Subset> SUBSET = CallOptions.Key.create("evenkeel-subset");
 
+    /**
+     * The id of the one endpoint that a call may go to; an endpoint's id is its address unless its source says otherwise. The call goes
+     * there whatever is held against the endpoint, also while it is ejected or drains, and nowhere else: it is not repeated and not
+     * hedged. It fails as {@code UNAVAILABLE}, naming the endpoint, if that is not in the list or cannot be connected to; a call that waits
+     * for ready waits for it.
+     */
+    public static final CallOptions.Key<String> PIN_ENDPOINT = CallOptions.Key.create("evenkeel-pin");
+
     /** The most attempts of a call that a load balancer can ask for; gRPC's own limit is 5. */
     private static final int MOST_ATTEMPTS = 10;
+
+    /**
+     * More than the five minutes below which servers of all languages take pings for an attack, unless they are told otherwise. Why it is set
+     * at all: over epoll, grpc-netty then has the kernel end a connection on which nothing that was sent is acknowledged for 20 s.
+     */
+    private static final long KEEP_ALIVE_MINUTES = 6;
 
     private EvenkeelGrpc() {}
 
@@ -74,7 +89,16 @@ public final class EvenkeelGrpc {
         builder.defaultLoadBalancingPolicy(EvenkeelPolicyProvider.NAME);
         builder.maxRetryAttempts(MOST_ATTEMPTS);
         builder.intercept(interceptor());
+        keepAlive(builder);
         return builder;
+    }
+
+    private static void keepAlive(ManagedChannelBuilder<?> builder) {
+        try {
+            builder.keepAliveTime(KEEP_ALIVE_MINUTES, TimeUnit.MINUTES);
+        } catch (UnsupportedOperationException e) {
+            // A transport that has none.
+        }
     }
 
     /**

@@ -4,7 +4,9 @@ import io.grpc.LoadBalancer;
 import io.grpc.LoadBalancerProvider;
 import io.grpc.LoadBalancerRegistry;
 import io.grpc.NameResolver.ConfigOrError;
+import io.grpc.Status;
 import java.util.Map;
+import java.util.TreeSet;
 
 /** Makes the policy {@code evenkeel}. Found by gRPC through the service loader; not for use by programs. */
 public class EvenkeelPolicyProvider extends LoadBalancerProvider {
@@ -38,9 +40,13 @@ public class EvenkeelPolicyProvider extends LoadBalancerProvider {
         return NAME;
     }
 
-    /** There is nothing to configure here: everything is a setting of the load balancer. */
+    /** There is nothing to configure here: everything is a setting of the load balancer. What would have no effect is refused. */
     @Override
     public ConfigOrError parseLoadBalancingPolicyConfig(Map<String, ?> config) {
-        return ConfigOrError.fromConfig(Map.of());
+        return config.isEmpty()
+                ? ConfigOrError.fromConfig(Map.of())
+                : ConfigOrError.fromError(Status.INVALID_ARGUMENT.withDescription("policy " + getPolicyName()
+                        + " is configured with " + new TreeSet<>(config.keySet())
+                        + ", must be configured with nothing: its settings are those of the load balancer"));
     }
 }

@@ -10,21 +10,24 @@ import java.util.Collection;
 final class FailurePicker extends SubchannelPicker {
     private final SubchannelPicker leafPicker;
     private final String what;
+    private final PinnedCalls pinnedCalls;
 
-    private FailurePicker(SubchannelPicker leafPicker, String what) {
+    private FailurePicker(SubchannelPicker leafPicker, String what, PinnedCalls pinnedCalls) {
         this.leafPicker = leafPicker;
         this.what = what;
+        this.pinnedCalls = pinnedCalls;
     }
 
     /** Returns the picker for endpoints that have all failed. */
-    static SubchannelPicker of(String service, Collection<EndpointChild> failed) {
+    static SubchannelPicker of(String service, Collection<EndpointChild> failed, PinnedCalls pinnedCalls) {
         for (EndpointChild child : failed) {
             SubchannelPicker leafPicker = child.leafPicker();
             if (leafPicker != null) {
                 return new FailurePicker(
                         leafPicker,
                         service + ": none of " + failed.size() + " endpoints can be connected to, among them "
-                                + child.endpoint());
+                                + child.endpoint(),
+                        pinnedCalls);
             }
         }
         return new FixedPicker(PickResult.withNoResult());
@@ -32,6 +35,10 @@ final class FailurePicker extends SubchannelPicker {
 
     @Override
     public PickResult pickSubchannel(PickSubchannelArgs args) {
+        String pinned = args.getCallOptions().getOption(EvenkeelGrpc.PIN_ENDPOINT);
+        if (pinned != null) {
+            return pinnedCalls.pick(pinned, args);
+        }
         Status status = leafPicker.pickSubchannel(args).getStatus();
         return status.isOk()
                 ? PickResult.withNoResult() // it is connecting again

@@ -14,7 +14,8 @@ import io.grpc.Status;
 final class MemoryInterceptor implements ClientInterceptor {
     @Override
     public <Q, A> ClientCall<Q, A> interceptCall(MethodDescriptor<Q, A> method, CallOptions options, Channel next) {
-        CallMemory memory = new CallMemory(CallShape.of(method).request(options));
+        boolean pinned = options.getOption(EvenkeelGrpc.PIN_ENDPOINT) != null;
+        CallMemory memory = new CallMemory(CallShape.of(method).request(options), pinned);
         return new Call<>(next.newCall(method, options.withOption(CallMemory.KEY, memory)), memory);
     }
 

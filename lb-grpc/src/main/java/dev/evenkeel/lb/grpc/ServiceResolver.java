@@ -23,6 +23,8 @@ import org.jspecify.annotations.Nullable;
  * watches its source, and goes on doing so while the channel is idle.
  */
 final class ServiceResolver extends NameResolver implements LoadBalancerListener {
+    private static final System.Logger LOG = System.getLogger(EvenkeelGrpc.class.getName());
+
     private final LoadBalancer service;
     private final Function<Endpoint, SocketAddress> addresses;
     private final SynchronizationContext context;
@@ -39,6 +41,13 @@ final class ServiceResolver extends NameResolver implements LoadBalancerListener
         this.addresses = addresses;
         this.context = args.getSynchronizationContext();
         this.parser = args.getServiceConfigParser();
+        if (service.mayHedge()) {
+            LOG.log(
+                    System.Logger.Level.WARNING,
+                    service.service()
+                            + ": hedging and attemptTimeout are not for gRPC channels, where they have no effect:"
+                            + " set a deadline, or a hedgingPolicy in a service config of the channel's");
+        }
     }
 
     /** Returns the service's name: what requests carry and TLS checks. */

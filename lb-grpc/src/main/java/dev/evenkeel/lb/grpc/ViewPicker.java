@@ -21,6 +21,7 @@ final class ViewPicker extends SubchannelPicker {
     private final ChannelView view;
     private final Connections connections;
     private final Runnable starved;
+    private final PinnedCalls pinnedCalls;
 
     /**
      * Creates a picker.
@@ -31,6 +32,7 @@ final class ViewPicker extends SubchannelPicker {
         this.view = view;
         this.connections = connections;
         this.starved = starved;
+        this.pinnedCalls = new PinnedCalls(view, connections, starved);
     }
 
     @Override
@@ -46,6 +48,10 @@ final class ViewPicker extends SubchannelPicker {
     }
 
     private PickResult pick(PickSubchannelArgs args) {
+        String pinned = args.getCallOptions().getOption(EvenkeelGrpc.PIN_ENDPOINT);
+        if (pinned != null) {
+            return pinnedCalls.pick(pinned, args);
+        }
         CallMemory own = args.getCallOptions().getOption(CallMemory.KEY);
         if (own != null) {
             PickResult veto = own.veto(CallMemory.number(args.getHeaders()), view.view());

@@ -6,11 +6,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.evenkeel.lb.LoadBalancer;
 import dev.evenkeel.lb.LoadBalancers;
 import dev.evenkeel.lb.endpoint.EndpointSource;
+import dev.evenkeel.lb.retry.Hedging;
 import io.grpc.CallOptions;
 import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.netty.NettyChannelBuilder;
+import java.util.List;
+import java.util.Map;
+import java.util.logging.Level;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -74,14 +78,32 @@ class BadInputTest {
     }
 
     @Test
-    void thePolicyWithoutOurResolverFailsCallsAndSaysWhatIsMissing() {
-        ManagedChannel channel =
-                to("dns:///127.0.0.1:1").defaultLoadBalancingPolicy("evenkeel").build();
-        Status status = Fleet.fail(channel, Echo.GET, CallOptions.DEFAULT);
-        channel.shutdownNow();
+    void thePolicyRefusesSettingsThatWouldHaveNoEffect() {
+        assertThatThrownBy(() -> to("lb:///orders")
+                        .setNameResolverArg(EvenkeelGrpc.SERVICES, services)
+                        .defaultServiceConfig(
+                                Map.of("loadBalancingConfig", List.of(Map.of("evenkeel", Map.of("choices", 2.0)))))
+                        .build())
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("policy evenkeel is configured with [choices], must be configured with nothing");
+    }
 
-        assertThat(status.getCode()).isEqualTo(Status.Code.UNAVAILABLE);
-        assertThat(status.getDescription()).contains("the channel's target must be lb:///service");
+    @Test
+    void hedgingThatWouldSilentlyDoNothingIsLoggedWhenTheChannelIsBuilt() {
+        try (Log log = Log.of(Level.WARNING);
+                LoadBalancers hedging = LoadBalancers.of(LoadBalancer.builder("orders")
+                        .endpoints(EndpointSource.of("127.0.0.1:1"))
+                        .hedging(Hedging.DEFAULT)
+                        .build())) {
+            EvenkeelGrpc.configure(to("lb:///orders"), services).build().shutdownNow();
+            assertThat(log.messages).isEmpty();
+            EvenkeelGrpc.configure(to("lb:///orders"), hedging).build().shutdownNow();
+            assertThat(log.messages)
+                    .singleElement()
+                    .asString()
+                    .startsWith(
+                            "orders: hedging and attemptTimeout are not for gRPC channels, where they have no effect");
+        }
     }
 
     @Test

@@ -13,16 +13,11 @@ import dev.evenkeel.lb.endpoint.Endpoint;
 import dev.evenkeel.lb.endpoint.MutableEndpointSource;
 import dev.evenkeel.lb.policy.LoadBalancingPolicy;
 import dev.evenkeel.lb.time.VirtualTime;
-import io.grpc.Attributes;
-import io.grpc.EquivalentAddressGroup;
-import io.grpc.LoadBalancer.ResolvedAddresses;
 import io.grpc.Status;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.Random;
-import java.util.stream.Stream;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -34,8 +29,9 @@ class ChannelPolicyTest {
     private static final Endpoint C = Endpoint.of("10.0.0.3:80");
 
     private final VirtualTime time = new VirtualTime();
+    private final MutableEndpointSource source = MutableEndpointSource.of(List.of(A, B, C));
     private final LoadBalancer service = LoadBalancer.builder(Fleet.NAME)
-            .endpoints(MutableEndpointSource.of(List.of(A, B, C)))
+            .endpoints(source)
             .policy(LoadBalancingPolicy.roundRobin())
             .environment(time.environment(new Random(42)))
             .build();
@@ -49,19 +45,7 @@ class ChannelPolicyTest {
     }
 
     private void resolve(Endpoint... endpoints) {
-        List<EquivalentAddressGroup> addresses = Stream.of(endpoints)
-                .map(endpoint -> new EquivalentAddressGroup(
-                        new InetSocketAddress(InetAddress.getLoopbackAddress(), 1),
-                        Attributes.newBuilder()
-                                .set(ServiceAttributes.ENDPOINT, endpoint)
-                                .build()))
-                .toList();
-        assertThat(policy.acceptResolvedAddresses(ResolvedAddresses.newBuilder()
-                        .setAddresses(addresses)
-                        .setAttributes(Attributes.newBuilder()
-                                .set(ServiceAttributes.SERVICE, service)
-                                .build())
-                        .build()))
+        assertThat(policy.acceptResolvedAddresses(ScriptedChannel.list(service, List.of(endpoints))))
                 .isEqualTo(Status.OK);
     }
 
@@ -188,5 +172,43 @@ class ChannelPolicyTest {
         assertThat(channel.state()).isEqualTo(CONNECTING);
         channel.passTime();
         assertThat(channel.state()).isEqualTo(READY);
+    }
+
+    @Test
+    void whatTheResolverCannotSayHarmsNothingThatIsConnected() {
+        leaf.become(A, READY);
+        policy.handleNameResolutionError(Status.UNAVAILABLE.withDescription("no answer"));
+        assertThat(channel.state()).isEqualTo(READY);
+        assertThat(leaf.ended).isZero();
+    }
+
+    @Test
+    void withNothingConnectedItIsWhatCallsFailWith() {
+        Status status = Status.UNAVAILABLE.withDescription("no answer");
+        policy.handleNameResolutionError(status);
+        assertThat(channel.state()).isEqualTo(TRANSIENT_FAILURE);
+        assertThat(channel.picker().pickSubchannel(null).getStatus()).isEqualTo(status);
+    }
+
+    @Test
+    void thePickersTextIsNoLongerForMoreEndpoints() {
+        leaf.become(A, READY);
+        String ready = channel.picker().toString();
+        Endpoint[] many = IntStream.range(0, 1000)
+                .mapToObj(i -> Endpoint.of("10.1." + i / 250 + "." + i % 250, 80))
+                .toArray(Endpoint[]::new);
+        source.set(List.of(many));
+        resolve(many);
+        for (int i = 0; i < many.length; i++) {
+            leaf.become(many[i], READY);
+        }
+        assertThat(channel.picker()).hasToString(ready);
+        assertThat(ready).isEqualTo("ViewPicker of orders");
+
+        for (int i = 0; i < many.length; i++) {
+            leaf.become(many[i], TRANSIENT_FAILURE);
+        }
+        assertThat(channel.state()).isEqualTo(TRANSIENT_FAILURE);
+        assertThat(channel.picker().toString()).hasSizeLessThan(120);
     }
 }

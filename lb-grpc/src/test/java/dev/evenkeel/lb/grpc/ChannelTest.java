@@ -7,6 +7,9 @@ import dev.evenkeel.lb.LoadBalancer;
 import dev.evenkeel.lb.LoadBalancerBuilder;
 import dev.evenkeel.lb.LoadBalancers;
 import dev.evenkeel.lb.endpoint.OutReason;
+import dev.evenkeel.lb.health.CheckResult;
+import dev.evenkeel.lb.health.CheckSchedule;
+import dev.evenkeel.lb.health.HealthCheck;
 import dev.evenkeel.lb.policy.LoadBalancingPolicy;
 import dev.evenkeel.lb.retry.RetryPolicy;
 import io.grpc.CallOptions;
@@ -17,6 +20,8 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.ClientCalls;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -100,6 +105,61 @@ class ChannelTest {
             Fleet.get(channel, "x");
         }
         assertThat(fleet.server(0).calls.get()).isZero();
+    }
+
+    @Test
+    void aChannelThatIsMadeAnewFindsTheWeightsAndEjectionsOfTheOneBefore() {
+        use(3, settings -> settings.retry(RetryPolicy.NONE).policy(LoadBalancingPolicy.weightedRandom()));
+        ManagedChannel before = fleet.connectedChannel();
+        failUntilEjected(before, fleet.server(0));
+        fleet.server(1).failWith(Status.RESOURCE_EXHAUSTED);
+        Until.until("it has asked for less", () -> {
+            try {
+                Fleet.get(before, "x");
+            } catch (StatusRuntimeException e) {
+                return true;
+            }
+            return false;
+        });
+        fleet.server(1).behaviour = fleet.server(1).echo;
+        before.shutdownNow();
+        Until.until("it has ended", before::isTerminated);
+
+        ManagedChannel channel = fleet.channel();
+        Until.until("both are connected to", () -> {
+            Fleet.get(channel, "x");
+            return fleet.server(1).calls.get() > 0 && fleet.server(2).calls.get() > 0;
+        });
+        fleet.servers.forEach(server -> server.calls.set(0));
+        for (int i = 0; i < 200; i++) {
+            Fleet.get(channel, "x");
+        }
+        assertThat(fleet.server(0).calls.get()).as("ejected").isZero();
+        assertThat(fleet.server(1).calls.get())
+                .as("asked for less")
+                .isPositive()
+                .isLessThan(fleet.server(2).calls.get() * 3 / 4);
+    }
+
+    @Test
+    void whenAllAreOutAllAreUsed() {
+        HealthCheck failing = target -> CompletableFuture.completedFuture(CheckResult.failed("always"));
+        use(
+                2,
+                settings -> settings.policy(LoadBalancingPolicy.roundRobin())
+                        .healthCheck(
+                                failing, new CheckSchedule(Duration.ofMillis(100), Duration.ofMillis(80), 1, 1, 32)));
+        ManagedChannel channel = fleet.connectedChannel();
+        Until.until(
+                "all are out",
+                () -> fleet.servers.stream()
+                        .allMatch(server -> fleet.status(server).availability().has(OutReason.PROBE_FAILED)));
+        fleet.servers.forEach(server -> server.calls.set(0));
+        for (int i = 0; i < 20; i++) {
+            Fleet.call(channel, Echo.POST, CallOptions.DEFAULT, "x");
+        }
+        assertThat(fleet.servers)
+                .allSatisfy(server -> assertThat(server.calls.get()).isEqualTo(10));
     }
 
     @Test

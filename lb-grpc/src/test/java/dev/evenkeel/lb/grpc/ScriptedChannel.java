@@ -1,5 +1,9 @@
 package dev.evenkeel.lb.grpc;
 
+import dev.evenkeel.lb.endpoint.Endpoint;
+import dev.evenkeel.lb.endpoint.EndpointSource;
+import dev.evenkeel.lb.time.VirtualTime;
+import io.grpc.Attributes;
 import io.grpc.ConnectivityState;
 import io.grpc.EquivalentAddressGroup;
 import io.grpc.LoadBalancer;
@@ -7,6 +11,7 @@ import io.grpc.ManagedChannel;
 import io.grpc.SynchronizationContext;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -16,6 +21,7 @@ import java.util.concurrent.TimeUnit;
 final class ScriptedChannel extends LoadBalancer.Helper implements AutoCloseable {
     final List<ConnectivityState> states = new ArrayList<>();
 
+    private LoadBalancer.SubchannelPicker picker; // the latest
     private final SynchronizationContext context = new SynchronizationContext((thread, thrown) -> {
         throw new AssertionError(thrown);
     });
@@ -33,6 +39,37 @@ final class ScriptedChannel extends LoadBalancer.Helper implements AutoCloseable
         return states.get(states.size() - 1);
     }
 
+    /** Returns the picker that was published last. */
+    LoadBalancer.SubchannelPicker picker() {
+        return picker;
+    }
+
+    /** Returns a service in which time stands still. */
+    static dev.evenkeel.lb.LoadBalancer service(Endpoint... endpoints) {
+        return dev.evenkeel.lb.LoadBalancer.builder(Fleet.NAME)
+                .endpoints(EndpointSource.of(List.of(endpoints)))
+                .environment(new VirtualTime().environment(new Random(42)))
+                .build();
+    }
+
+    /** Returns a list as our resolver tells it. */
+    static LoadBalancer.ResolvedAddresses list(dev.evenkeel.lb.LoadBalancer service, List<Endpoint> endpoints) {
+        return LoadBalancer.ResolvedAddresses.newBuilder()
+                .setAddresses(endpoints.stream().map(ScriptedChannel::address).toList())
+                .setAttributes(Attributes.newBuilder()
+                        .set(ServiceAttributes.SERVICE, service)
+                        .build())
+                .build();
+    }
+
+    private static EquivalentAddressGroup address(Endpoint endpoint) {
+        return new EquivalentAddressGroup(
+                EvenkeelGrpc.address(endpoint),
+                Attributes.newBuilder()
+                        .set(ServiceAttributes.ENDPOINT, endpoint)
+                        .build());
+    }
+
     /** Lets the time of all timers come that were not cancelled. */
     void passTime() {
         List<Runnable> due = List.copyOf(timers);
@@ -46,8 +83,9 @@ final class ScriptedChannel extends LoadBalancer.Helper implements AutoCloseable
     }
 
     @Override
-    public void updateBalancingState(ConnectivityState state, LoadBalancer.SubchannelPicker picker) {
+    public void updateBalancingState(ConnectivityState state, LoadBalancer.SubchannelPicker newPicker) {
         states.add(state);
+        picker = newPicker;
     }
 
     @Override

@@ -9,8 +9,10 @@ import java.util.HashMap;
 import java.util.Map;
 
 /** In the place of {@code pick_first}: its connections do what the test says, when it says so. */
-final class ScriptedLeaf extends LoadBalancerProvider {
-    int ended; // how many connections were given up
+class ScriptedLeaf extends LoadBalancerProvider {
+    int begun; // how many connections were begun
+    int told; // how often one of them was told its address
+    int ended; // how many were given up
 
     private final Map<String, LoadBalancer.Helper> helpers = new HashMap<>(); // by the endpoint's id
 
@@ -24,12 +26,14 @@ final class ScriptedLeaf extends LoadBalancerProvider {
 
     @Override
     public LoadBalancer newLoadBalancer(LoadBalancer.Helper helper) {
+        begun++;
         return new LoadBalancer() {
             @Override
             public Status acceptResolvedAddresses(ResolvedAddresses addresses) {
                 Endpoint endpoint =
                         addresses.getAddresses().get(0).getAttributes().get(ServiceAttributes.ENDPOINT);
                 helpers.put(endpoint.id(), helper);
+                told++;
                 return Status.OK;
             }
 

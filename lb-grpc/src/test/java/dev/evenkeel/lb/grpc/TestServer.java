@@ -74,10 +74,14 @@ final class TestServer implements AutoCloseable {
 
     /** Drops all connections and refuses new ones. */
     void kill() {
-        Server killed = server;
-        killed.shutdownNow();
+        server.shutdownNow();
+        awaitEnd();
+    }
+
+    /** Waits until all calls and connections have ended, after it was told to end them. */
+    void awaitEnd() {
         try {
-            killed.awaitTermination(10, TimeUnit.SECONDS);
+            server.awaitTermination(10, TimeUnit.SECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

@@ -11,13 +11,14 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** A wire between a client and a port, which can be cut. */
+/** A wire between a client and a port, which can be cut, or swallow what is sent over it. */
 final class Wire implements AutoCloseable {
     final AtomicInteger connections = new AtomicInteger();
 
     private final ServerSocket entrance;
     private final int exit;
     private final Queue<Socket> ends = new ConcurrentLinkedQueue<>();
+    private volatile int swallowed; // connections up to this one lead nowhere
 
     Wire(int exit) {
         this.exit = exit;
@@ -40,25 +41,35 @@ final class Wire implements AutoCloseable {
         }
     }
 
+    /** From now on nothing comes out of the connections there are, and nobody is told; new ones work. */
+    void swallow() {
+        swallowed = connections.get();
+    }
+
     private void accept() {
         try {
             while (true) {
                 Socket client = entrance.accept();
                 Socket server = new Socket(InetAddress.getLoopbackAddress(), exit);
-                connections.incrementAndGet();
+                int number = connections.incrementAndGet();
                 ends.add(client);
                 ends.add(server);
-                start(() -> copy(client, server));
-                start(() -> copy(server, client));
+                start(() -> copy(client, server, number));
+                start(() -> copy(server, client, number));
             }
         } catch (IOException e) {
             cut();
         }
     }
 
-    private static void copy(Socket from, Socket to) {
+    private void copy(Socket from, Socket to, int number) {
+        byte[] some = new byte[8192];
         try (InputStream in = from.getInputStream()) {
-            in.transferTo(to.getOutputStream());
+            for (int n = in.read(some); n >= 0; n = in.read(some)) {
+                if (number > swallowed) {
+                    to.getOutputStream().write(some, 0, n);
+                }
+            }
         } catch (IOException e) {
             // It was cut.
         } finally {

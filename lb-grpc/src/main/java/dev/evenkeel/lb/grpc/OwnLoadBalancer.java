@@ -1,0 +1,80 @@
+package dev.evenkeel.lb.grpc;
+
+import dev.evenkeel.lb.LoadBalancer;
+import dev.evenkeel.lb.endpoint.Endpoint;
+import dev.evenkeel.lb.endpoint.MutableEndpointSource;
+import io.grpc.EquivalentAddressGroup;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * The load balancer that a policy makes for itself where another resolver than ours finds the addresses: that of a control plane, for
+ * {@code xds:///} targets, or gRPC's own for DNS. Its list is what gRPC hands over, and its settings are the defaults. It lasts as long as its
+ * policy, which gRPC ends with the channel or when that has been idle for long, half an hour by default: by then nothing that was learnt is
+ * news.
+ */
+final class OwnLoadBalancer implements AutoCloseable {
+    private final MutableEndpointSource source = MutableEndpointSource.of();
+    private final LoadBalancer service;
+
+    /**
+     * Makes one without endpoints.
+     *
+     * @param authority the channel's; names the service where it can
+     */
+    OwnLoadBalancer(String authority) {
+        service = LoadBalancer.builder(name(authority)).endpoints(source).build();
+    }
+
+    LoadBalancer service() {
+        return service;
+    }
+
+    /**
+     * Takes a whole list, and returns it with the endpoint of each address.
+     *
+     * @throws IllegalArgumentException if an address is not one of the Internet
+     */
+    List<EquivalentAddressGroup> take(List<EquivalentAddressGroup> groups) {
+        List<Endpoint> endpoints = new ArrayList<>(groups.size());
+        List<EquivalentAddressGroup> marked = new ArrayList<>(groups.size());
+        for (EquivalentAddressGroup group : groups) {
+            Endpoint endpoint =
+                    endpoint(group.getAddresses().get(0)).withLocality(LocalityName.locality(group.getAttributes()));
+            endpoints.add(endpoint);
+            marked.add(new EquivalentAddressGroup(
+                    group.getAddresses(),
+                    group.getAttributes().toBuilder()
+                            .set(ServiceAttributes.ENDPOINT, endpoint)
+                            .build()));
+        }
+        source.set(endpoints);
+        return marked;
+    }
+
+    private static Endpoint endpoint(SocketAddress address) {
+        if (!(address instanceof InetSocketAddress inet)) {
+            throw new IllegalArgumentException("address '" + address + "' must have a host and a port");
+        }
+        InetAddress ip = inet.getAddress();
+        return Endpoint.of(ip == null ? inet.getHostString() : ip.getHostAddress(), inet.getPort());
+    }
+
+    /** Events and messages carry the name; an authority may also be an address, or hold what no name can. */
+    private static String name(String authority) {
+        String host = authority.toLowerCase(Locale.ROOT).replaceFirst(":[0-9]+$", "");
+        boolean address = host.chars().noneMatch(c -> c >= 'a' && c <= 'z');
+        String name =
+                host.replaceAll(address ? "[^0-9]+" : "[^a-z0-9_.-]+", "-").replaceAll("^[-.]+|[-.]+$", "");
+        return name.isEmpty() || name.length() > 63 ? "unnamed" : address ? "at-" + name : name;
+    }
+
+    @Override
+    public void close() {
+        service.close();
+    }
+}

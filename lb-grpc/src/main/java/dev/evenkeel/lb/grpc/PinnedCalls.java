@@ -1,0 +1,82 @@
+package dev.evenkeel.lb.grpc;
+
+import dev.evenkeel.lb.NoEndpointException;
+import dev.evenkeel.lb.Pick;
+import io.grpc.LoadBalancer.PickResult;
+import io.grpc.LoadBalancer.PickSubchannelArgs;
+import io.grpc.LoadBalancer.SubchannelPicker;
+import io.grpc.Status;
+import org.jspecify.annotations.Nullable;
+
+/** Sends calls to the endpoint that they are pinned to, or says why they cannot go there. Safe for use by many threads. */
+final class PinnedCalls {
+    private final ChannelView view;
+    private final Connections connections;
+    private final Runnable starved;
+
+    /**
+     * Creates one.
+     *
+     * @param starved is run before a call is told to wait, so that it is picked for again when something has changed
+     */
+    PinnedCalls(ChannelView view, Connections connections, Runnable starved) {
+        this.view = view;
+        this.connections = connections;
+        this.starved = starved;
+    }
+
+    /** Returns what a pick for a call that is pinned to an endpoint comes to. */
+    PickResult pick(String id, PickSubchannelArgs args) {
+        CallMemory own = args.getCallOptions().getOption(CallMemory.KEY);
+        boolean repeated = CallMemory.number(args.getHeaders()) > 0;
+        CallMemory memory = own == null && repeated ? view.takeOver(args.getHeaders()) : own;
+        Status failure = memory == null || !repeated ? null : memory.failure();
+        if (failure != null) {
+            return PickResult.withDrop(failure);
+        }
+        try {
+            PickResult picked = tryToPick(id, args, own);
+            if (picked == null) {
+                starved.run();
+                picked = tryToPick(id, args, own); // once more, so that a change which comes just now is not missed
+            }
+            if (picked == null) {
+                return whyNot(id, args);
+            }
+            // Unless nothing was sent yet. An error ends only a hedge, where dropping it would end the call.
+            return repeated && (memory == null || !memory.isUntouched())
+                    ? failure(id, "is not asked twice for the same call")
+                    : picked;
+        } catch (NoEndpointException e) {
+            return PickResult.withDrop(Status.UNAVAILABLE.withDescription(e.getMessage()));
+        }
+    }
+
+    private @Nullable PickResult tryToPick(String id, PickSubchannelArgs args, @Nullable CallMemory memory) {
+        EndpointChild child = connections.find(id);
+        Pick pick = child == null ? null : view.view().pinned(id);
+        PickResult result = child == null || pick == null ? null : child.result(args, view, pick, null);
+        if (result != null && pick != null && memory != null) {
+            memory.went(pick);
+        }
+        return result;
+    }
+
+    /** A call waits for a connection that is being made, like any other; else only if it waits for ready. */
+    private PickResult whyNot(String id, PickSubchannelArgs args) {
+        EndpointChild child = connections.find(id);
+        if (child == null || child.isReady()) { // still connected to, but no longer in the list
+            return failure(id, "is not in the list of endpoints");
+        }
+        SubchannelPicker failed = child.hasFailed() ? child.leafPicker() : null;
+        Status status = failed == null ? Status.OK : failed.pickSubchannel(args).getStatus();
+        return status.isOk()
+                ? PickResult.withNoResult()
+                : failure(id, "cannot be connected to: " + status.getDescription());
+    }
+
+    private PickResult failure(String id, String why) {
+        return PickResult.withError(Status.UNAVAILABLE.withDescription(
+                view.name() + ": the call is pinned to endpoint '" + id + "', which " + why));
+    }
+}

@@ -1,0 +1,84 @@
+package dev.evenkeel.lb.grpc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.evenkeel.lb.endpoint.EndpointSource;
+import dev.evenkeel.lb.policy.LoadBalancingPolicy;
+import dev.evenkeel.lb.time.Environment;
+import io.grpc.CallOptions;
+import io.grpc.ManagedChannel;
+import io.grpc.stub.ClientCalls;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Channels whose source of endpoints has nothing good to say. */
+class DiscoveryTest {
+    private final Observed source = new Observed();
+    private final Fleet fleet =
+            Fleet.of(2, settings -> settings.endpoints(source).policy(LoadBalancingPolicy.roundRobin()));
+
+    @AfterEach
+    void close() {
+        fleet.settled();
+        fleet.close();
+    }
+
+    private ManagedChannel connected() {
+        source.listener.onEndpoints(
+                fleet.servers.stream().map(TestServer::endpoint).toList());
+        return fleet.connectedChannel();
+    }
+
+    private void bothGetCalls(ManagedChannel channel) {
+        for (int i = 0; i < 20; i++) {
+            Fleet.call(channel, Echo.POST, CallOptions.DEFAULT, "x");
+        }
+        assertThat(fleet.servers)
+                .allSatisfy(server -> assertThat(server.calls.get()).isEqualTo(10));
+    }
+
+    @Test
+    void anEmptyListLeavesTheLastGoodOneInUse() {
+        ManagedChannel channel = connected();
+        source.listener.onEndpoints(List.of());
+        bothGetCalls(channel);
+    }
+
+    @Test
+    void aFailureLeavesTheLastGoodListInUse() {
+        ManagedChannel channel = connected();
+        source.listener.onFailure("the registry is down");
+        bothGetCalls(channel);
+    }
+
+    @Test
+    void aChannelThatIsMadeMeanwhileUsesTheLastGoodListToo() {
+        source.listener.onEndpoints(
+                fleet.servers.stream().map(TestServer::endpoint).toList());
+        source.listener.onFailure("the registry is down");
+        source.listener.onEndpoints(List.of());
+        bothGetCalls(fleet.connectedChannel());
+    }
+
+    @Test
+    void aChannelThatIsMadeBeforeThereIsAListWaitsForIt() throws Exception {
+        ManagedChannel channel = fleet.channel();
+        var call = ClientCalls.futureUnaryCall(channel.newCall(Echo.GET, CallOptions.DEFAULT), "x");
+        source.listener.onEndpoints(List.of(fleet.server(0).endpoint()));
+        assertThat(call.get(20, TimeUnit.SECONDS))
+                .isEqualTo("x@" + fleet.server(0).address());
+    }
+
+    /** Says what the test says, as an observation that may be wrong. */
+    private static final class Observed implements EndpointSource {
+        private Listener listener;
+
+        @Override
+        public Subscription subscribe(Listener newListener, Environment environment) {
+            listener = newListener;
+            return () -> {};
+        }
+    }
+}

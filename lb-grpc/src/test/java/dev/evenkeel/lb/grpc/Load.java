@@ -1,0 +1,62 @@
+package dev.evenkeel.lb.grpc;
+
+import io.grpc.CallOptions;
+import io.grpc.ManagedChannel;
+import io.grpc.MethodDescriptor;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+
+/** Threads that call without a pause until they are told to stop. */
+final class Load implements AutoCloseable {
+    final Queue<Status> failures = new ConcurrentLinkedQueue<>();
+    final AtomicInteger calls = new AtomicInteger(); // that have ended, well or not
+
+    private final List<Thread> threads;
+    private volatile boolean stopped;
+
+    Load(ManagedChannel channel, MethodDescriptor<String, String> method, int threads) {
+        this.threads = IntStream.range(0, threads)
+                .mapToObj(i -> new Thread(() -> run(channel, method), "load-" + i))
+                .toList();
+        this.threads.forEach(Thread::start);
+    }
+
+    private void run(ManagedChannel channel, MethodDescriptor<String, String> method) {
+        while (!stopped) {
+            try {
+                Fleet.call(channel, method, CallOptions.DEFAULT, "x");
+            } catch (StatusRuntimeException e) {
+                failures.add(e.getStatus());
+            }
+            calls.incrementAndGet();
+        }
+    }
+
+    /** Waits until so many calls more have ended. */
+    void pass(int more) {
+        int until = calls.get() + more;
+        Until.until(more + " calls have ended", () -> calls.get() >= until);
+    }
+
+    /** Ends it, and waits for what is under way. */
+    void stop() {
+        stopped = true;
+        for (Thread thread : threads) {
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        stop();
+    }
+}
