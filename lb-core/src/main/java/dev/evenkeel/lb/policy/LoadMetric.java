@@ -51,21 +51,23 @@ public enum LoadMetric {
     /**
      * Returns whether the load of a node is less than that of another: the cost of all in flight there and of one more.
      *
-     * <p>A node that is failing gets no credit for a queue that is shorter than the other's. It is short because failing is quick; under
-     * high load, where healthy queues are long, nothing else would keep traffic away from it.
+     * <p>A node that is failing gets no credit for a queue that is shorter than that of one which is well. It is short because failing is
+     * quick; under high load, where healthy queues are long, nothing else would keep traffic away from it. Where both are failing
+     * the queues count again: else all requests would go to the one whose price is a little lower, until it is worn down as well.
      */
     final boolean isLess(Node node, Node than, long nowNanos) {
         int mine = node.inFlight();
         int others = than.inFlight();
         double cost = cost(node, mine, nowNanos);
         double othersCost = cost(than, others, nowNanos);
-        int longer = Math.max(mine, others);
-        return known(cost, othersCost) * queue(node, mine, longer)
-                < known(othersCost, cost) * queue(than, others, longer);
+        boolean failing = node.isFailing();
+        boolean otherFailing = than.isFailing();
+        return known(cost, othersCost) * queue(failing, mine, otherFailing ? 0 : others)
+                < known(othersCost, cost) * queue(otherFailing, others, failing ? 0 : mine);
     }
 
-    /** Returns the queue that a node is credited with, where the longest of those it is compared with has so many in flight. */
-    static double queue(Node node, int inFlight, int longest) {
-        return (node.isFailing() ? longest : inFlight) + 1.0;
+    /** Returns the queue that a node is credited with, where the longest of nodes which are well has so many in flight. */
+    static double queue(boolean failing, int inFlight, int longestOfWell) {
+        return (failing ? Math.max(inFlight, longestOfWell) : inFlight) + 1.0;
     }
 }

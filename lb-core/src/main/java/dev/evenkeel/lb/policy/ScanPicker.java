@@ -19,15 +19,15 @@ final class ScanPicker implements Picker {
 
     @Override
     public Node pick(PickContext context, long nowNanos) {
-        int longest = longestQueue();
+        int longest = longestQueueOfWell();
         Node best = nodes[0];
         double leastCost = metric.cost(best, best.inFlight(), nowNanos);
-        double queue = LoadMetric.queue(best, best.inFlight(), longest);
+        double queue = LoadMetric.queue(best.isFailing(), best.inFlight(), longest);
         int equals = 1;
         for (int i = 1; i < nodes.length; i++) {
             Node node = nodes[i];
             double cost = metric.cost(node, node.inFlight(), nowNanos);
-            double nodesQueue = LoadMetric.queue(node, node.inFlight(), longest);
+            double nodesQueue = LoadMetric.queue(node.isFailing(), node.inFlight(), longest);
             double load = LoadMetric.known(cost, leastCost) * nodesQueue;
             double leastLoad = LoadMetric.known(leastCost, cost) * queue;
             boolean tie = load == leastLoad && Draw.upper(random.nextLong(), ++equals) == 0;
@@ -41,10 +41,10 @@ final class ScanPicker implements Picker {
         return best;
     }
 
-    private int longestQueue() {
+    private int longestQueueOfWell() {
         int longest = 0;
         for (Node node : nodes) {
-            longest = Math.max(longest, node.inFlight());
+            longest = node.isFailing() ? longest : Math.max(longest, node.inFlight());
         }
         return longest;
     }

@@ -59,9 +59,11 @@ final class WeightedChoicesPicker implements Picker {
             double unitWeight = Math.min(weights[best], weights[other]);
             double queue = 1 + onUnit(inFlight * unitWeight / weights[best], unit);
             double otherQueue = 1 + onUnit(otherInFlight * unitWeight / weights[other], otherUnit);
-            double longer = Math.max(queue, otherQueue);
-            queue = nodes[best].isFailing() ? longer : queue; // see LoadMetric.isLess
-            otherQueue = nodes[other].isFailing() ? longer : otherQueue;
+            if (nodes[best].isFailing() != nodes[other].isFailing()) { // see LoadMetric.isLess
+                double longer = Math.max(queue, otherQueue);
+                queue = nodes[best].isFailing() ? longer : queue;
+                otherQueue = nodes[other].isFailing() ? longer : otherQueue;
+            }
             boolean alike = thisCost <= CLEARLY * otherCost && otherCost <= CLEARLY * thisCost;
             boolean better =
                     alike ? handicap * otherQueue < queue : handicap * otherCost * otherQueue < thisCost * queue;

@@ -93,6 +93,35 @@ class LeastLoadedTest {
                 .isLessThan(5);
     }
 
+    /** 1 s for each that fails, as failures are priced, beside 130 ms for one that is well and has a long queue. */
+    @ParameterizedTest
+    @ValueSource(ints = {2, 3, LeastLoaded.ALL})
+    void aFailingNodeGetsNoCreditForAQueueThatIsShorterThanThatOfOneThatIsWell(int draws) {
+        for (double weight : new double[] {1, 2}) {
+            List<FakeNode> nodes = FakeNode.weighted(1, weight);
+            nodes.get(0).latency(Duration.ofSeconds(1)).failing(true);
+            nodes.get(1).latency(Duration.ofMillis(130)).inFlight(27);
+
+            assertThat(Tally.of(picker(nodes, LoadMetric.PEAK_EWMA, draws), 100).picks(nodes.get(0)))
+                    .isZero();
+        }
+    }
+
+    /** Else the one whose price is a little lower would get everything until it is worn down as well. */
+    @ParameterizedTest
+    @ValueSource(ints = {2, 3, LeastLoaded.ALL})
+    void ofNodesThatAllFailTheOneWithTheShorterQueueIsTaken(int draws) {
+        for (double weight : new double[] {1, 2}) {
+            List<FakeNode> nodes = FakeNode.weighted(1, weight);
+            nodes.forEach(node -> node.failing(true));
+            nodes.get(0).latency(Duration.ofMillis(900));
+            nodes.get(1).latency(Duration.ofMillis(600)).inFlight(8);
+
+            assertThat(Tally.of(picker(nodes, LoadMetric.PEAK_EWMA, draws), 100).picks(nodes.get(0)))
+                    .isEqualTo(100);
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {2, 3, LeastLoaded.ALL})
     void aSlowNodeLosesUntilItsAdvantageInQueueOutweighsIt(int draws) {

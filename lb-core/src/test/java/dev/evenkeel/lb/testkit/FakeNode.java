@@ -11,6 +11,7 @@ public final class FakeNode implements Node {
     private volatile Endpoint endpoint;
     private volatile int inFlight;
     private volatile double latencyNanos;
+    private volatile boolean failing;
 
     private FakeNode(Endpoint endpoint) {
         this.endpoint = endpoint;
@@ -52,6 +53,12 @@ public final class FakeNode implements Node {
         return this;
     }
 
+    /** Changes whether the latest answer was a failure. */
+    public FakeNode failing(boolean newFailing) {
+        failing = newFailing;
+        return this;
+    }
+
     @Override
     public Endpoint endpoint() {
         return endpoint;
@@ -60,6 +67,11 @@ public final class FakeNode implements Node {
     @Override
     public int inFlight() {
         return inFlight;
+    }
+
+    @Override
+    public boolean isFailing() {
+        return failing;
     }
 
     @Override
