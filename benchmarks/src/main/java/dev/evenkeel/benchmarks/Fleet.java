@@ -5,11 +5,11 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /** Lists of endpoints to measure with. */
-final class Fleet {
+public final class Fleet {
     private Fleet() {}
 
     /** Returns endpoints of weight 1. */
-    static List<Endpoint> equal(int size) {
+    public static List<Endpoint> equal(int size) {
         return IntStream.range(0, size).mapToObj(Fleet::endpoint).toList();
     }
 
