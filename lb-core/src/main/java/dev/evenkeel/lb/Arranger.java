@@ -43,8 +43,8 @@ final class Arranger {
     }
 
     /** Returns how many endpoints are used, in words. */
-    String describe(Members members) {
-        return "uses " + choice.size(members) + " of " + members.size() + " endpoints";
+    static String describe(Members members) {
+        return "uses " + members.used() + " of " + members.size() + " endpoints";
     }
 
     void setSplit(Split newSplit) {

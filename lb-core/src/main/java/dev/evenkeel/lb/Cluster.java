@@ -122,7 +122,7 @@ final class Cluster {
         publishedNanos = now;
         Arrangement arrangement = arranger.arrange(members);
         if (arrangement.usesOthers()) {
-            announce(Event.Type.SUBSET_CHANGED, null, arranger.describe(members));
+            announce(Event.Type.SUBSET_CHANGED, null, Arranger.describe(members));
         }
         pickers.beginRound();
         for (LoadBalancerView view : views) {

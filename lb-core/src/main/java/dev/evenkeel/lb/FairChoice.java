@@ -107,11 +107,7 @@ final class FairChoice {
         for (TrackedNode node : members.nodes()) {
             changed |= node.setUsed(!choosing || chosen.contains(node));
         }
+        members.setUsed(choosing ? chosen.size() : Integer.MAX_VALUE);
         return changed;
-    }
-
-    /** Returns how many endpoints are used, where not all are. */
-    int size(Members members) {
-        return choosing ? chosen.size() : members.size();
     }
 }

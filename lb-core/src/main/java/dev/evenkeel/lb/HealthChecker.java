@@ -8,6 +8,7 @@ import dev.evenkeel.lb.health.HealthCheck;
 import dev.evenkeel.lb.time.Environment;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Checks the endpoints of a service in turn, and takes out those that fail several times in a row until they pass several times in a row.
@@ -55,7 +56,7 @@ final class HealthChecker {
     /** Begins at a random moment and with a random endpoint: many clients that start together must not check in step. */
     private void begin() {
         cluster.update((members, now) -> {
-            int endpoints = Math.max(1, members.size());
+            int endpoints = Math.max(1, members.used());
             rotation.skip(environment.random().nextInt(endpoints));
             long gap = schedule.gapNanos(endpoints, environment.random());
             environment.scheduler().schedule((long) (gap * environment.random().nextDouble()), this::turn);
@@ -68,18 +69,18 @@ final class HealthChecker {
         cluster.update((members, now) -> {
             turning = members.size() > 0;
             if (turning) { // first, so that nothing that goes wrong in one turn prevents the next
-                long gap = schedule.gapNanos(members.size(), environment.random());
+                long gap = schedule.gapNanos(members.used(), environment.random());
                 environment.scheduler().schedule(gap, this::turn);
             }
-            return choose(schedule.batch(members.size()), due);
+            return choose(schedule.batch(members.used()), members.size(), due);
         });
         queue.start(due);
     }
 
-    private boolean choose(int batch, List<CheckRun> due) {
+    private boolean choose(int batch, int endpoints, List<CheckRun> due) {
         boolean rebuild = false;
         for (int i = 0; i < batch && inFlight < schedule.maxInFlight(); i++) {
-            TrackedNode node = rotation.next();
+            TrackedNode node = nextInUse(endpoints);
             if (node == null) {
                 break;
             }
@@ -93,6 +94,17 @@ final class HealthChecker {
             }
         }
         return rebuild;
+    }
+
+    /** Of a long list only those are checked that this client uses; the others have clients of their own. */
+    private @Nullable TrackedNode nextInUse(int endpoints) {
+        for (int i = 0; i < endpoints; i++) {
+            TrackedNode node = rotation.next();
+            if (node == null || node.isUsed()) {
+                return node;
+            }
+        }
+        return null;
     }
 
     private void run(CheckRun run) {

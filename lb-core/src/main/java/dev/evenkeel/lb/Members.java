@@ -27,6 +27,7 @@ final class Members {
     private final Cache<String, TrackedNode> remembered;
     private final Set<String> drainedByHand = new HashSet<>();
     private final Set<String> evacuated = new HashSet<>(); // zones
+    private int used = Integer.MAX_VALUE;
     private volatile Map<String, TrackedNode> nodes =
             Map.of(); // never changed but replaced; read without the lock, too
 
@@ -50,6 +51,16 @@ final class Members {
     }
 
     /** Returns the node of an endpoint in the list, or null; takes no lock. */
+    /** Returns how many endpoints of the list this client uses. */
+    int used() {
+        return Math.min(used, size());
+    }
+
+    /** Notes how many endpoints are used; until then all are. */
+    void setUsed(int newUsed) {
+        used = newUsed;
+    }
+
     @Nullable
     TrackedNode find(String id) {
         return nodes.get(id);

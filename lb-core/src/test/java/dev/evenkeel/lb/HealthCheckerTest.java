@@ -70,6 +70,21 @@ class HealthCheckerTest {
         assertThat(service.loadBalancer.describe()).contains("healthCheck = scripted check");
     }
 
+    @Test
+    void ofALongListOnlyWhatThisClientUsesIsChecked() {
+        TestService many = service(IntStream.range(0, 300)
+                .mapToObj(i -> "10.1." + i / 250 + "." + i % 250 + ":80")
+                .toArray(String[]::new));
+        many.advance(ROUND);
+
+        many.loadBalancer.endpoints().forEach(status -> {
+            boolean used = !status.availability().has(OutReason.UNUSED);
+            assertThat(check.timesAsked(status.endpoint().id()) > 0)
+                    .as("%s", status)
+                    .isEqualTo(used);
+        });
+    }
+
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void threeFailuresInARowTakeAnEndpointOutAndTwoPassesBringItBack(boolean protection) {

@@ -12,6 +12,7 @@ import dev.evenkeel.lb.call.Session;
 import dev.evenkeel.lb.call.Subset;
 import dev.evenkeel.lb.endpoint.Endpoint;
 import dev.evenkeel.lb.endpoint.OutReason;
+import dev.evenkeel.lb.locality.MetadataSubsets;
 import dev.evenkeel.lb.observe.Event;
 import dev.evenkeel.lb.policy.LoadBalancingPolicy;
 import dev.evenkeel.lb.policy.Node;
@@ -47,6 +48,7 @@ class SessionsTest {
             UnaryOperator<LoadBalancerBuilder> lb, UnaryOperator<StickySessions> settings, String... addresses) {
         return TestService.with(
                 builder -> lb.apply(builder.policy(LoadBalancingPolicy.roundRobin())
+                        .subsets(MetadataSubsets.by("role"))
                         .stickySessions(settings.apply(StickySessions.DEFAULT))),
                 addresses);
     }

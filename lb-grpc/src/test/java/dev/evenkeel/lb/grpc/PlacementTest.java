@@ -9,6 +9,7 @@ import dev.evenkeel.lb.call.RequestKey;
 import dev.evenkeel.lb.call.Session;
 import dev.evenkeel.lb.call.Subset;
 import dev.evenkeel.lb.endpoint.OutReason;
+import dev.evenkeel.lb.locality.MetadataSubsets;
 import dev.evenkeel.lb.policy.LoadBalancingPolicy;
 import dev.evenkeel.lb.policy.Picker;
 import io.grpc.CallOptions;
@@ -30,8 +31,11 @@ import org.junit.jupiter.api.Test;
 class PlacementTest {
     private final List<Destination> seen = new CopyOnWriteArrayList<>();
 
-    private final Fleet fleet =
-            Fleet.of(3, settings -> settings.policy(watched()).stickySessions(StickySessions.DEFAULT));
+    private final Fleet fleet = Fleet.of(
+            3,
+            settings -> settings.policy(watched())
+                    .stickySessions(StickySessions.DEFAULT)
+                    .subsets(MetadataSubsets.by("version")));
 
     /** Remembers what calls ask, and goes round. */
     private LoadBalancingPolicy watched() {
@@ -138,9 +142,12 @@ class PlacementTest {
 
     @Test
     void aSubsetIsAskedForByAnOption() {
+        TestServer server = fleet.server(1);
+        fleet.source.put(server.endpoint().withMetadata("version", "canary"));
         Subset canary = Subset.of("version", "canary");
         CallOptions options = CallOptions.DEFAULT.withOption(EvenkeelGrpc.SUBSET, canary);
-        assertThat(asked(fleet.channel(), options).subset()).isEqualTo(canary);
+        assertThat(answers(10, fleet.connectedChannel(), options)).containsOnly("x@" + server.address());
+        assertThat(seen).extracting(Destination::subset).containsOnly(canary);
     }
 
     @Test

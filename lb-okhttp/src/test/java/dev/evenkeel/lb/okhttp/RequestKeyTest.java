@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.evenkeel.lb.call.Destination;
 import dev.evenkeel.lb.call.RequestKey;
 import dev.evenkeel.lb.call.Subset;
+import dev.evenkeel.lb.locality.MetadataSubsets;
 import dev.evenkeel.lb.policy.LoadBalancingPolicy;
 import dev.evenkeel.lb.policy.Node;
 import java.io.IOException;
@@ -259,7 +260,9 @@ class RequestKeyTest {
 
     @Test
     void aSubsetIsAskedForByATag() throws IOException {
-        fleet.balancing(lb -> lb.policy(watched())).add("fine");
+        fleet.balancing(lb -> lb.policy(watched())
+                        .subsets(MetadataSubsets.by("version").fallingBackToAny()))
+                .add("fine");
         Subset canary = Subset.of("version", "canary");
         fleet.ask(fleet.request("/").tag(Subset.class, canary).build());
         assertThat(seen.get(0).subset()).isEqualTo(canary);

@@ -7,6 +7,7 @@ import dev.evenkeel.lb.LoadBalancer;
 import dev.evenkeel.lb.LoadBalancers;
 import dev.evenkeel.lb.StickySessions;
 import dev.evenkeel.lb.call.Subset;
+import dev.evenkeel.lb.locality.MetadataSubsets;
 import dev.evenkeel.lb.policy.LoadBalancingPolicy;
 import dev.evenkeel.lb.retry.Hedging;
 import java.io.IOException;
@@ -48,7 +49,8 @@ class SessionsTest {
             UnaryOperator<EvenkeelOkHttpBuilder> sessions,
             java.util.function.Function<String, java.util.function.Function<RecordedRequest, MockResponse>> behaviour) {
         fleet.balancing(lb -> lb.policy(LoadBalancingPolicy.roundRobin())
-                        .stickySessions(sticky.apply(StickySessions.DEFAULT)))
+                        .stickySessions(sticky.apply(StickySessions.DEFAULT))
+                        .subsets(MetadataSubsets.by("role").fallingBackToAny()))
                 .wrapping(sessions);
         for (String name : List.of("a", "b", "c")) {
             servers.add(fleet.add(behaviour.apply(name)));
