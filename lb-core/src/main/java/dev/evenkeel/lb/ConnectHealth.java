@@ -4,8 +4,8 @@ import dev.evenkeel.lb.call.Outcome;
 import dev.evenkeel.lb.endpoint.OutReason;
 import dev.evenkeel.lb.health.ConnectBackoff;
 import dev.evenkeel.lb.health.SlowStart;
+import dev.evenkeel.lb.policy.PickContext;
 import dev.evenkeel.lb.time.Environment;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,8 +31,11 @@ final class ConnectHealth {
 
     /** Returns an endpoint that this request is to try, or null, which is the rule. */
     @Nullable
-    TrackedNode takeProbe(Predicate<TrackedNode> reachable) {
-        TrackedNode node = probes.take(reachable);
+    TrackedNode takeProbe(LoadBalancerView view, PickContext call) {
+        if (probes.nobodyIsDue()) {
+            return null;
+        }
+        TrackedNode node = probes.take(out -> view.mayTry(call, out));
         if (node != null) {
             // Should the request never end, the endpoint must not stay out for ever.
             environment.scheduler().schedule(backoff.max().toNanos(), () -> offer(node));

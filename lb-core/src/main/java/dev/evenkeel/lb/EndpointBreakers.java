@@ -5,9 +5,9 @@ import dev.evenkeel.lb.endpoint.OutReason;
 import dev.evenkeel.lb.health.SlowStart;
 import dev.evenkeel.lb.limit.Breaker;
 import dev.evenkeel.lb.observe.Event;
+import dev.evenkeel.lb.policy.PickContext;
 import java.util.LinkedHashSet;
 import java.util.Set;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,8 +33,8 @@ final class EndpointBreakers {
 
     /** Returns an endpoint that this request is to try, with a permit of its breaker and counted as in flight; or null, the rule. */
     @Nullable
-    TrackedNode takeTrial(Predicate<TrackedNode> reachable, long nowNanos) {
-        TrackedNode node = takePermit(reachable);
+    TrackedNode takeTrial(LoadBalancerView view, PickContext call, long nowNanos) {
+        TrackedNode node = takePermit(view, call);
         if (node == null || node.tryStart(nowNanos)) {
             return node;
         }
@@ -44,8 +44,11 @@ final class EndpointBreakers {
 
     /** Returns an endpoint that this request is to try, with a permit of its breaker and not counted; or null, the rule. */
     @Nullable
-    TrackedNode takePermit(Predicate<TrackedNode> reachable) {
-        TrackedNode node = trials.take(one -> isOutForNothingElse(one) && one.hasRoom() && reachable.test(one));
+    TrackedNode takePermit(LoadBalancerView view, PickContext call) {
+        if (trials.nobodyIsDue()) {
+            return null;
+        }
+        TrackedNode node = trials.take(out -> isOutForNothingElse(out) && out.hasRoom() && view.mayTry(call, out));
         if (node == null || node.breaker == null || !node.breaker.tryAcquire()) {
             return null;
         }

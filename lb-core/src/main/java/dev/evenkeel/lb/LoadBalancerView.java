@@ -89,11 +89,11 @@ public final class LoadBalancerView implements AutoCloseable {
             if (home != null) {
                 return permit == 0 ? home.pick(noCall) : new Pick(noCall, home, permit);
             }
-            TrackedNode out = engine.connects.takeProbe(node -> mayTry(context, node));
+            TrackedNode out = engine.connects.takeProbe(this, context);
             if (out != null) {
                 return new Pick(noCall, out, permit | Attempt.PROBE);
             }
-            out = engine.breakers == null ? null : engine.breakers.takePermit(node -> mayTry(context, node));
+            out = engine.breakers == null ? null : engine.breakers.takePermit(this, context);
             if (out != null) {
                 return new Pick(noCall, out, permit | Attempt.TRIAL);
             }
@@ -242,7 +242,7 @@ public final class LoadBalancerView implements AutoCloseable {
     /** Returns a node that refused connections and is due to be tried, counted as in flight there; or null, the rule. */
     @Nullable
     TrackedNode takeProbe(BalancedCall call, long nowNanos) {
-        TrackedNode node = engine.connects.takeProbe(out -> mayTry(call, out));
+        TrackedNode node = engine.connects.takeProbe(this, call);
         if (node != null) {
             node.ledger().start(nowNanos);
         }
@@ -252,11 +252,11 @@ public final class LoadBalancerView implements AutoCloseable {
     /** Returns a node whose breaker is half-open and has a permit, counted as in flight there; or null, the rule. */
     @Nullable
     TrackedNode takeTrial(BalancedCall call, long nowNanos) {
-        return engine.breakers == null ? null : engine.breakers.takeTrial(out -> mayTry(call, out), nowNanos);
+        return engine.breakers == null ? null : engine.breakers.takeTrial(this, call, nowNanos);
     }
 
     /** Returns whether a call may try this node, which is out. */
-    private boolean mayTry(PickContext call, TrackedNode node) {
+    boolean mayTry(PickContext call, TrackedNode node) {
         return isReady(node) && node.isUsed() && snapshot.allows(call, node);
     }
 

@@ -25,6 +25,11 @@ final class Trials {
         }
     }
 
+    /** Returns whether there is nobody to try; to be asked first, so that every other request does no more. */
+    boolean nobodyIsDue() {
+        return due.isEmpty();
+    }
+
     /**
      * Returns an endpoint for one request to try, or null. Whoever gets it is the only one who does. One that nobody may use now, because
      * it drains, its health checks fail or this view cannot reach it, stays due.
@@ -33,9 +38,6 @@ final class Trials {
      */
     @Nullable
     TrackedNode take(Predicate<TrackedNode> reachable) {
-        if (due.isEmpty()) {
-            return null;
-        }
         due.removeIf(node -> node.isRemoved() || !node.isOut(reason));
         Optional<TrackedNode> usable = due.stream()
                 .filter(node -> !node.isLeaving() && !node.isOut(OutReason.PROBE_FAILED) && reachable.test(node))
