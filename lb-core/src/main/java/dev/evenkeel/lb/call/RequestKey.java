@@ -16,6 +16,6 @@ public record RequestKey(long hash) {
 
     /** Returns the key of some bytes, by XXH64. */
     public static RequestKey of(byte[] bytes) {
-        return new RequestKey(Xxh64.hash(bytes));
+        return new RequestKey(Xxh64.hash(bytes, bytes.length, 0));
     }
 }

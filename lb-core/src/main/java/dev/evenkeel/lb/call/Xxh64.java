@@ -5,11 +5,11 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
 /**
- * XXH64 with seed 0: fast, the same everywhere, and not for secrets.
+ * XXH64, the hash that Envoy and gRPC use for keys and for endpoints: fast, the same everywhere, and not for secrets.
  *
  * <p>Source: Collet, "xxHash fast digest algorithm", draft-collet-xxhash / doc/xxhash_spec.md 0.1.1.
  */
-final class Xxh64 {
+public final class Xxh64 {
     private static final long PRIME_1 = 0x9E3779B185EBCA87L;
     private static final long PRIME_2 = 0xC2B2AE3D27D4EB4FL;
     private static final long PRIME_3 = 0x165667B19E3779F9L;
@@ -23,15 +23,16 @@ final class Xxh64 {
 
     private Xxh64() {}
 
-    static long hash(byte[] bytes) {
+    /** Returns the hash of the first {@code length} bytes. */
+    public static long hash(byte[] bytes, int length, long seed) {
         int at = 0;
-        long hash = PRIME_5;
-        if (bytes.length >= STRIPE) {
-            long a = 0x60EA27EEADC0B5D6L; // PRIME_1 + PRIME_2
-            long b = PRIME_2;
-            long c = 0;
-            long d = -PRIME_1;
-            for (; at <= bytes.length - STRIPE; at += STRIPE) {
+        long hash = seed + PRIME_5;
+        if (length >= STRIPE) {
+            long a = seed + PRIME_1 + PRIME_2;
+            long b = seed + PRIME_2;
+            long c = seed;
+            long d = seed - PRIME_1;
+            for (; at <= length - STRIPE; at += STRIPE) {
                 a = round(a, longAt(bytes, at));
                 b = round(b, longAt(bytes, at + 8));
                 c = round(c, longAt(bytes, at + 16));
@@ -40,20 +41,20 @@ final class Xxh64 {
             hash = Long.rotateLeft(a, 1) + Long.rotateLeft(b, 7) + Long.rotateLeft(c, 12) + Long.rotateLeft(d, 18);
             hash = merge(merge(merge(merge(hash, a), b), c), d);
         }
-        return avalanche(tail(hash + bytes.length, bytes, at));
+        return avalanche(tail(hash + length, bytes, at, length));
     }
 
-    private static long tail(long before, byte[] bytes, int from) {
+    private static long tail(long before, byte[] bytes, int from, int to) {
         long hash = before;
         int at = from;
-        for (; at <= bytes.length - Long.BYTES; at += Long.BYTES) {
+        for (; at <= to - Long.BYTES; at += Long.BYTES) {
             hash = Long.rotateLeft(hash ^ round(0, longAt(bytes, at)), 27) * PRIME_1 + PRIME_4;
         }
-        if (at <= bytes.length - Integer.BYTES) {
+        if (at <= to - Integer.BYTES) {
             hash = Long.rotateLeft(hash ^ ((int) INT.get(bytes, at) & 0xFFFF_FFFFL) * PRIME_1, 23) * PRIME_2 + PRIME_3;
             at += Integer.BYTES;
         }
-        for (; at < bytes.length; at++) {
+        for (; at < to; at++) {
             hash = Long.rotateLeft(hash ^ (bytes[at] & 0xFF) * PRIME_5, 11) * PRIME_1;
         }
         return hash;

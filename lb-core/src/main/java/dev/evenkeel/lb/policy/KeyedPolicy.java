@@ -14,6 +14,12 @@ import java.util.random.RandomGenerator;
  */
 public interface KeyedPolicy extends LoadBalancingPolicy {
     /**
+     * The metadata entry whose value our own policies hash in place of an endpoint's address, as Envoy does: for endpoints that keep their
+     * name when they change their address.
+     */
+    String HASH_KEY = "hash_key";
+
+    /**
      * Returns where keys go among these endpoints. Runs while the control loop holds its lock, so it only computes.
      *
      * @param endpoints at least one

@@ -48,4 +48,37 @@ public interface LoadBalancingPolicy {
     static LoadBalancingPolicy weightedRandom() {
         return new Named("weightedRandom()", WeightedRandomPicker::new);
     }
+
+    /**
+     * Requests with the same {@link dev.evenkeel.lb.call.RequestKey} go to the same endpoint, which is that of Envoy's and gRPC's ring_hash
+     * for the same list, weights and key. When an endpoint comes or goes, only its own keys move. Requests without a key go to the least
+     * loaded.
+     *
+     * <p>Source: Karger et al., "Consistent Hashing and Random Trees", 1997; Envoy's {@code ring_hash}.
+     */
+    static RingHash ringHash() {
+        return RingHash.withDefaults();
+    }
+
+    /**
+     * Requests with the same {@link dev.evenkeel.lb.call.RequestKey} go to the same endpoint, which is that of Envoy's maglev for the same
+     * list, weights and key. It spreads keys more evenly than a ring; when an endpoint comes or goes, a few other keys move as well. Requests
+     * without a key go to the least loaded.
+     *
+     * <p>Source: Eisenbud et al., "Maglev: A Fast and Reliable Software Network Load Balancer", 2016; Envoy's {@code maglev}.
+     */
+    static Maglev maglev() {
+        return Maglev.withDefaults();
+    }
+
+    /**
+     * Requests with the same {@link dev.evenkeel.lb.call.RequestKey} go to the same endpoint, the one that draws highest for the key. It
+     * spreads keys as evenly as dice, honours weights exactly, moves only the keys of an endpoint that comes or goes, and has no table; but
+     * a pick looks at all endpoints, so it is for lists of up to about forty. Requests without a key go to the least loaded.
+     *
+     * <p>Source: Thaler and Ravishankar, "Using Name-Based Mappings to Increase Hit Rates", 1998.
+     */
+    static Rendezvous rendezvous() {
+        return Rendezvous.withDefaults();
+    }
 }

@@ -18,6 +18,25 @@ class RequestKeyTest {
                 .isEqualTo(0x02A2E85470D6FD96L);
     }
 
+    /** The self-test of xxHash, {@code xxhash.c -b}, of which these are the numbers. */
+    @Test
+    void seedsAndLengthsAreThoseOfXxHash() {
+        byte[] bytes = new byte[222];
+        long generator = 2_654_435_761L;
+        for (int i = 0; i < bytes.length; i++) {
+            bytes[i] = (byte) (generator >>> 56);
+            generator *= 0x9E37_79B1_85EB_CA8DL;
+        }
+
+        assertThat(Xxh64.hash(bytes, 0, 2_654_435_761L)).isEqualTo(0xAC75FDA2929B17EFL);
+        assertThat(Xxh64.hash(bytes, 1, 0)).isEqualTo(0xE934A84ADB052768L);
+        assertThat(Xxh64.hash(bytes, 1, 2_654_435_761L)).isEqualTo(0x5014607643A9B4C3L);
+        assertThat(Xxh64.hash(bytes, 14, 0)).isEqualTo(0x8282DCC4994E35C8L);
+        assertThat(Xxh64.hash(bytes, 14, 2_654_435_761L)).isEqualTo(0xC3BD6BF63DEB6DF0L);
+        assertThat(Xxh64.hash(bytes, 222, 0)).isEqualTo(0xB641AE8CB691C174L);
+        assertThat(Xxh64.hash(bytes, 222, 2_654_435_761L)).isEqualTo(0x20CB8AB7AE10C14AL);
+    }
+
     @Test
     void textIsHashedAsUtf8() {
         assertThat(RequestKey.of("ü€😀")).isEqualTo(RequestKey.of(new byte[] {

@@ -1,6 +1,8 @@
 package dev.evenkeel.lb.testkit;
 
+import dev.evenkeel.lb.call.Destination;
 import dev.evenkeel.lb.call.RequestInfo;
+import dev.evenkeel.lb.call.RequestKey;
 import dev.evenkeel.lb.policy.Node;
 import dev.evenkeel.lb.policy.PickContext;
 import java.util.Set;
@@ -18,6 +20,17 @@ public record FakeContext(RequestInfo request, Set<Node> tried) implements PickC
     /** Returns an idempotent request that has tried these nodes. */
     public static FakeContext afterTrying(Node... nodes) {
         return new FakeContext(RequestInfo.IDEMPOTENT, Set.of(nodes));
+    }
+
+    /** Returns an idempotent request with a key that has tried these nodes. */
+    public static FakeContext withKey(long hash, Node... tried) {
+        Destination destination = Destination.ANY.withKey(new RequestKey(hash));
+        return new FakeContext(RequestInfo.IDEMPOTENT.withDestination(destination), Set.of(tried));
+    }
+
+    @Override
+    public boolean isFirstPick() {
+        return tried.isEmpty();
     }
 
     @Override

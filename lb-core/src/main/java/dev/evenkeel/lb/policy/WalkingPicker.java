@@ -1,0 +1,68 @@
+package dev.evenkeel.lb.policy;
+
+import dev.evenkeel.lb.call.RequestKey;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The first node in the order of the key that can be picked, that the call has not tried and that is not full.
+ *
+ * <p>Where the walk meets none in many steps, because nearly everybody is out, a rendezvous of those who are left decides: it moves no more
+ * keys than the walk when somebody comes or goes, and takes no longer the fewer they are.
+ */
+final class WalkingPicker implements Picker {
+    /** A step takes a nanosecond or two. While an eighth of the list can be picked, one walk in 5,000 is longer. */
+    private static final int MOST_STEPS = 64;
+
+    /** How many full nodes are met before the least full of them is taken. */
+    private static final int MOST_FULL = 10;
+
+    private final KeyOrder order;
+    private final @Nullable Node[] nodes; // by position in the list; null for those that cannot be picked
+    private final RendezvousPicker rest;
+    private final @Nullable LoadBound bound;
+
+    WalkingPicker(KeyOrder order, @Nullable Node[] nodes, RendezvousPicker rest, @Nullable LoadBound bound) {
+        this.order = order;
+        this.nodes = nodes;
+        this.rest = rest;
+        this.bound = bound;
+    }
+
+    @Override
+    public Node pick(PickContext context, long nowNanos) {
+        RequestKey key = context.request().destination().key();
+        if (key == null) {
+            return rest.pick(context, nowNanos);
+        }
+        long hash = key.hash();
+        double slots = bound == null ? Elsewhere.UNBOUNDED : bound.slots(nowNanos);
+        int place = order.first(hash);
+        Node node = nodes[order.endpointAt(place)];
+        if (node != null && !context.hasTried(node) && LoadBound.admits(node, slots)) {
+            return node;
+        }
+        return walk(context, hash, place, slots);
+    }
+
+    private Node walk(PickContext context, long key, int from, double slots) {
+        Node leastFull = null;
+        long met = 0; // a bit for each position modulo 64, so that those who are met again count once
+        int place = from;
+        for (int i = 0; i < MOST_STEPS && Long.bitCount(met) < MOST_FULL; i++) {
+            int position = order.endpointAt(place);
+            Node node = nodes[position];
+            if (node != null && !context.hasTried(node)) {
+                if (LoadBound.admits(node, slots)) {
+                    return node;
+                }
+                met |= 1L << position;
+                if (leastFull == null || LoadBound.fullness(node) < LoadBound.fullness(leastFull)) {
+                    leastFull = node;
+                }
+            }
+            place = order.next(place, key);
+        }
+        boolean metEnough = Long.bitCount(met) == MOST_FULL;
+        return leastFull == null || !metEnough ? rest.pick(context, key, slots) : leastFull;
+    }
+}
