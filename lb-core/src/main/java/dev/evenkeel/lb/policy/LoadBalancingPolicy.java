@@ -74,7 +74,7 @@ public interface LoadBalancingPolicy {
     /**
      * Requests with the same {@link dev.evenkeel.lb.call.RequestKey} go to the same endpoint, the one that draws highest for the key. It
      * spreads keys as evenly as dice, honours weights exactly, moves only the keys of an endpoint that comes or goes, and has no table; but
-     * a pick looks at all endpoints, so it is for lists of up to about a hundred. Requests without a key go to the least loaded.
+     * a pick looks at all endpoints, so it is for lists of up to about forty. Requests without a key go to the least loaded.
      *
      * <p>Source: Thaler and Ravishankar, "Using Name-Based Mappings to Increase Hit Rates", 1998.
      */

@@ -2,7 +2,7 @@ package dev.evenkeel.lb.policy;
 
 /** Makes every bit of a number depend on every other, the same way each time. */
 final class Mix {
-    /** From a search for the numbers that mix one multiplication best: Steele and Vigna, 2021, table 5. */
+    /** Source: Steele and Vigna, "Computationally easy, spectrally good multipliers", 2021. */
     private static final long MULTIPLIER = 0xD134_2543_DE82_EF95L;
 
     private Mix() {}
