@@ -88,10 +88,17 @@ final class Snapshot {
         }
         Node picked = picker.pick(context, nowNanos);
         TrackedNode node = (TrackedNode) (context.isFirstPick() ? picked : untried(picked, picker, context, nowNanos));
-        return node.hasRoom() ? node : chooseWithRoom(context);
+        return node.hasRoom() ? node : chooseWithRoom(picker, context, nowNanos);
     }
 
-    private @Nullable TrackedNode chooseWithRoom(PickContext context) {
+    private @Nullable TrackedNode chooseWithRoom(Picker from, PickContext context, long nowNanos) {
+        PickContext pastFull = new PastFull(context);
+        for (int i = 0; i < REPICKS; i++) {
+            TrackedNode node = (TrackedNode) from.pick(pastFull, nowNanos);
+            if (!pastFull.hasTried(node)) {
+                return node;
+            }
+        }
         TrackedNode untried = first(node -> node.hasRoom() && !context.hasTried(node));
         return untried == null ? first(TrackedNode::hasRoom) : untried;
     }
@@ -123,8 +130,9 @@ final class Snapshot {
 
     /** Goes on when the picked node has as many in flight as it may: asks the picker again, then everybody whom the call has not tried. */
     private @Nullable TrackedNode withRoom(Picker from, BalancedCall call, long nowNanos) {
+        PickContext pastFull = new PastFull(call);
         for (int i = 0; i < REPICKS; i++) {
-            TrackedNode node = (TrackedNode) from.pick(call, nowNanos);
+            TrackedNode node = (TrackedNode) from.pick(pastFull, nowNanos);
             if (!call.hasTried(node) && node.tryStart(nowNanos)) {
                 return node;
             }
