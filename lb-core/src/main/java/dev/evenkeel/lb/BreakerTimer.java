@@ -28,7 +28,7 @@ final class BreakerTimer {
 
     /** Has its owner act on the state that a breaker has come to, unless that has been done. */
     void settle(Breaker breaker, Owner owner) {
-        cluster.update((members, now) -> settle(breaker, owner, members, now));
+        cluster.tell((members, now) -> settle(breaker, owner, members, now));
     }
 
     private boolean settle(Breaker breaker, Owner owner, Members members, long now) {

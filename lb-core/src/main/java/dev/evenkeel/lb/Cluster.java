@@ -18,7 +18,8 @@ import org.jspecify.annotations.Nullable;
  * The control loop of one service: whatever changes which endpoints may be picked goes through {@link #update}.
  *
  * <p>There is one lock, held for pure work only. A change is queued before the lock is asked for, and whoever gets the lock applies
- * all that is queued and then publishes once: a burst of changes from many threads costs one rebuild.
+ * all that is queued and then publishes once: a burst of changes from many threads costs one rebuild. Requests queue what they find out and
+ * never wait for the lock.
  */
 final class Cluster {
     /**
@@ -77,9 +78,36 @@ final class Cluster {
         try {
             applyQueued();
         } finally {
-            lock.unlock();
+            release();
         }
         announcer.deliver();
+    }
+
+    /**
+     * Does the same for what a request has found out, but without waiting: whoever holds the lock applies this change, too, before it goes on.
+     * To rebuild a long list may take milliseconds, and no request is to wait for that.
+     */
+    void tell(Change change) {
+        changes.add(change);
+        applyUnlessBusy();
+    }
+
+    private void release() {
+        lock.unlock();
+        if (!lock.isHeldByCurrentThread()) {
+            applyUnlessBusy(); // what was told meanwhile
+        }
+    }
+
+    private void applyUnlessBusy() {
+        while (!changes.isEmpty() && lock.tryLock()) {
+            try {
+                applyQueued();
+            } finally {
+                lock.unlock();
+            }
+            announcer.deliver();
+        }
     }
 
     private void applyQueued() {
@@ -170,7 +198,7 @@ final class Cluster {
             members.nodes().forEach(node -> node.keepSessions(null));
             published.signalAll();
         } finally {
-            lock.unlock();
+            release();
         }
         announcer.deliver();
     }
@@ -284,7 +312,7 @@ final class Cluster {
         try {
             return reader.read(members, environment.ticker().nanos());
         } finally {
-            lock.unlock();
+            release();
         }
     }
 
@@ -302,7 +330,7 @@ final class Cluster {
             }
             return condition.getAsBoolean();
         } finally {
-            lock.unlock();
+            release();
         }
     }
 }

@@ -46,9 +46,9 @@ final class ConnectHealth {
     /** Learns from an attempt that failed to connect, or that involved an endpoint which is out. */
     void learn(Attempt attempt, Outcome outcome) {
         switch (outcome.kind()) {
-            case CONNECT_FAILED, UNTRUSTED -> cluster.update((members, now) -> failed(attempt, outcome.reason(), now));
+            case CONNECT_FAILED, UNTRUSTED -> cluster.tell((members, now) -> failed(attempt, outcome.reason(), now));
             case SUCCESS, FAILED, UNAVAILABLE, NOT_PROCESSED, BROKEN, TIMED_OUT, BODY_BROKEN, PUSHBACK ->
-                cluster.update((members, now) -> connected(members, attempt.node(), attempt.startNanos(), now));
+                cluster.tell((members, now) -> connected(members, attempt.node(), attempt.startNanos(), now));
             case STALE_CONNECTION, CANCELLED, HEDGE_LOST, NOT_SENT -> {
                 if (attempt.isProbe()) {
                     offer(attempt.node());
@@ -98,7 +98,7 @@ final class ConnectHealth {
 
     /** Lets the next request try the endpoint, if it is still out and its pause is over: an earlier timer may come too soon. */
     private void offer(TrackedNode node) {
-        cluster.update((members, now) -> {
+        cluster.tell((members, now) -> {
             boolean due = node.connects.untilProbeNanos(now) <= 0;
             if (due && node.isOut(OutReason.CONNECT_FAILED) && !node.isRemoved()) {
                 probes.offer(node);

@@ -124,7 +124,7 @@ final class Engine {
     private void respectPushback(TrackedNode node, Outcome outcome) {
         if (outcome.kind() == Outcome.Kind.PUSHBACK && !node.isPushedBack()) {
             long pause = Math.min(MAX_PUSHBACK_NANOS, Math.max(MIN_PUSHBACK_NANOS, outcome.pushbackNanos()));
-            cluster.update((members, now) -> {
+            cluster.tell((members, now) -> {
                 node.cuts.pushBack(now + pause);
                 return members.refreshWeights(settings.slowStart(), now);
             });
@@ -149,7 +149,7 @@ final class Engine {
 
     /** Learns that an endpoint which takes nothing new has one attempt less in flight. */
     void finishedOnLeaving(TrackedNode node) {
-        cluster.update((members, now) -> {
+        cluster.tell((members, now) -> {
             cluster.announceDrained(node);
             return false;
         });

@@ -62,7 +62,7 @@ final class OutlierSweep {
         int most = detection.consecutiveFailures().failures();
         boolean reached = failuresInARow >= most && failuresInARow - longer < most;
         if (reached && detector.mode() != DetectorMode.OFF) {
-            cluster.update((members, now) -> {
+            cluster.tell((members, now) -> {
                 Sitting sitting = new Sitting(members, now);
                 sitting.hear(detector, List.of(node.stats()));
                 return sitting.rebuild;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.evenkeel.lb.endpoint.MutableEndpointSource;
 import dev.evenkeel.lb.health.CheckResult;
 import dev.evenkeel.lb.health.CheckSchedule;
+import dev.evenkeel.lb.locality.Subsetting;
 import dev.evenkeel.lb.time.VirtualTime;
 import java.time.Duration;
 import java.util.HashMap;
@@ -32,6 +33,7 @@ class CheckPaceTest {
             return LoadBalancer.builder("orders.svc")
                     .endpoints(MutableEndpointSource.of(ids.toArray(String[]::new)))
                     .environment(time.environment(new Random(seed)))
+                    .subsetting(Subsetting.OFF)
                     .healthCheck(check)
                     .build();
         }
