@@ -121,7 +121,7 @@ public final class Attempt {
             gate.leave();
         }
         if (node.isLeaving()) {
-            call.engine().finishedOnLeaving(node);
+            call.engine().drains.finished(node);
         }
     }
 

@@ -1,7 +1,6 @@
 package dev.evenkeel.lb;
 
 import dev.evenkeel.lb.endpoint.Endpoint;
-import dev.evenkeel.lb.endpoint.OutReason;
 import dev.evenkeel.lb.locality.Split;
 import dev.evenkeel.lb.observe.Event;
 import dev.evenkeel.lb.time.Environment;
@@ -203,81 +202,12 @@ final class Cluster {
         announcer.deliver();
     }
 
-    /** Orders an endpoint to drain, or takes the order back. */
-    void drain(String id, boolean drain) {
-        String known = read((all, now) -> all.find(id) == null ? all.describeIds() : "");
-        if (!known.isEmpty()) {
-            throw new IllegalArgumentException(
-                    "endpoint '" + id + "' is not in the list of " + announcer.service() + ", which has " + known);
-        }
-        update((all, now) -> {
-            TrackedNode node = all.order(id, drain);
-            return node != null
-                    && setDraining(node, all.mustDrain(node.endpoint()), drain ? "drained by hand" : "", now);
-        });
-    }
-
     /** Divides the requests that ask for no subset in another way. */
     void split(Split newSplit) {
         update((all, now) -> {
             arranger.setSplit(newSplit);
             return true;
         });
-    }
-
-    /** Orders a zone to drain, or takes the order back: its endpoints then take up their shares slowly. */
-    void evacuate(String zone, boolean evacuate) {
-        String known = read((all, now) -> all.isEvacuated(zone) || all.hasZone(zone) ? "" : all.describeZones());
-        if (!known.isEmpty()) {
-            throw new IllegalArgumentException(
-                    "no endpoint of " + announcer.service() + " is in zone '" + zone + "', the zones are " + known);
-        }
-        update((all, now) -> {
-            boolean changed = false;
-            for (TrackedNode node : all.orderZone(zone, evacuate)) {
-                String why = evacuate ? "zone " + zone + " is evacuated" : "";
-                if (setDraining(node, all.mustDrain(node.endpoint()), why, now)) {
-                    changed = true;
-                    if (!evacuate) {
-                        node.comeBack(now);
-                    }
-                }
-            }
-            boolean reweighted = all.refreshWeights(settings.slowStart(), now);
-            return changed || reweighted;
-        });
-    }
-
-    /** Makes an endpoint take nothing new, or takes that back, and returns whether it is a change; called under the lock. */
-    boolean setDraining(TrackedNode node, boolean drain, String why, long now) {
-        if (node.isOut(OutReason.DRAINING) == drain) {
-            return false;
-        }
-        keepSessions(node, drain, now); // before it goes out, lest it be broken off in between
-        node.setOut(OutReason.DRAINING, drain);
-        announceAvailability(node, why);
-        announceDrained(node);
-        return true;
-    }
-
-    /** Sessions that an endpoint has may come back to it for their time, and only then has it finished. */
-    private void keepSessions(TrackedNode node, boolean drain, long now) {
-        StickySessions sticky = settings.sessions();
-        if (sticky == null || !drain) {
-            node.keepSessions(null);
-            return;
-        }
-        long ttl = sticky.ttl().toNanos();
-        node.keepSessions(new SessionDrain(
-                now + ttl,
-                environment
-                        .scheduler()
-                        .schedule(
-                                ttl,
-                                () -> update((all, later) -> {
-                                    announceDrained(node);
-                                    return false;
-                                }))));
     }
 
     /** Notes that an endpoint went out or came back; called under the lock. */

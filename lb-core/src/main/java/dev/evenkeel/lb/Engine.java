@@ -21,6 +21,7 @@ final class Engine {
     final Environment environment;
     final Announcer announcer;
     final Cluster cluster;
+    final Drains drains;
     final ConnectHealth connects;
     final HealthChecker checks;
     final ListKeeper list;
@@ -43,12 +44,14 @@ final class Engine {
         this.environment = environment;
         this.announcer = new Announcer(service);
         this.cluster = new Cluster(settings, environment, announcer);
+        this.drains = new Drains(service, cluster, settings, environment.scheduler());
         Ejector ejector = new Ejector(cluster, settings, environment);
         this.connects = new ConnectHealth(cluster, ejector, settings, environment);
         this.checks = new HealthChecker(service, cluster, connects, settings, environment);
         this.sessions =
                 settings.sessions() == null ? null : new Sessions(settings.sessions(), cluster, environment.ticker());
-        this.list = new ListKeeper(cluster, this::joined, environment.scheduler(), source.isAuthoritative(), settings);
+        this.list = new ListKeeper(
+                cluster, drains, this::joined, environment.scheduler(), source.isAuthoritative(), settings);
         BreakerTimer timer = new BreakerTimer(cluster, environment);
         this.breakers = settings.limits().endpointBreaker() == null
                 ? null
@@ -145,14 +148,6 @@ final class Engine {
             gate.learnBroken(attempt, outcome.kind(), elapsed);
         }
         announcer.attempt(attempt.endpoint(), outcome, elapsed);
-    }
-
-    /** Learns that an endpoint which takes nothing new has one attempt less in flight. */
-    void finishedOnLeaving(TrackedNode node) {
-        cluster.tell((members, now) -> {
-            cluster.announceDrained(node);
-            return false;
-        });
     }
 
     /** Takes a token for a retry, and says so when there is none, but not each time. */

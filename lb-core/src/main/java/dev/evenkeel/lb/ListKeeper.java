@@ -16,6 +16,7 @@ final class ListKeeper implements EndpointSource.Listener {
     private static final int MAX_ENDPOINTS = 1_000_000;
 
     private final Cluster cluster;
+    private final Drains drains;
     private final ObjLongConsumer<TrackedNode> joined; // called in changes
     private final Scheduler scheduler;
     private final ListGuard guard; // used in changes only, so under the cluster's lock
@@ -24,11 +25,13 @@ final class ListKeeper implements EndpointSource.Listener {
 
     ListKeeper(
             Cluster cluster,
+            Drains drains,
             ObjLongConsumer<TrackedNode> joined,
             Scheduler scheduler,
             boolean authoritative,
             Settings settings) {
         this.cluster = cluster;
+        this.drains = drains;
         this.joined = joined;
         this.scheduler = scheduler;
         this.hold = settings.listHold();
@@ -115,7 +118,7 @@ final class ListKeeper implements EndpointSource.Listener {
         });
         members.nodes().forEach(node -> {
             String why = node.endpoint().isTerminating() ? "discovery says it is terminating" : "";
-            cluster.setDraining(node, members.mustDrain(node.endpoint()), why, now);
+            drains.set(node, members, why, now);
         });
         members.refreshWeights(slowStart, now);
         return outcome.isChange();

@@ -140,7 +140,7 @@ public final class LoadBalancer implements AutoCloseable {
      * @throws IllegalArgumentException if no endpoint in the list has this id
      */
     public void drain(String endpointId) {
-        engine.cluster.drain(endpointId, true);
+        engine.drains.order(endpointId, true);
     }
 
     /**
@@ -149,7 +149,7 @@ public final class LoadBalancer implements AutoCloseable {
      * @throws IllegalArgumentException if no endpoint in the list has this id
      */
     public void undrain(String endpointId) {
-        engine.cluster.drain(endpointId, false);
+        engine.drains.order(endpointId, false);
     }
 
     /**
@@ -159,7 +159,7 @@ public final class LoadBalancer implements AutoCloseable {
      * @throws IllegalArgumentException if no endpoint in the list is in this zone, naming those there are
      */
     public void evacuateZone(String zone) {
-        engine.cluster.evacuate(zone, true);
+        engine.drains.orderZone(zone, true);
     }
 
     /**
@@ -168,7 +168,7 @@ public final class LoadBalancer implements AutoCloseable {
      * @throws IllegalArgumentException if the zone neither is evacuated nor has endpoints
      */
     public void restoreZone(String zone) {
-        engine.cluster.evacuate(zone, false);
+        engine.drains.orderZone(zone, false);
     }
 
     /**
