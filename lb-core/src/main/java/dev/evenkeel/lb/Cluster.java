@@ -42,7 +42,7 @@ final class Cluster {
     // Guarded by the lock, except that views and closed may be read without it, and an endpoint found.
     private final Members members;
     private final Arranger arranger;
-    private final Pickers pickers;
+    private final Snapshots snapshots;
     private final List<LoadBalancerView> views = new CopyOnWriteArrayList<>();
     private boolean publishedSomebody; // until then a list is published at once, however large
     private long publishedNanos; // means nothing until then
@@ -55,7 +55,7 @@ final class Cluster {
         this.announcer = announcer;
         this.members = new Members(settings, environment.ticker());
         this.arranger = Arranger.of(settings, environment.random());
-        this.pickers = new Pickers(settings.policy(), environment.random());
+        this.snapshots = new Snapshots(settings, environment.random());
     }
 
     /** Something that happened. Runs under the lock, so it only computes; returns whether the views must be rebuilt. */
@@ -151,10 +151,10 @@ final class Cluster {
         if (arrangement.usesOthers()) {
             announce(Event.Type.SUBSET_CHANGED, null, Arranger.describe(members));
         }
-        pickers.beginRound();
+        snapshots.beginRound();
         for (LoadBalancerView view : views) {
             try {
-                view.rebuild(arrangement, pickers);
+                view.rebuild(arrangement, snapshots);
             } catch (RuntimeException e) {
                 LOG.log(
                         System.Logger.Level.ERROR,
@@ -182,7 +182,7 @@ final class Cluster {
     void close(LoadBalancerView view) {
         update((all, now) -> {
             views.remove(view);
-            view.rebuild(Arrangement.EMPTY, pickers);
+            view.rebuild(Arrangement.EMPTY, snapshots);
             return false;
         });
     }
@@ -193,7 +193,7 @@ final class Cluster {
         try {
             applyQueued();
             closed = true;
-            views.forEach(view -> view.rebuild(Arrangement.EMPTY, pickers));
+            views.forEach(view -> view.rebuild(Arrangement.EMPTY, snapshots));
             members.nodes().forEach(node -> node.keepSessions(null));
             published.signalAll();
         } finally {

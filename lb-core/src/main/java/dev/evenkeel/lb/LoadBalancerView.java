@@ -2,20 +2,15 @@ package dev.evenkeel.lb;
 
 import dev.evenkeel.lb.call.Outcome;
 import dev.evenkeel.lb.call.RequestInfo;
-import dev.evenkeel.lb.call.Subset;
 import dev.evenkeel.lb.endpoint.Availability;
 import dev.evenkeel.lb.endpoint.Endpoint;
 import dev.evenkeel.lb.endpoint.OutReason;
 import dev.evenkeel.lb.observe.EndpointStatus;
 import dev.evenkeel.lb.observe.Event;
-import dev.evenkeel.lb.policy.KeyedPolicy;
 import dev.evenkeel.lb.policy.PickContext;
-import dev.evenkeel.lb.policy.Picker;
 import dev.evenkeel.lb.retry.RetryDecision;
 import dev.evenkeel.lb.retry.RetryPolicy;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -276,12 +271,12 @@ public final class LoadBalancerView implements AutoCloseable {
     }
 
     /** Makes a new snapshot; called under the cluster's lock. */
-    void rebuild(Arrangement arrangement, Pickers pickers) {
+    void rebuild(Arrangement arrangement, Snapshots snapshots) {
         if (ready != null) {
             ready.removeIf(TrackedNode::isRemoved);
         }
         Set<String> panicsBefore = candidates().panics();
-        snapshot = snapshotOf(arrangement, pickers);
+        snapshot = snapshots.of(arrangement, this::isReady);
         if (ready == null) {
             announcePanics(panicsBefore, candidates().panics());
         }
@@ -302,34 +297,6 @@ public final class LoadBalancerView implements AutoCloseable {
                 null,
                 (level.isEmpty() ? "" : level + ": ") + now.available() + " of " + now.counted()
                         + " endpoints are available, using " + now.nodes().size());
-    }
-
-    private Snapshot snapshotOf(Arrangement arrangement, Pickers pickers) {
-        Candidates candidates = candidates(arrangement.all());
-        return new Snapshot(
-                candidates, pickers.of(candidates), subsets(arrangement, pickers), engine.environment.random());
-    }
-
-    private @Nullable SubsetSnapshots subsets(Arrangement arrangement, Pickers pickers) {
-        if (engine.settings.places().subsets().selectors().isEmpty()) {
-            return null;
-        }
-        Map<Subset, Snapshot> snapshots = new LinkedHashMap<>();
-        arrangement.subsets().forEach((subset, layout) -> {
-            Candidates candidates = candidates(layout);
-            Picker picker = pickers.of(candidates);
-            snapshots.put(subset, new Snapshot(candidates, picker, null, engine.environment.random()));
-        });
-        return new SubsetSnapshots(
-                engine.settings.places().subsets(),
-                snapshots,
-                arrangement.split(),
-                engine.settings.policy() instanceof KeyedPolicy,
-                engine.environment.random());
-    }
-
-    private Candidates candidates(Layout layout) {
-        return Candidates.of(layout, this::isReady, engine.settings.candidateRules());
     }
 
     /** Returns whether a node may go on with sessions: nothing but a drain stands against it, or it is used all the same, in panic. */

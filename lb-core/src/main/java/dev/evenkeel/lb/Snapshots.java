@@ -1,22 +1,31 @@
 package dev.evenkeel.lb;
 
+import dev.evenkeel.lb.call.Subset;
+import dev.evenkeel.lb.locality.MetadataSubsets;
 import dev.evenkeel.lb.policy.KeyedPolicy;
 import dev.evenkeel.lb.policy.LoadBalancingPolicy;
 import dev.evenkeel.lb.policy.Picker;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
-/** Makes the pickers of one service. Used under the cluster's lock. */
-final class Pickers {
+/** Makes the snapshots of one service: who can be picked, and the pickers. Used under the cluster's lock. */
+final class Snapshots {
     private final LoadBalancingPolicy policy;
     private final @Nullable KeyMaps keyMaps; // null where the policy looks at no keys
+    private final Candidates.Rules rules;
+    private final MetadataSubsets subsets;
     private final RandomGenerator random;
 
-    Pickers(LoadBalancingPolicy policy, RandomGenerator random) {
-        this.policy = policy;
+    Snapshots(Settings settings, RandomGenerator random) {
+        this.policy = settings.policy();
         this.keyMaps = policy instanceof KeyedPolicy keyed ? new KeyMaps(keyed) : null;
+        this.rules = settings.candidateRules();
+        this.subsets = settings.places().subsets();
         this.random = random;
     }
 
@@ -27,16 +36,37 @@ final class Pickers {
         }
     }
 
+    /**
+     * Returns the snapshot of a view.
+     *
+     * @param ready which nodes the view's transport can reach
+     */
+    Snapshot of(Arrangement arrangement, Predicate<TrackedNode> ready) {
+        Candidates candidates = Candidates.of(arrangement.all(), ready, rules);
+        return new Snapshot(candidates, picker(candidates), ofSubsets(arrangement, ready), random);
+    }
+
+    private @Nullable SubsetSnapshots ofSubsets(Arrangement arrangement, Predicate<TrackedNode> ready) {
+        if (subsets.selectors().isEmpty()) {
+            return null;
+        }
+        Map<Subset, Snapshot> snapshots = new LinkedHashMap<>();
+        arrangement.subsets().forEach((subset, layout) -> {
+            Candidates candidates = Candidates.of(layout, ready, rules);
+            snapshots.put(subset, new Snapshot(candidates, picker(candidates), null, random));
+        });
+        return new SubsetSnapshots(subsets, snapshots, arrangement.split(), keyMaps != null, random);
+    }
+
     /** Returns the picker over all groups that have a share of the traffic; null where there is nobody to pick. */
-    @Nullable
-    Picker of(Candidates candidates) {
+    private @Nullable Picker picker(Candidates candidates) {
         List<Candidates.Group> groups = inUse(candidates.groups());
         if (groups.size() < 2) {
-            return groups.isEmpty() ? null : of(groups.get(0));
+            return groups.isEmpty() ? null : picker(groups.get(0));
         }
         return new GroupPicker(
                 groups.stream()
-                        .map(group -> new GroupPicker.Group(group.share(), of(group), group.isNear()))
+                        .map(group -> new GroupPicker.Group(group.share(), picker(group), group.isNear()))
                         .toList(),
                 keyMaps != null,
                 random);
@@ -55,7 +85,7 @@ final class Pickers {
         return inUse;
     }
 
-    private Picker of(Candidates.Group group) {
+    private Picker picker(Candidates.Group group) {
         return keyMaps == null
                 ? policy.newPicker(group.nodes(), random)
                 : keyMaps.of(group.part()).newPicker(group.part().nodes(), KeyMaps.positions(group), random);
