@@ -101,7 +101,11 @@ final class Engine {
             gate.learn(attempt, kind, latency);
         }
         if (kind.isEndpointFailure()) {
-            outliers.failedAgain(node, node.ledger().fail(latency, now), 1);
+            NodeLedger ledger = node.ledger();
+            // Not one that overstayed the attempt timeout, which is set to say what is too long.
+            boolean ranOutOfTime = reported.kind() == Outcome.Kind.TIMED_OUT;
+            long row = ranOutOfTime ? ledger.timeOut(latency, now) : ledger.fail(latency, now);
+            outliers.failedAgain(node, row, 1);
         } else if (kind == Outcome.Kind.HEDGE_LOST) {
             node.ledger().lose(latency, now);
         } else if (kind.isNeutral()) {

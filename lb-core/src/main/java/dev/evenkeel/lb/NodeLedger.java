@@ -17,7 +17,9 @@ final class NodeLedger {
             0; // in flight, and above those how many have finished: one word, so that they never disagree
     private static final int WAITING = 1; // see Waiting
     private static final int LATENCY = 2; // see PeakEwma
-    private static final int FAILED_IN_A_ROW = 3; // up to here picks read, so they read one cache line
+    /** Failures since the last success, and above them how many were quick. Up to here picks read, so they read one cache line. */
+    private static final int ROW = 3;
+
     private static final int MEDIAN = 4; // see RunningMedian
     private static final int FAILED = 5;
     private static final int NEUTRAL = 6;
@@ -28,7 +30,17 @@ final class NodeLedger {
     private static final int IN_FLIGHT_BITS = 20;
     private static final long ONE_FINISHED = 1L << IN_FLIGHT_BITS;
 
+    private static final int ROW_BITS = 32;
+    private static final long ROW_MASK = (1L << ROW_BITS) - 1;
+    private static final long ONE_QUICK = 1L << ROW_BITS;
+
     private static final long MOST_DOUBLINGS = 10;
+
+    /**
+     * An endpoint answers others if it did so within this many times the time that an attempt waited. In the simulator, with more small
+     * clients lose more calls to a black hole, and with less servers of one worker are judged by their luck.
+     */
+    private static final long RECENTLY = 4;
 
     private final long[] words = new long[SIZE];
 
@@ -68,7 +80,7 @@ final class NodeLedger {
         if (get(LOST_IN_A_ROW) != 0) {
             WORD.setRelease(words, LOST_IN_A_ROW, 0L);
         }
-        return get(FAILED_IN_A_ROW) == 0 ? 0 : (long) WORD.getAndSet(words, FAILED_IN_A_ROW, 0L);
+        return get(ROW) == 0 ? 0 : (long) WORD.getAndSet(words, ROW, 0L) & ROW_MASK;
     }
 
     private void observe(long latencyNanos, long nowNanos) {
@@ -92,7 +104,31 @@ final class NodeLedger {
     long fail(long elapsedNanos, long nowNanos, int row) {
         add(FAILED, 1);
         observe(PeakEwma.priceOfFailure(get(LATENCY), elapsedNanos, nowNanos), nowNanos);
-        return add(FAILED_IN_A_ROW, row) + row;
+        return longer(row + ONE_QUICK);
+    }
+
+    /**
+     * Learns that an attempt got no answer in the time that it had, and returns how many have failed since the last success.
+     *
+     * <p>If that was longer than answers take here, the endpoint is late and not quick to fail: its queue is as long as it looks. And if it
+     * answered well just before, nothing says that it hangs, so the timeout costs what it took. It is where many wait that timeouts
+     * happen, and were each as dear as any failure, an endpoint that had bad luck would be shunned and the others overloaded.
+     */
+    long timeOut(long elapsedNanos, long nowNanos) {
+        double median = medianNanos();
+        if (median == 0 || (double) elapsedNanos < median) {
+            return fail(elapsedNanos, nowNanos);
+        }
+        add(FAILED, 1);
+        long latency = get(LATENCY);
+        boolean answersOthers =
+                failedInARow() == 0 && PeakEwma.changedWithin(latency, RECENTLY * elapsedNanos, nowNanos);
+        observe(answersOthers ? elapsedNanos : PeakEwma.priceOfFailure(latency, elapsedNanos, nowNanos), nowNanos);
+        return longer(1);
+    }
+
+    private long longer(long row) {
+        return (add(ROW, row) + row) & ROW_MASK;
     }
 
     /**
@@ -117,7 +153,7 @@ final class NodeLedger {
 
     /** Forgets a row of failures: what comes next is judged by itself. */
     void forgetRow() {
-        WORD.setRelease(words, FAILED_IN_A_ROW, 0L);
+        WORD.setRelease(words, ROW, 0L);
     }
 
     /** Makes the endpoint one that has not been measured yet. */
@@ -162,7 +198,12 @@ final class NodeLedger {
     }
 
     long failedInARow() {
-        return get(FAILED_IN_A_ROW);
+        return get(ROW) & ROW_MASK;
+    }
+
+    /** See {@link dev.evenkeel.lb.policy.Node#isFailing}. */
+    boolean isFailing() {
+        return get(ROW) >>> ROW_BITS != 0;
     }
 
     /** Returns an estimate of the median latency in nanoseconds; 0 before the first answer. */

@@ -56,6 +56,11 @@ final class PeakEwma {
         return (long) Math.min(FAILURE_CAP_NANOS, price);
     }
 
+    /** Returns whether anything was entered so short a time ago. */
+    static boolean changedWithin(long word, long nanos, long nowNanos) {
+        return word != UNMEASURED && ticksSince(word, nowNanos) <= nanos >> TICK_SHIFT;
+    }
+
     /** Returns the average in nanoseconds; it comes down while nothing is heard, so that a slow endpoint is tried again. */
     static double nanos(long word, long nowNanos) {
         return average(word) * decay((double) ticksSince(word, nowNanos));

@@ -111,7 +111,7 @@ final class TrackedNode implements Node {
 
     @Override
     public boolean isFailing() {
-        return ledger.failedInARow() > 0;
+        return ledger.isFailing();
     }
 
     NodeLedger ledger() {

@@ -51,6 +51,69 @@ class NodeLedgerTest {
         assertThat(ledger.latencyNanos(1)).isEqualTo(SECOND);
     }
 
+    /** Or one endpoint of many with one worker each would be shunned for its bad luck, and the others overloaded. */
+    @Test
+    void aTimeoutWhereOthersWereJustAnsweredCostsWhatItTook() {
+        ledger.succeed(100 * MILLI, SECOND);
+
+        assertThat(ledger.timeOut(400 * MILLI, 2 * SECOND)).isEqualTo(1);
+
+        assertThat(ledger.latencyNanos(2 * SECOND)).isCloseTo(400 * MILLI, withinPercentage(0.01));
+        assertThat(ledger.isFailing()).isFalse();
+        assertThat(ledger.failed()).isEqualTo(1);
+        assertThat(ledger.failedInARow()).isEqualTo(1);
+    }
+
+    @Test
+    void theNextTimeoutInARowCostsAsMuchAsAnyFailure() {
+        ledger.succeed(100 * MILLI, SECOND);
+        ledger.timeOut(400 * MILLI, 2 * SECOND);
+
+        assertThat(ledger.timeOut(400 * MILLI, 2 * SECOND)).isEqualTo(2);
+
+        assertThat(ledger.latencyNanos(2 * SECOND)).isEqualTo(SECOND);
+        assertThat(ledger.isFailing()).as("late, and not quick to fail").isFalse();
+    }
+
+    /** A client of few calls should not need several of them to find out a black hole. */
+    @Test
+    void aTimeoutWhereNobodyWasAnsweredLatelyCostsAsMuchAsAnyFailure() {
+        ledger.succeed(100 * MILLI, SECOND);
+
+        ledger.timeOut(400 * MILLI, 3 * SECOND);
+
+        assertThat(ledger.latencyNanos(3 * SECOND)).isEqualTo(SECOND);
+    }
+
+    /** That is what failing at once looks like, if the answer is that somebody else was too slow. */
+    @Test
+    void aTimeoutThatIsQuickerThanAnswersIsAFailureLikeAnyOther() {
+        ledger.succeed(100 * MILLI, SECOND);
+        ledger.timeOut(MILLI, SECOND);
+
+        assertThat(ledger.latencyNanos(SECOND)).isEqualTo(SECOND);
+        assertThat(ledger.isFailing()).isTrue();
+    }
+
+    @Test
+    void aTimeoutOfAnEndpointThatNeverAnsweredIsAFailureLikeAnyOther() {
+        ledger.timeOut(MILLI, SECOND);
+
+        assertThat(ledger.latencyNanos(SECOND)).isEqualTo(SECOND);
+        assertThat(ledger.isFailing()).isTrue();
+    }
+
+    @Test
+    void afterAQuickFailureOnlyAGoodAnswerEndsFailing() {
+        ledger.succeed(100 * MILLI, SECOND);
+        ledger.fail(MILLI, SECOND);
+        ledger.timeOut(400 * MILLI, SECOND);
+        assertThat(ledger.isFailing()).isTrue();
+
+        assertThat(ledger.succeed(100 * MILLI, SECOND)).isEqualTo(2);
+        assertThat(ledger.isFailing()).isFalse();
+    }
+
     /** An endpoint that hangs looks slow while it hangs, long before its first timeout. */
     @ParameterizedTest
     @ValueSource(longs = {0, Long.MIN_VALUE, Long.MAX_VALUE - SECOND})

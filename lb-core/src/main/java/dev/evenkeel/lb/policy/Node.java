@@ -18,7 +18,10 @@ public interface Node {
     /** Returns how many attempts have been picked and not yet completed; never negative. */
     int inFlight();
 
-    /** Returns whether the node's latest attempt that said anything about it was a failure. */
+    /**
+     * Returns whether the node has failed since its latest good answer, other than by being late: then its queue is short because failing is
+     * quick, and says nothing. An attempt that ran out of time has waited in the queue like any other.
+     */
     default boolean isFailing() {
         return false;
     }

@@ -63,10 +63,10 @@ class RetryStormStoriesTest {
 
     /**
      * Of small leaves the four servers in between know little, each by itself, so after the trigger it takes luck to use them evenly. Before
-     * queues counted among endpoints that all fail, 10 and 15 of these seeds reached the mark.
+     * queues counted among endpoints that all fail, 10 and 15 of these seeds reached the mark; while a timeout cost as much as any failure, 17.
      */
     @ParameterizedTest
-    @CsvSource({"2, 17", "5, 17"})
+    @CsvSource({"2, 18", "5, 19"})
     void s9AFewSmallLeavesRecoverWithMostSeeds(int leaves, int seeds) {
         int recovered = 0;
         for (long seed = 1; seed <= 20; seed++) {
