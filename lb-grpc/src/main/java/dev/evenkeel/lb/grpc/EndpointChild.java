@@ -229,20 +229,20 @@ final class EndpointChild {
             return null;
         }
         PickResult ofLeaf = connected.pickSubchannel(args);
+        CallShape shape = CallShape.of(args.getMethodDescriptor());
+        boolean ordinary = !pick.isTrial() && handedOver == null;
+        Result known = ordinary ? results[shape.index()] : null;
+        if (known != null && known.isFor(ofLeaf, pick)) {
+            return known.ours(); // before we look into the leaf's result, which is one more place in memory
+        }
         if (ofLeaf.getSubchannel() == null) {
             return ofLeaf;
         }
-        CallShape shape = CallShape.of(args.getMethodDescriptor());
-        if (pick.isTrial() || handedOver != null) {
-            return traced(ofLeaf, new AttemptTracerFactory(view, pick, shape, silence, handedOver));
+        PickResult ours = traced(ofLeaf, new AttemptTracerFactory(view, pick, shape, silence, handedOver));
+        if (ordinary) {
+            results[shape.index()] = new Result(ofLeaf, pick, ours);
         }
-        Result known = results[shape.index()];
-        if (known == null || !known.isFor(ofLeaf, pick)) {
-            known = new Result(
-                    ofLeaf, pick, traced(ofLeaf, new AttemptTracerFactory(view, pick, shape, silence, null)));
-            results[shape.index()] = known;
-        }
-        return known.ours();
+        return ours;
     }
 
     private static PickResult traced(PickResult ofLeaf, AttemptTracerFactory factory) {
