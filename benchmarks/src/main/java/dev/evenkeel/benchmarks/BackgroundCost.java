@@ -7,6 +7,7 @@ import dev.evenkeel.lb.endpoint.EndpointSource;
 import dev.evenkeel.lb.health.CheckResult;
 import dev.evenkeel.lb.health.HealthCheck;
 import dev.evenkeel.lb.health.TcpHealthCheck;
+import dev.evenkeel.lb.locality.Subsetting;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
@@ -29,6 +30,7 @@ final class BackgroundCost {
 
     public static void main(String[] args) throws IOException, InterruptedException {
         try (LoadBalancer loadBalancer = LoadBalancer.builder("bench.svc")
+                .subsetting(Subsetting.OFF)
                 .endpoints(EndpointSource.of(Fleet.equal(ENDPOINTS)))
                 .build()) {
             loadBalancer.awaitReady(Duration.ofSeconds(10));
@@ -46,6 +48,7 @@ final class BackgroundCost {
     private static void check(String what, HealthCheck check) throws IOException, InterruptedException {
         try (LoopbackServer server = new LoopbackServer();
                 LoadBalancer loadBalancer = LoadBalancer.builder("bench.svc")
+                        .subsetting(Subsetting.OFF)
                         .endpoints(EndpointSource.of(Clients.endpoints(ENDPOINTS, server.port())))
                         .healthCheck(check)
                         .build()) {

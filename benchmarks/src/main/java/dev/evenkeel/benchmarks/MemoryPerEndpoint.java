@@ -4,6 +4,7 @@ import dev.evenkeel.lb.LoadBalancer;
 import dev.evenkeel.lb.call.Outcome;
 import dev.evenkeel.lb.call.RequestInfo;
 import dev.evenkeel.lb.endpoint.EndpointSource;
+import dev.evenkeel.lb.locality.Subsetting;
 import java.lang.management.ManagementFactory;
 import java.lang.management.MemoryMXBean;
 import java.time.Duration;
@@ -22,6 +23,7 @@ final class MemoryPerEndpoint {
     private static long measure(int size) {
         long before = used();
         try (LoadBalancer loadBalancer = LoadBalancer.builder("bench.svc")
+                .subsetting(Subsetting.OFF)
                 .endpoints(EndpointSource.of(Fleet.equal(size)))
                 .build()) {
             loadBalancer.awaitReady(Duration.ofSeconds(10));

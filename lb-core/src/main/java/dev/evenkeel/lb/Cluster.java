@@ -6,11 +6,14 @@ import dev.evenkeel.lb.observe.Event;
 import dev.evenkeel.lb.time.Environment;
 import java.util.List;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -174,6 +177,7 @@ final class Cluster {
 
     void open(LoadBalancerView view) {
         update((all, now) -> {
+            view.setSlot(freeSlot());
             views.add(view);
             return true;
         });
@@ -183,8 +187,22 @@ final class Cluster {
         update((all, now) -> {
             views.remove(view);
             view.rebuild(Arrangement.EMPTY, snapshots);
+            all.nodes().forEach(TrackedNode::forgetPicks);
             return false;
         });
+    }
+
+    /** Returns whether a transport that keeps its connections has one there; called under the lock. */
+    boolean isConnected(TrackedNode node) {
+        return views.stream().anyMatch(view -> view.isConnected(node));
+    }
+
+    private int freeSlot() {
+        Set<Integer> taken = views.stream().map(LoadBalancerView::slot).collect(Collectors.toSet());
+        return IntStream.iterate(0, slot -> slot + 1)
+                .filter(slot -> !taken.contains(slot))
+                .findFirst()
+                .orElseThrow();
     }
 
     /** Ends the control loop: changes that come later are dropped, and every view is left without candidates. */

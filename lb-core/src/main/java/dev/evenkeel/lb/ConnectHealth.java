@@ -96,6 +96,19 @@ final class ConnectHealth {
         return true;
     }
 
+    /** Takes back an endpoint that transports had lost their connections to, as it is another process; called in a change. */
+    void connectedAgain(Members members, TrackedNode node, long now) {
+        if (!node.connects.isLost()) {
+            return;
+        }
+        boolean wasOut = !node.availability().isAvailable();
+        ejector.acquit(node, node.connects.foundNanos(), now);
+        members.startOver(node, slowStart, now);
+        if (wasOut && node.availability().isAvailable()) {
+            cluster.announceAvailability(node, "connected again");
+        }
+    }
+
     /** Lets the next request try the endpoint, if it is still out and its pause is over: an earlier timer may come too soon. */
     private void offer(TrackedNode node) {
         cluster.tell((members, now) -> {

@@ -10,6 +10,8 @@ final class ConnectHistory {
     private boolean everFailed;
     private long changedNanos; // when the endpoint last went out or came back; means nothing until everFailed
     private long probeDueNanos;
+    private boolean lost;
+    private long lostNanos; // means nothing unless lost
 
     /** Returns whether an attempt that was picked then can tell anything new: what began before the last change cannot. */
     boolean isNews(long pickedNanos) {
@@ -30,6 +32,22 @@ final class ConnectHistory {
     void connected(long nowNanos) {
         failuresInARow = 0;
         changedNanos = nowNanos;
+    }
+
+    /** Enters that connections which a transport kept are gone, and cannot be made again. */
+    void lost(long nowNanos) {
+        lost = true;
+        lostNanos = nowNanos;
+    }
+
+    boolean isLost() {
+        return lost;
+    }
+
+    /** Enters that there is a connection again, and returns since when there was none. */
+    long foundNanos() {
+        lost = false;
+        return lostNanos;
     }
 
     /** Returns the time until a probe is due; negative when it is overdue. */

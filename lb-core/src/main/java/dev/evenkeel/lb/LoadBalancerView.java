@@ -26,6 +26,7 @@ public final class LoadBalancerView implements AutoCloseable {
     private final @Nullable Set<TrackedNode> ready; // null where the transport connects on demand
     private final BalancedCall noCall; // the plain view's: of attempts whose call only the transport knows
     private volatile Snapshot snapshot; // written under the cluster's lock
+    private int slot; // written under the cluster's lock, before there is anybody to pick
 
     private LoadBalancerView(
             Engine engine, @Nullable LoadBalancerView plain, @Nullable Set<TrackedNode> ready, Runnable onChange) {
@@ -82,22 +83,22 @@ public final class LoadBalancerView implements AutoCloseable {
         if (context.isFirstPick()) {
             TrackedNode home = home(context.request(), now);
             if (home != null) {
-                return permit == 0 ? home.pick(noCall) : new Pick(noCall, home, permit);
+                return permit == 0 ? home.pick(this) : new Pick(this, home, permit);
             }
             TrackedNode out = engine.connects.takeProbe(this, context);
             if (out != null) {
-                return new Pick(noCall, out, permit | Attempt.PROBE);
+                return new Pick(this, out, permit | Attempt.PROBE);
             }
             out = engine.breakers == null ? null : engine.breakers.takePermit(this, context);
             if (out != null) {
-                return new Pick(noCall, out, permit | Attempt.TRIAL);
+                return new Pick(this, out, permit | Attempt.TRIAL);
             }
         }
         TrackedNode node = from.forCall(context).choose(context, now);
         if (node == null) {
             throw new NoEndpointException(engine.explainNobody(this, context));
         }
-        return permit == 0 ? node.pick(noCall) : new Pick(noCall, node, permit);
+        return permit == 0 ? node.pick(this) : new Pick(this, node, permit);
     }
 
     /**
@@ -117,7 +118,7 @@ public final class LoadBalancerView implements AutoCloseable {
                     + " has as many attempts in flight as maxInFlightPerEndpoint allows");
         }
         boolean permitted = engine.gate != null && engine.gate.ask(engine.nowNanos());
-        return permitted ? new Pick(noCall, node, Attempt.SERVICE_PERMIT) : node.pick(noCall);
+        return permitted ? new Pick(this, node, Attempt.SERVICE_PERMIT) : node.pick(this);
     }
 
     /**
@@ -181,7 +182,37 @@ public final class LoadBalancerView implements AutoCloseable {
         }
         engine.cluster.update((members, now) -> {
             TrackedNode node = members.find(endpoint);
-            return node != null && (isReady ? ready.add(node) : ready.remove(node));
+            if (node == null) {
+                return false;
+            }
+            if (!isReady) {
+                return ready.remove(node);
+            }
+            if (!ready.add(node)) {
+                return false;
+            }
+            engine.connects.connectedAgain(members, node, now);
+            return true;
+        });
+    }
+
+    /**
+     * Reports that this view's transport has lost its connection to an endpoint and failed to make another. If no view is connected there, the
+     * process is not there any more; as soon as one is again, there is another, of which nothing is known. What was held against the last one
+     * ends, be it ejected or its breaker open. A transport must not say this of connections that servers end now and then.
+     *
+     * @throws IllegalStateException if this view's transport connects on demand
+     */
+    public void lost(Endpoint endpoint) {
+        if (ready == null) {
+            throw new IllegalStateException("this view connects on demand, lost connections are not reported to it");
+        }
+        engine.cluster.update((members, now) -> {
+            TrackedNode node = members.find(endpoint);
+            if (node != null && !engine.cluster.isConnected(node)) {
+                node.connects.lost(now);
+            }
+            return false;
         });
     }
 
@@ -203,6 +234,20 @@ public final class LoadBalancerView implements AutoCloseable {
 
     Engine engine() {
         return engine;
+    }
+
+    /** Returns what stands for a call that only the transport knows. */
+    BalancedCall noCall() {
+        return noCall;
+    }
+
+    /** Returns the view's number among those that are open, from 0 on; one that is closed leaves its to another. */
+    int slot() {
+        return slot;
+    }
+
+    void setSlot(int newSlot) {
+        slot = newSlot;
     }
 
     /** Returns the node for the call's next attempt, which counts as in flight there. */
@@ -303,6 +348,11 @@ public final class LoadBalancerView implements AutoCloseable {
     boolean canServe(TrackedNode node) {
         return node.isWellButForDraining()
                 || (candidates().panic() && !node.isOut(OutReason.DRAINING) && !node.isOut(OutReason.CONNECT_FAILED));
+    }
+
+    /** Returns whether this view's transport keeps a connection there. */
+    boolean isConnected(TrackedNode node) {
+        return ready != null && ready.contains(node);
     }
 
     boolean isReady(TrackedNode node) {

@@ -10,6 +10,7 @@ import dev.evenkeel.lb.limit.EndpointGuard;
 import dev.evenkeel.lb.observe.EndpointStatus;
 import dev.evenkeel.lb.policy.Node;
 import java.time.Duration;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +24,7 @@ final class TrackedNode implements Node {
     private static final double NOTICEABLE = 0.05;
 
     private static final long AWAKE = -1;
+    private static final Pick[] NO_PICKS = {};
 
     private final NodeLedger ledger = new NodeLedger();
 
@@ -49,7 +51,7 @@ final class TrackedNode implements Node {
     final ConnectHistory connects = new ConnectHistory();
     final CheckHistory checks = new CheckHistory();
 
-    private volatile @Nullable Pick pick; // for ordinary requests; written when first asked for
+    private volatile Pick[] picks = NO_PICKS; // for ordinary requests, by the view's slot; replaced by what is alike
 
     private final @Nullable EndpointGuard guard; // null where any number may be in flight
     final @Nullable Breaker breaker; // null where it is off
@@ -65,14 +67,32 @@ final class TrackedNode implements Node {
         this.breaker = breaker;
     }
 
-    /** Returns the pick of this node for ordinary requests. */
-    Pick pick(BalancedCall noCall) {
-        Pick known = pick;
-        if (known == null) {
-            known = new Pick(noCall, this, 0); // whichever thread is last: they are alike
-            pick = known;
+    /** Returns the pick of this node for ordinary requests of a view: the same each time, or what hangs on it would be lost. */
+    Pick pick(LoadBalancerView view) {
+        Pick[] known = picks;
+        int slot = view.slot();
+        if (slot < known.length) {
+            Pick pick = known[slot];
+            if (pick != null && pick.isOf(view)) {
+                return pick;
+            }
         }
-        return known;
+        return newPick(view, slot);
+    }
+
+    /** Two threads may make one at a time, and one of them is forgotten: it does as well for its own request. */
+    private Pick newPick(LoadBalancerView view, int slot) {
+        Pick made = new Pick(view, this, 0);
+        Pick[] known = picks;
+        Pick[] more = Arrays.copyOf(known, Math.max(known.length, slot + 1));
+        more[slot] = made;
+        picks = more;
+        return made;
+    }
+
+    /** Forgets the picks of all views, with what hangs on them. */
+    void forgetPicks() {
+        picks = NO_PICKS;
     }
 
     /** Counts an attempt as in flight, unless as many are as may be; returns whether it did. */
@@ -166,6 +186,7 @@ final class TrackedNode implements Node {
 
     void setRemoved(boolean newRemoved) {
         removed = newRemoved;
+        forgetPicks();
     }
 
     /** Adds or takes away a reason to be out, and returns whether that changed anything. */

@@ -7,6 +7,7 @@ import dev.evenkeel.lb.call.Outcome;
 import dev.evenkeel.lb.call.RequestInfo;
 import dev.evenkeel.lb.endpoint.Endpoint;
 import dev.evenkeel.lb.endpoint.OutReason;
+import dev.evenkeel.lb.observe.Event;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
@@ -149,5 +150,90 @@ class LoadBalancerViewTest {
         view.setReady(A, true);
         service.loadBalancer.close();
         assertThat(view.pinned(A.id())).isNull();
+    }
+
+    private static void eject(LoadBalancerView of, Endpoint endpoint) {
+        for (int i = 0; i < 5; i++) {
+            of.pinned(endpoint.id()).begin().complete(TestService.HTTP_503);
+        }
+    }
+
+    private boolean isEjected(Endpoint endpoint) {
+        return service.status(endpoint.id()).availability().has(OutReason.EJECTED);
+    }
+
+    @Test
+    void anEndpointThatWasLostAndIsConnectedToAgainIsAnotherOne() {
+        view.setReady(A, true);
+        view.setReady(B, true);
+        eject(view, A);
+        assertThat(isEjected(A)).isTrue();
+        view.setReady(A, false);
+        view.lost(A);
+        assertThat(isEjected(A)).as("nobody knows of another yet").isTrue();
+
+        view.setReady(A, true);
+
+        assertThat(isEjected(A)).isFalse();
+        assertThat(service.status(A.id()).latency()).isZero();
+        assertThat(service.eventsOf(Event.Type.AVAILABLE))
+                .extracting(Event::detail)
+                .containsExactly("connected again");
+        eject(view, A);
+        assertThat(isEjected(A)).as("it is judged by what it does itself").isTrue();
+        view.setReady(A, false);
+        view.setReady(A, true);
+        assertThat(isEjected(A)).as("one loss is one pardon").isTrue();
+    }
+
+    @Test
+    void aConnectionThatEndsAndIsMadeAgainPardonsNobody() {
+        view.setReady(A, true);
+        view.setReady(B, true);
+        eject(view, A);
+        view.setReady(A, false);
+        view.setReady(A, true);
+        assertThat(isEjected(A)).isTrue();
+    }
+
+    @Test
+    void anEndpointThatAnotherTransportIsConnectedToIsNotLost() {
+        view.setReady(A, true);
+        view.setReady(B, true);
+        LoadBalancerView other = service.loadBalancer.openView(() -> {});
+        other.setReady(A, true);
+        eject(view, A);
+        view.setReady(A, false);
+        view.lost(A);
+        view.setReady(A, true);
+        assertThat(isEjected(A)).isTrue();
+    }
+
+    @Test
+    void whatHangsOnAPickIsItsViewsOwnAndGoesWithTheEndpoint() {
+        LoadBalancerView other = service.loadBalancer.openView(() -> {});
+        view.setReady(A, true);
+        other.setReady(A, true);
+        view.pinned(A.id()).attach("ours");
+
+        assertThat(view.pinned(A.id()).attachment()).isEqualTo("ours");
+        assertThat(other.pinned(A.id()).attachment()).isNull();
+
+        service.source.remove(A.id());
+        service.source.put(A);
+        view.setReady(A, true);
+        assertThat(view.pinned(A.id()).attachment()).isNull();
+    }
+
+    @Test
+    void aViewThatTakesTheSlotOfAClosedOneFindsNothingOfIt() {
+        view.setReady(A, true);
+        view.pinned(A.id()).attach("ours");
+        Pick late = view.pinned(A.id());
+        view.close();
+        LoadBalancerView next = service.loadBalancer.openView(() -> {});
+        next.setReady(A, true);
+        assertThat(next.pinned(A.id())).isNotSameAs(late);
+        assertThat(next.pinned(A.id()).attachment()).isNull();
     }
 }

@@ -6,6 +6,7 @@ import dev.evenkeel.lb.endpoint.Endpoint;
 import dev.evenkeel.lb.endpoint.MutableEndpointSource;
 import dev.evenkeel.lb.grpc.EvenkeelGrpc;
 import dev.evenkeel.lb.grpc.ServiceResolverProvider;
+import dev.evenkeel.lb.locality.Subsetting;
 import dev.evenkeel.lb.observe.Event;
 import dev.evenkeel.lb.observe.LoadBalancerListener;
 import io.grpc.NameResolver;
@@ -23,8 +24,10 @@ final class OurFleet implements ListedFleet {
     private static final String SERVICE = "bench.svc";
 
     private final MutableEndpointSource source = MutableEndpointSource.of();
-    private final LoadBalancer loadBalancer =
-            LoadBalancer.builder(SERVICE).endpoints(source).build();
+    private final LoadBalancer loadBalancer = LoadBalancer.builder(SERVICE)
+            .endpoints(source)
+            .subsetting(Subsetting.OFF)
+            .build();
     private final LoadBalancers services = LoadBalancers.of(loadBalancer);
     private final FakeChannel channel = new FakeChannel(GrpcPolicy.EVENKEEL);
     private final NameResolver resolver;

@@ -16,9 +16,9 @@ import org.jspecify.annotations.Nullable;
  * every stream that it was never used; and headers may be reported after the end, which is why there are three states.
  */
 final class AttemptTracer extends ClientStreamTracer {
-    private static final int NEW = 0;
-    private static final int ON_WIRE = 1;
-    private static final int CLOSED = 2;
+    private static final byte NEW = 0;
+    private static final byte ON_WIRE = 1;
+    private static final byte CLOSED = 2;
     private static final VarHandle STATE = state();
 
     private final AttemptTracerFactory of;
@@ -28,7 +28,7 @@ final class AttemptTracer extends ClientStreamTracer {
     private @Nullable Attempt attempt; // written before the state becomes ON_WIRE
     private @Nullable Metadata trailers; // the transport's
     private boolean answered; // the transport's
-    private volatile int state; // written by STATE
+    private volatile byte state; // written by STATE; a byte, for which there is room without a word more
 
     AttemptTracer(
             AttemptTracerFactory of, RequestInfo request, @Nullable CallMemory memory, @Nullable Deadline deadline) {
@@ -83,7 +83,7 @@ final class AttemptTracer extends ClientStreamTracer {
     @Override
     public void streamClosed(Status status) {
         try {
-            int before = (int) STATE.getAndSet(this, CLOSED);
+            byte before = (byte) STATE.getAndSet(this, CLOSED);
             if (before != CLOSED) {
                 end(before == ON_WIRE ? attempt : null, status);
             }
@@ -106,13 +106,17 @@ final class AttemptTracer extends ClientStreamTracer {
             of.silence().timedOut();
         }
         if (!status.isOk() && !answered) {
-            of.view().failed(memory, request, new CallMemory.Failure(of.pick(), status, outcome, trailers, deadline));
+            of.view()
+                    .failed(
+                            memory,
+                            request,
+                            new CallMemory.Failure(of.pick(), request, status, outcome, trailers, deadline));
         }
     }
 
     private static VarHandle state() {
         try {
-            return MethodHandles.lookup().findVarHandle(AttemptTracer.class, "state", int.class);
+            return MethodHandles.lookup().findVarHandle(AttemptTracer.class, "state", byte.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }

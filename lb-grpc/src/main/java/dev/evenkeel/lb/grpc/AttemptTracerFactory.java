@@ -1,10 +1,8 @@
 package dev.evenkeel.lb.grpc;
 
 import dev.evenkeel.lb.Pick;
-import dev.evenkeel.lb.call.Destination;
 import dev.evenkeel.lb.call.Outcome;
 import dev.evenkeel.lb.call.RequestInfo;
-import dev.evenkeel.lb.call.Session;
 import io.grpc.CallOptions;
 import io.grpc.ClientStreamTracer;
 import io.grpc.Context;
@@ -40,13 +38,7 @@ record AttemptTracerFactory(
         if (memory != null) {
             memory.opened();
         }
-        return new AttemptTracer(this, inSession(request, options, headers), memory, deadline(options));
-    }
-
-    /** Where the session lives is learnt from the attempt that is answered. */
-    private static RequestInfo inSession(RequestInfo request, CallOptions options, Metadata headers) {
-        Session session = PlacedCall.session(options, headers);
-        return session == null ? request : request.withDestination(Destination.ANY.withSession(session));
+        return new AttemptTracer(this, PlacedCall.request(request, options, headers), memory, deadline(options));
     }
 
     /** The deadline that gRPC keeps is the earlier of the two. */

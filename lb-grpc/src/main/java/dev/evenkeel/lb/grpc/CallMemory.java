@@ -43,7 +43,8 @@ final class CallMemory implements PickContext {
     private final boolean pinned;
 
     // Guarded by this.
-    private final List<Endpoint> tried = new ArrayList<>(2);
+    private @Nullable Endpoint first; // where the first attempt went, which for nearly all calls is the only one
+    private @Nullable List<Endpoint> others; // where those after it went; null if there were none
     private int paid; // the number of the latest attempt that was allowed; the first is 0
     private int open; // attempts that were made and have not ended
     private @Nullable Failure last;
@@ -64,10 +65,12 @@ final class CallMemory implements PickContext {
     /**
      * How an attempt ended that the caller has seen nothing of.
      *
+     * @param request the call, with what it asks of the place it goes to
      * @param trailers those of the server; null if the connection was lost
      */
     record Failure(
             Pick pick,
+            RequestInfo request,
             Status status,
             Outcome outcome,
             @Nullable Metadata trailers,
@@ -116,14 +119,20 @@ final class CallMemory implements PickContext {
     }
 
     private boolean pay(int number, LoadBalancerView view, String why) {
-        boolean had = view.chargeRetry(tried.isEmpty() ? null : tried.get(tried.size() - 1), why);
+        boolean had = view.chargeRetry(others == null ? first : others.get(others.size() - 1), why);
         paid = had ? number : paid;
         return had;
     }
 
     /** Notes where an attempt goes. */
     synchronized void went(Pick pick) {
-        tried.add(pick.endpoint());
+        if (first == null) {
+            first = pick.endpoint();
+            return;
+        }
+        List<Endpoint> after = others == null ? new ArrayList<>(2) : others;
+        after.add(pick.endpoint());
+        others = after;
     }
 
     /** Notes that an attempt was made. */
@@ -158,8 +167,14 @@ final class CallMemory implements PickContext {
 
     private RetryDecision decide(Failure failure, LoadBalancerView view) {
         RetryPolicy.Progress progress =
-                new RetryPolicy.Progress(paid + 1, false, false, view.hasUntried(this), failure.remainingNanos());
+                new RetryPolicy.Progress(paid + 1, false, false, hasUntried(failure, view), failure.remainingNanos());
         return view.decideRetry(failure.outcome(), request, progress);
+    }
+
+    /** Elsewhere than where the call may go there is nobody to try. */
+    private boolean hasUntried(Failure failure, LoadBalancerView view) {
+        return view.hasUntried(
+                failure.request().destination().subset() == null ? this : new PlacedCall(this, failure.request()));
     }
 
     private void tell(Metadata trailers, RetryDecision decided, Status status) {
@@ -198,8 +213,14 @@ final class CallMemory implements PickContext {
     @Override
     public synchronized boolean hasTried(Node node) {
         String id = node.endpoint().id();
-        for (int i = 0; i < tried.size(); i++) {
-            if (tried.get(i).id().equals(id)) {
+        if (first == null) {
+            return false;
+        }
+        if (first.id().equals(id)) {
+            return true;
+        }
+        for (int i = 0; others != null && i < others.size(); i++) {
+            if (others.get(i).id().equals(id)) {
                 return true;
             }
         }
@@ -208,6 +229,6 @@ final class CallMemory implements PickContext {
 
     @Override
     public synchronized boolean isFirstPick() {
-        return tried.isEmpty();
+        return first == null;
     }
 }

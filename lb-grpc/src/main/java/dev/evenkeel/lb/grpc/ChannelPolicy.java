@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * pick. All else, health and latencies and the retry budget, lives in the load balancer, so that nothing is lost when gRPC throws a policy
  * away. Called in the channel's context; nothing that goes wrong here leaves it as an exception, for that would end the channel.
  */
-final class ChannelPolicy extends LoadBalancer implements EndpointChild.Owner {
+final class ChannelPolicy extends LoadBalancer implements EndpointChild.Owner, ChannelView.Owner {
     private final Helper helper;
     private final SynchronizationContext context;
     private final Faults faults = new Faults();
@@ -66,7 +66,7 @@ final class ChannelPolicy extends LoadBalancer implements EndpointChild.Owner {
     private Status accept(ChannelView of, List<EquivalentAddressGroup> groups) {
         takingList = true;
         try {
-            connections.take(groups);
+            connections.take(groups, this::tellIfReady);
         } finally {
             takingList = false;
         }
@@ -74,10 +74,7 @@ final class ChannelPolicy extends LoadBalancer implements EndpointChild.Owner {
         failed = 0;
         for (EndpointChild child : connections.listed()) {
             failed += child.hasFailed() ? 1 : 0;
-            if (child.isReady()) {
-                ready++;
-                of.view().setReady(child.endpoint(), true); // it may have been away since it was said last
-            }
+            ready += child.isReady() ? 1 : 0;
         }
         if (connections.listed().isEmpty()) {
             return unavailable(of.whyEmpty());
@@ -94,8 +91,9 @@ final class ChannelPolicy extends LoadBalancer implements EndpointChild.Owner {
         if (open != null) {
             open.close();
         }
-        ChannelView opened = new ChannelView(service, decidesRetries, faults, this::viewChanged, this::recovered);
+        ChannelView opened = new ChannelView(service, decidesRetries, faults, this);
         view = opened;
+        connections.listed().forEach(this::tellIfReady);
         return opened;
     }
 
@@ -141,6 +139,9 @@ final class ChannelPolicy extends LoadBalancer implements EndpointChild.Owner {
                     connections.remove(child);
                 }
                 return;
+            }
+            if (child.wasLost() && !hadFailed && view != null) {
+                view.view().lost(child.endpoint());
             }
             if (!takingList) { // else all are counted when it is taken
                 failed += (child.hasFailed() ? 1 : 0) - (hadFailed ? 1 : 0);
@@ -188,6 +189,12 @@ final class ChannelPolicy extends LoadBalancer implements EndpointChild.Owner {
         }
     }
 
+    private void tellIfReady(EndpointChild child) {
+        if (child.isReady()) {
+            tell(child, true);
+        }
+    }
+
     private void tell(EndpointChild child, boolean isReady) {
         if (view != null) {
             view.view().setReady(child.endpoint(), isReady);
@@ -219,8 +226,8 @@ final class ChannelPolicy extends LoadBalancer implements EndpointChild.Owner {
         helper.updateBalancingState(state, picker);
     }
 
-    /** There may be somebody to pick where there was nobody; on any thread. */
-    private void viewChanged() {
+    @Override
+    public void candidatesChanged() {
         if (starved || firstChoice.isWaiting()) {
             execute("a change of the candidates", () -> {
                 if (!closed && ready > 0) {
@@ -230,8 +237,22 @@ final class ChannelPolicy extends LoadBalancer implements EndpointChild.Owner {
         }
     }
 
-    /** On any thread. */
-    private void recovered(Endpoint endpoint) {
+    /** Between two lists that we saw it may have been away, and the load balancer has forgotten that we are connected to it. */
+    @Override
+    public void joined(Endpoint endpoint) {
+        EndpointChild connected = connections.find(endpoint.id());
+        if (connected != null && connected.isReady()) { // else it says so when it is: at first, all join
+            execute("an endpoint's return", () -> {
+                EndpointChild child = connections.find(endpoint.id());
+                if (child != null && child.isAt(endpoint) && !child.isParked() && !closed) {
+                    tellIfReady(child);
+                }
+            });
+        }
+    }
+
+    @Override
+    public void recovered(Endpoint endpoint) {
         execute("an endpoint's recovery", () -> {
             EndpointChild child = connections.find(endpoint.id());
             if (child != null && child.isAt(endpoint) && !closed) {

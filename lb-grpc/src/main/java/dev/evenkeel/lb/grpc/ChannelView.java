@@ -7,7 +7,6 @@ import dev.evenkeel.lb.endpoint.Endpoint;
 import dev.evenkeel.lb.observe.Event;
 import dev.evenkeel.lb.observe.LoadBalancerListener;
 import io.grpc.Metadata;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,19 +25,30 @@ final class ChannelView {
             "ThreadLocalUsage") // not static, so that threads of gRPC's do not keep a closed service in memory
     private final ThreadLocal<@Nullable CallMemory> handover = new ThreadLocal<>();
 
+    /** Whom a view tells of changes, on any thread. */
+    interface Owner {
+        /** Learns that there may be somebody to pick where there was nobody. */
+        void candidatesChanged();
+
+        /** Learns that an endpoint is in the list that was not. */
+        void joined(Endpoint endpoint);
+
+        /** Learns that an endpoint is in use again that was out. */
+        void recovered(Endpoint endpoint);
+    }
+
     /**
      * Opens a view.
      *
      * @param decides whether the load balancer decides which calls are repeated; else gRPC does, by a service config of somebody else's
-     * @param changed is run when there may be somebody else to pick, on any thread
-     * @param recovered is told of endpoints that are in use again, on any thread
+     * @param owner is told of changes
      */
-    ChannelView(LoadBalancer service, boolean decides, Faults faults, Runnable changed, Consumer<Endpoint> recovered) {
+    ChannelView(LoadBalancer service, boolean decides, Faults faults, Owner owner) {
         this.service = service;
         this.decides = decides;
         this.faults = faults;
-        this.view = service.openView(changed);
-        this.registration = service.addListener(new Recoveries(recovered));
+        this.view = service.openView(owner::candidatesChanged);
+        this.registration = service.addListener(new Changes(owner));
     }
 
     boolean isOf(LoadBalancer other) {
@@ -97,13 +107,18 @@ final class ChannelView {
         view.close();
     }
 
-    /** Hears that endpoints are back. */
-    private record Recoveries(Consumer<Endpoint> recovered) implements LoadBalancerListener {
+    /** Hears of endpoints that come and come back. */
+    private record Changes(Owner owner) implements LoadBalancerListener {
         @Override
         public void onEvent(Event event) {
             Endpoint endpoint = event.endpoint();
-            if (event.type() == Event.Type.AVAILABLE && endpoint != null) {
-                recovered.accept(endpoint);
+            if (endpoint == null) {
+                return;
+            }
+            if (event.type() == Event.Type.ADDED) {
+                owner.joined(endpoint);
+            } else if (event.type() == Event.Type.AVAILABLE) {
+                owner.recovered(endpoint);
             }
         }
     }

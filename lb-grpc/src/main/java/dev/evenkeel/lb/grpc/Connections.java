@@ -7,16 +7,17 @@ import io.grpc.LoadBalancer;
 import io.grpc.LoadBalancerProvider;
 import io.grpc.SynchronizationContext;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.HashSet;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +28,9 @@ final class Connections {
     /** How many connections are being made at a time. Guessed: enough to be quick, few enough to leave the machine and the servers air. */
     static final int CONNECTING_AT_A_TIME = 50;
 
+    /** How far ahead a connection is looked for: as many as may leave side by side before those after them are looked up. Guessed. */
+    private static final int AHEAD = 16;
+
     /** How long a connection outlives its endpoint's place in the list. */
     static final long PARKING_SECONDS = 30;
 
@@ -35,7 +39,8 @@ final class Connections {
     private final LoadBalancerProvider leafProvider;
     private final EndpointChild.Owner owner;
     private final Map<String, EndpointChild> byId = new ConcurrentHashMap<>();
-    private final Set<EndpointChild> listed = new LinkedHashSet<>();
+    private List<EndpointChild> listed = new ArrayList<>();
+    private int list; // the number of the latest
     private final Queue<EndpointChild> waiting = new ArrayDeque<>(); // to begin connecting
     private final Set<EndpointChild> connecting = new HashSet<>(); // for the first time
 
@@ -54,26 +59,65 @@ final class Connections {
 
     /** Returns those of the endpoints in the list. */
     Collection<EndpointChild> listed() {
-        return Collections.unmodifiableSet(listed);
+        return Collections.unmodifiableList(listed);
     }
 
-    /** Takes a whole list, each address with its endpoint. Of several with the same id the last one counts. */
-    void take(List<EquivalentAddressGroup> groups) {
-        Set<EndpointChild> before = new HashSet<>(listed);
-        listed.clear();
+    /**
+     * Takes a whole list, each address with its endpoint. Of several with the same id the last one counts.
+     *
+     * @param joined is told of each that is new in the list, or in it again
+     */
+    void take(List<EquivalentAddressGroup> groups, Consumer<EndpointChild> joined) {
+        List<EndpointChild> before = listed;
+        listed = new ArrayList<>(groups.size());
+        list++;
+        int at = 0;
         for (EquivalentAddressGroup group : groups) {
-            Endpoint endpoint = group.getAttributes().get(ServiceAttributes.ENDPOINT);
-            if (endpoint != null) {
-                EndpointChild child = childAt(endpoint, group);
-                child.listed(endpoint);
-                listed.add(child);
-                before.remove(child);
+            int stays = indexNear(at, group, before);
+            if (stays >= 0) {
+                before.get(stays).stay(list);
+                listed.add(before.get(stays));
+                at = stays + 1;
+            } else {
+                list(group, joined);
             }
         }
-        before.stream()
-                .filter(child -> byId.get(child.endpoint().id()) == child)
-                .forEach(this::park);
+        for (EndpointChild child : before) {
+            if (!child.isIn(list) && byId.get(child.endpoint().id()) == child) {
+                park(child);
+            }
+        }
         connectMore();
+    }
+
+    /** Returns where the connection to the very same address stood in the last list, if it is there or not far behind; else −1. */
+    @SuppressWarnings("ReferenceEquality") // another group may say something else of the same endpoint
+    private int indexNear(int from, EquivalentAddressGroup group, List<EndpointChild> before) {
+        int end = Math.min(before.size(), from + AHEAD);
+        for (int i = from; i < end; i++) {
+            EndpointChild child = before.get(i);
+            if (child.address() == group && !child.isIn(list) && !child.isEnded()) {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    private void list(EquivalentAddressGroup group, Consumer<EndpointChild> joined) {
+        Endpoint endpoint = group.getAttributes().get(ServiceAttributes.ENDPOINT);
+        if (endpoint == null) {
+            return;
+        }
+        EndpointChild child = childAt(endpoint, group);
+        boolean again = child.isIn(list);
+        boolean stays = child.isIn(list - 1);
+        child.listed(endpoint, group, list);
+        if (!again) {
+            listed.add(child);
+        }
+        if (!again && !stays) {
+            joined.accept(child);
+        }
     }
 
     private EndpointChild childAt(Endpoint endpoint, EquivalentAddressGroup group) {
@@ -115,7 +159,7 @@ final class Connections {
     private void end(EndpointChild child) {
         waiting.remove(child);
         connecting.remove(child);
-        child.shutdown();
+        child.end();
     }
 
     /** Learns that a connection was made, or failed, so that the next may be begun. */

@@ -20,12 +20,17 @@ import org.jspecify.annotations.Nullable;
  * except for what pickers ask: {@link #isReady}, {@link #hasFailed}, {@link #leafPicker} and {@link #result}.
  */
 final class EndpointChild {
+    private static final int NONE = -1;
+
     private final LoadBalancer.Helper channel;
     private final LoadBalancerProvider leafProvider;
     private final Owner owner;
-    private final EquivalentAddressGroup address;
 
+    private EquivalentAddressGroup address; // of the latest list
     private Endpoint endpoint; // of the latest list
+    private int list = NONE; // the number of the latest that it was in
+    private boolean ended;
+    private boolean everReady;
     private @Nullable ScheduledHandle parking; // ends it; null while it is in the list
     private boolean resting; // may not reconnect just now
     private volatile boolean failed; // did not connect since it was ready last
@@ -78,10 +83,41 @@ final class EndpointChild {
         return endpoint.id().equals(other.id()) && endpoint.address().equals(other.address());
     }
 
-    /** Learns that it is in the list, perhaps again. */
-    void listed(Endpoint description) {
+    EquivalentAddressGroup address() {
+        return address;
+    }
+
+    /** Learns that it is in a list, perhaps again. */
+    void listed(Endpoint description, EquivalentAddressGroup group, int number) {
         endpoint = description;
+        address = group;
+        list = number;
         leaveParking();
+    }
+
+    /** Learns that it is in a list, as it was in the one before. */
+    void stay(int number) {
+        list = number;
+    }
+
+    /** Returns whether the list with this number was the latest that it was in. */
+    boolean isIn(int number) {
+        return list == number;
+    }
+
+    /** Ends it, and not only its connection. */
+    void end() {
+        ended = true;
+        shutdown();
+    }
+
+    boolean isEnded() {
+        return ended;
+    }
+
+    /** Returns whether the endpoint cannot be connected to, and could be before. */
+    boolean wasLost() {
+        return failed && everReady;
     }
 
     /** Learns that it is no longer in the list, and is kept until a timer goes off. */
@@ -193,20 +229,20 @@ final class EndpointChild {
             return null;
         }
         PickResult ofLeaf = connected.pickSubchannel(args);
+        CallShape shape = CallShape.of(args.getMethodDescriptor());
+        boolean ordinary = !pick.isTrial() && handedOver == null;
+        Result known = ordinary ? results[shape.index()] : null;
+        if (known != null && known.isFor(ofLeaf, pick)) {
+            return known.ours(); // before we look into the leaf's result, which is one more place in memory
+        }
         if (ofLeaf.getSubchannel() == null) {
             return ofLeaf;
         }
-        CallShape shape = CallShape.of(args.getMethodDescriptor());
-        if (pick.isTrial() || handedOver != null) {
-            return traced(ofLeaf, new AttemptTracerFactory(view, pick, shape, silence, handedOver));
+        PickResult ours = traced(ofLeaf, new AttemptTracerFactory(view, pick, shape, silence, handedOver));
+        if (ordinary) {
+            results[shape.index()] = new Result(ofLeaf, pick, ours);
         }
-        Result known = results[shape.index()];
-        if (known == null || !known.isFor(ofLeaf, pick)) {
-            known = new Result(
-                    ofLeaf, pick, traced(ofLeaf, new AttemptTracerFactory(view, pick, shape, silence, null)));
-            results[shape.index()] = known;
-        }
-        return known.ours();
+        return ours;
     }
 
     private static PickResult traced(PickResult ofLeaf, AttemptTracerFactory factory) {
@@ -219,6 +255,7 @@ final class EndpointChild {
         state = newState;
         leafPicker = picker;
         readyPicker = newState == ConnectivityState.READY ? picker : null;
+        everReady |= newState == ConnectivityState.READY;
         failed = newState == ConnectivityState.TRANSIENT_FAILURE || (failed && newState != ConnectivityState.READY);
         owner.changed(this, wasReady, hadFailed);
     }

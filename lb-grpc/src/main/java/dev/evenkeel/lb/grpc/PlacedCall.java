@@ -26,10 +26,14 @@ record PlacedCall(PickContext call, RequestInfo request) implements PickContext 
 
     /** Returns the call, which is itself if it asks nothing. */
     static PickContext of(PickContext call, CallOptions options, Metadata headers) {
+        RequestInfo request = request(call.request(), options, headers);
+        return request.destination().equals(Destination.ANY) ? call : new PlacedCall(call, request);
+    }
+
+    /** Returns the request, with what it asks of the place it goes to. */
+    static RequestInfo request(RequestInfo request, CallOptions options, Metadata headers) {
         Destination destination = destination(options, headers);
-        return destination.equals(Destination.ANY)
-                ? call
-                : new PlacedCall(call, call.request().withDestination(destination));
+        return destination.equals(request.destination()) ? request : request.withDestination(destination);
     }
 
     private static Destination destination(CallOptions options, Metadata headers) {
@@ -46,8 +50,7 @@ record PlacedCall(PickContext call, RequestInfo request) implements PickContext 
         return session == null ? destination : destination.withSession(session);
     }
 
-    /** Returns the session that a call belongs to, or null. */
-    static @Nullable Session session(CallOptions options, Metadata headers) {
+    private static @Nullable Session session(CallOptions options, Metadata headers) {
         String session = text(options, EvenkeelGrpc.SESSION, SESSION_HEADER, headers);
         return session == null ? null : Session.of(session);
     }

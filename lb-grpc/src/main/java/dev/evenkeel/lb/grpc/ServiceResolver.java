@@ -7,7 +7,6 @@ import dev.evenkeel.lb.observe.EndpointStatus;
 import dev.evenkeel.lb.observe.Event;
 import dev.evenkeel.lb.observe.LoadBalancerListener;
 import io.grpc.Attributes;
-import io.grpc.EquivalentAddressGroup;
 import io.grpc.NameResolver;
 import io.grpc.Status;
 import io.grpc.StatusOr;
@@ -26,7 +25,7 @@ final class ServiceResolver extends NameResolver implements LoadBalancerListener
     private static final System.Logger LOG = System.getLogger(EvenkeelGrpc.class.getName());
 
     private final LoadBalancer service;
-    private final Function<Endpoint, SocketAddress> addresses;
+    private final AddressBook addresses;
     private final SynchronizationContext context;
     private final ServiceConfigParser parser;
     private final Faults faults = new Faults();
@@ -38,7 +37,7 @@ final class ServiceResolver extends NameResolver implements LoadBalancerListener
 
     ServiceResolver(LoadBalancer service, Function<Endpoint, SocketAddress> addresses, Args args) {
         this.service = service;
-        this.addresses = addresses;
+        this.addresses = new AddressBook(addresses);
         this.context = args.getSynchronizationContext();
         this.parser = args.getServiceConfigParser();
         if (service.mayHedge()) {
@@ -100,8 +99,9 @@ final class ServiceResolver extends NameResolver implements LoadBalancerListener
             return;
         }
         try {
-            List<EndpointStatus> endpoints = service.endpoints().stream()
+            List<Endpoint> endpoints = service.endpoints().stream()
                     .filter(status -> !status.availability().has(OutReason.UNUSED))
+                    .map(EndpointStatus::endpoint)
                     .toList();
             if (!endpoints.isEmpty() || service.whyEmpty().isPresent()) {
                 to.onResult2(result(endpoints));
@@ -117,23 +117,13 @@ final class ServiceResolver extends NameResolver implements LoadBalancerListener
         }
     }
 
-    private ResolutionResult result(List<EndpointStatus> endpoints) {
+    private ResolutionResult result(List<Endpoint> endpoints) {
         return ResolutionResult.newBuilder()
-                .setAddressesOrError(StatusOr.fromValue(endpoints.stream()
-                        .map(status -> group(status.endpoint()))
-                        .toList()))
+                .setAddressesOrError(StatusOr.fromValue(addresses.groups(endpoints)))
                 .setAttributes(Attributes.newBuilder()
                         .set(ServiceAttributes.SERVICE, service)
                         .build())
                 .setServiceConfig(parser.parseServiceConfig(ServiceConfig.of(service.retryPolicy())))
                 .build();
-    }
-
-    private EquivalentAddressGroup group(Endpoint endpoint) {
-        return new EquivalentAddressGroup(
-                addresses.apply(endpoint),
-                Attributes.newBuilder()
-                        .set(ServiceAttributes.ENDPOINT, endpoint)
-                        .build());
     }
 }

@@ -54,9 +54,10 @@ public final class ServiceResolverProvider extends NameResolverProvider {
         return true;
     }
 
+    /** Below that of gRPC's resolver for DNS, which is 5: of all schemes, that of the first is taken for targets without one. */
     @Override
     protected int priority() {
-        return 5;
+        return 4;
     }
 
     /** Returns nothing, so that any transport may be used: what kind of address there is depends on {@link EvenkeelGrpc#ADDRESSES}. */

@@ -55,23 +55,34 @@ final class ViewPicker extends SubchannelPicker {
         CallMemory own = args.getCallOptions().getOption(CallMemory.KEY);
         if (own != null) {
             PickResult veto = own.veto(CallMemory.number(args.getHeaders()), view.view());
-            return veto == null ? choose(new Request(args, placed(args, own), own, null)) : veto;
+            return veto == null ? choose(args, placed(args, own), own, null) : veto;
         }
         CallMemory left = view.takeOver(args.getHeaders());
         if (left != null) {
             PickResult veto = left.veto(CallMemory.number(args.getHeaders()), view.view());
-            return veto == null ? choose(new Request(args, placed(args, left), left, left)) : veto;
+            return veto == null ? choose(args, placed(args, left), left, left) : veto;
         }
-        return choose(new Request(args, placed(args, CallShape.of(args.getMethodDescriptor())), null, null));
+        return choose(args, placed(args, CallShape.of(args.getMethodDescriptor())), null, null);
     }
 
     private static PickContext placed(PickSubchannelArgs args, PickContext call) {
         return PlacedCall.of(call, args.getCallOptions(), args.getHeaders());
     }
 
-    private PickResult choose(Request request) {
+    /**
+     * Chooses. These are arguments and no object, which would be one for each pick.
+     *
+     * @param context the call, as far as the core must know it
+     * @param memory the call's memory; null if it has none
+     * @param handedOver the same, if it is not in the call's options
+     */
+    private PickResult choose(
+            PickSubchannelArgs args,
+            PickContext context,
+            @Nullable CallMemory memory,
+            @Nullable CallMemory handedOver) {
         try {
-            PickResult chosen = tryToChoose(request);
+            PickResult chosen = tryToChoose(args, context, memory, handedOver);
             if (chosen != null) {
                 return chosen;
             }
@@ -80,7 +91,8 @@ final class ViewPicker extends SubchannelPicker {
         }
         starved.run();
         try {
-            return Objects.requireNonNullElseGet(tryToChoose(request), PickResult::withNoResult);
+            return Objects.requireNonNullElseGet(
+                    tryToChoose(args, context, memory, handedOver), PickResult::withNoResult);
         } catch (NoEndpointException e) {
             Status status = Status.UNAVAILABLE.withDescription(e.getMessage());
             // A limit or an open breaker is meant to fail calls; where nobody is left, a call may wait for somebody.
@@ -89,14 +101,17 @@ final class ViewPicker extends SubchannelPicker {
     }
 
     /** Returns null if all that was chosen had just lost its connection; the view learns of that in a moment. */
-    private @Nullable PickResult tryToChoose(Request request) {
+    private @Nullable PickResult tryToChoose(
+            PickSubchannelArgs args,
+            PickContext context,
+            @Nullable CallMemory memory,
+            @Nullable CallMemory handedOver) {
         for (int i = 0; i < CHOICES; i++) {
-            Pick pick = view.view().pick(request.context);
-            EndpointChild child = connections.find(pick.endpoint().id());
-            PickResult result = child == null ? null : child.result(request.args, view, pick, request.handedOver);
+            Pick pick = view.view().pick(context);
+            PickResult result = result(pick, args, handedOver);
             if (result != null) {
-                if (request.memory != null) {
-                    request.memory.went(pick);
+                if (memory != null) {
+                    memory.went(pick);
                 }
                 return result;
             }
@@ -104,18 +119,18 @@ final class ViewPicker extends SubchannelPicker {
         return null;
     }
 
-    /**
-     * What is picked for.
-     *
-     * @param context the call, as far as the core must know it
-     * @param memory the call's memory; null if it has none
-     * @param handedOver the same, if it is not in the call's options
-     */
-    private record Request(
-            PickSubchannelArgs args,
-            PickContext context,
-            @Nullable CallMemory memory,
-            @Nullable CallMemory handedOver) {}
+    /** The connection hangs on the pick, unless it is the first one, or another since. */
+    private @Nullable PickResult result(Pick pick, PickSubchannelArgs args, @Nullable CallMemory handedOver) {
+        if (pick.attachment() instanceof EndpointChild known) {
+            PickResult result = known.result(args, view, pick, handedOver);
+            if (result != null) {
+                return result;
+            }
+        }
+        EndpointChild child = connections.find(pick.endpoint().id());
+        pick.attach(child);
+        return child == null ? null : child.result(args, view, pick, handedOver);
+    }
 
     /** Returns whose picker this is, and not what it picks from, which may be long. */
     @Override

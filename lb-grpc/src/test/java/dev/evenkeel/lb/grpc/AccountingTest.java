@@ -179,7 +179,7 @@ class AccountingTest {
 
     /** A tracer as the policy makes them. */
     private AttemptTracer tracer() {
-        ChannelView view = new ChannelView(fleet.loadBalancer, true, new Faults(), () -> {}, endpoint -> {});
+        ChannelView view = new ChannelView(fleet.loadBalancer, true, new Faults(), new Nobody());
         view.view().setReady(fleet.server(0).endpoint(), true);
         AttemptTracerFactory factory = new AttemptTracerFactory(
                 view, view.view().pick(CallShape.UNARY), CallShape.UNARY, new Silence(() -> {}), null);
@@ -265,5 +265,16 @@ class AccountingTest {
                 }
             };
         }
+    }
+
+    private static final class Nobody implements ChannelView.Owner {
+        @Override
+        public void candidatesChanged() {}
+
+        @Override
+        public void joined(Endpoint endpoint) {}
+
+        @Override
+        public void recovered(Endpoint endpoint) {}
     }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.common.util.concurrent.ListenableFuture;
 import dev.evenkeel.lb.LoadBalancerBuilder;
+import dev.evenkeel.lb.StickySessions;
 import dev.evenkeel.lb.endpoint.OutReason;
 import dev.evenkeel.lb.policy.LoadBalancingPolicy;
 import dev.evenkeel.lb.retry.RetryPolicy;
@@ -218,5 +219,23 @@ class PinTest {
                 .isEqualTo("orders: " + full.address()
                         + " has as many attempts in flight as maxInFlightPerEndpoint allows");
         call.cancel(true);
+    }
+
+    @Test
+    void itsPinComesBeforeItsSessionAndItsKey() {
+        fleet = Fleet.of(
+                3, settings -> settings.policy(LoadBalancingPolicy.ringHash()).stickySessions(StickySessions.DEFAULT));
+        ManagedChannel channel = fleet.channel();
+        CallOptions placed = CallOptions.DEFAULT
+                .withOption(EvenkeelGrpc.AFFINITY_KEY, "alice")
+                .withOption(EvenkeelGrpc.SESSION, "s");
+        String home = Fleet.call(channel, Echo.GET, placed, "x");
+        assertThat(fleet.servers)
+                .allSatisfy(server -> assertThat(Fleet.call(
+                                channel, Echo.GET, placed.withOption(EvenkeelGrpc.PIN_ENDPOINT, server.address()), "x"))
+                        .isEqualTo("x@" + server.address()));
+        assertThat(Fleet.call(channel, Echo.GET, placed, "x"))
+                .as("and moves neither")
+                .isEqualTo(home);
     }
 }

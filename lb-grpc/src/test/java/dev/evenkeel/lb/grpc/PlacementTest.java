@@ -3,8 +3,12 @@ package dev.evenkeel.lb.grpc;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.evenkeel.lb.LoadBalancerView;
+import dev.evenkeel.lb.Pick;
 import dev.evenkeel.lb.StickySessions;
 import dev.evenkeel.lb.call.Destination;
+import dev.evenkeel.lb.call.Outcome;
+import dev.evenkeel.lb.call.RequestInfo;
 import dev.evenkeel.lb.call.RequestKey;
 import dev.evenkeel.lb.call.Session;
 import dev.evenkeel.lb.call.Subset;
@@ -35,7 +39,7 @@ class PlacementTest {
             3,
             settings -> settings.policy(watched())
                     .stickySessions(StickySessions.DEFAULT)
-                    .subsets(MetadataSubsets.by("version")));
+                    .subsets(MetadataSubsets.by("version").fallingBackToAny()));
 
     /** Remembers what calls ask, and goes round. */
     private LoadBalancingPolicy watched() {
@@ -239,5 +243,37 @@ class PlacementTest {
         String first = learned(one, session, Session.of("s"));
         ManagedChannel other = fleet.connectedChannel();
         assertThat(answers(10, other, session)).containsOnly(first);
+    }
+
+    @Test
+    void whetherSomebodyIsLeftToTryIsAskedForTheSubset() {
+        fleet.source.put(fleet.server(0).endpoint().withMetadata("version", "canary"));
+        LoadBalancerView view = fleet.loadBalancer.openView(() -> {});
+        fleet.servers.forEach(server -> view.setReady(server.endpoint(), true));
+        assertThat(pauseBeforeRetry(view, Destination.ANY)).isEqualTo("0");
+        assertThat(pauseBeforeRetry(view, Destination.ANY.withSubset(Subset.of("version", "canary"))))
+                .as("the only one it may go to has just failed")
+                .isNotEqualTo("0")
+                .isNotEqualTo("-1");
+        view.close();
+    }
+
+    /** Returns what gRPC is told, in milliseconds. */
+    private static String pauseBeforeRetry(LoadBalancerView view, Destination destination) {
+        CallMemory memory = new CallMemory(RequestInfo.IDEMPOTENT, false);
+        RequestInfo request = RequestInfo.IDEMPOTENT.withDestination(destination);
+        Pick pick = view.pick(new PlacedCall(memory, request));
+        memory.went(pick);
+        Metadata trailers = new Metadata();
+        memory.failed(
+                new CallMemory.Failure(
+                        pick,
+                        request,
+                        Status.UNAVAILABLE,
+                        Outcome.of(Outcome.Kind.UNAVAILABLE, "test"),
+                        trailers,
+                        null),
+                view);
+        return trailers.get(GrpcOutcomes.PUSHBACK);
     }
 }

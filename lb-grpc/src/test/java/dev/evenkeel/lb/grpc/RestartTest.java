@@ -3,10 +3,14 @@ package dev.evenkeel.lb.grpc;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.evenkeel.lb.LoadBalancerBuilder;
+import dev.evenkeel.lb.endpoint.OutReason;
 import dev.evenkeel.lb.policy.LoadBalancingPolicy;
 import dev.evenkeel.lb.retry.RetryBudget;
 import dev.evenkeel.lb.retry.RetryPolicy;
+import io.grpc.CallOptions;
 import io.grpc.ManagedChannel;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import io.grpc.netty.NettyServerBuilder;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
@@ -122,5 +126,75 @@ class RestartTest {
             load.stop();
             assertThat(load.failures).isEmpty();
         }
+    }
+
+    private void eject(ManagedChannel channel, TestServer server) {
+        server.failWith(Status.INTERNAL);
+        Until.until("it is ejected", () -> {
+            if (!isEjected(server)) {
+                Status unused = outcome(channel);
+            }
+            return isEjected(server);
+        });
+        server.behaviour = server.echo;
+        server.calls.set(0);
+    }
+
+    private boolean isEjected(TestServer server) {
+        return fleet.status(server).availability().has(OutReason.EJECTED);
+    }
+
+    /** Asks by a pin, which goes wherever there is a connection. */
+    private static boolean isConnected(ManagedChannel channel, TestServer server) {
+        CallOptions pinned = CallOptions.DEFAULT.withOption(EvenkeelGrpc.PIN_ENDPOINT, server.address());
+        try {
+            Fleet.call(channel, Echo.POST, pinned, "x");
+            return true;
+        } catch (StatusRuntimeException e) {
+            return !String.valueOf(e.getStatus().getDescription()).contains("cannot be connected to");
+        }
+    }
+
+    private static Status outcome(ManagedChannel channel) {
+        try {
+            Fleet.call(channel, Echo.POST, CallOptions.DEFAULT, "x");
+            return Status.OK;
+        } catch (StatusRuntimeException e) {
+            return e.getStatus();
+        }
+    }
+
+    @Test
+    void aServerThatWasKilledWhileItWasEjectedIsUsedAsSoonAsTheNextIsConnectedTo() {
+        use(RestartTest::withoutRetries, builder -> builder);
+        ManagedChannel channel = fleet.connectedChannel();
+        TestServer server = fleet.server(0);
+        eject(channel, server);
+        server.kill();
+        Until.until("the channel has lost it, and cannot connect", () -> !isConnected(channel, server));
+        assertThat(isEjected(server)).isTrue();
+
+        server.start();
+
+        Until.until("it is used", () -> {
+            Fleet.get(channel, "x");
+            return server.calls.get() > 0;
+        });
+        assertThat(isEjected(server)).isFalse();
+    }
+
+    @Test
+    void aServerThatEndsAConnectionForItsAgeStaysEjected() {
+        use(
+                settings -> withoutRetries(settings),
+                builder -> builder.maxConnectionAge(200, TimeUnit.MILLISECONDS)
+                        .maxConnectionAgeGrace(10, TimeUnit.SECONDS));
+        ManagedChannel channel = fleet.connectedChannel();
+        TestServer server = fleet.server(0);
+        eject(channel, server);
+        int before = server.connections.get();
+        Until.until("it has been connected to anew, twice", () -> server.connections.get() > before + 1);
+        assertThat(isEjected(server)).isTrue();
+        assertThat(server.calls.get()).isZero();
     }
 }

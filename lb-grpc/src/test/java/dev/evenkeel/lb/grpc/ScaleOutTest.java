@@ -21,7 +21,11 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Servers that join while channels are connected, and no server ends a connection to make them look. */
+/**
+ * Servers that join while channels are connected, and no server ends a connection to make them look. Their shares are those of a policy that
+ * looks at weights only. By latency a pause of the whole machine, which is long here beside the 5 ms of a call, counts against those that had
+ * calls in flight just then, old and new; all averages come down at the same rate, so who had none is preferred for half a minute.
+ */
 class ScaleOutTest {
     /** The source reads its file every 5 s, give or take a fifth. */
     private static final Duration INTERVAL = Duration.ofSeconds(6);

@@ -1,12 +1,14 @@
 package dev.evenkeel.lb.grpc;
 
 import dev.evenkeel.lb.endpoint.Endpoint;
+import io.grpc.Attributes;
 import io.grpc.Metadata;
 import io.grpc.Server;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.grpc.ServerServiceDefinition;
+import io.grpc.ServerTransportFilter;
 import io.grpc.Status;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.ServerCalls;
@@ -30,6 +32,7 @@ final class TestServer implements AutoCloseable {
     };
 
     final AtomicInteger calls = new AtomicInteger();
+    final AtomicInteger connections = new AtomicInteger(); // that were ever made
     final Queue<String> authorities = new ConcurrentLinkedQueue<>();
     volatile Behaviour behaviour = echo;
 
@@ -64,6 +67,7 @@ final class TestServer implements AutoCloseable {
                             .addMethod(Echo.CHAT, ServerCalls.asyncBidiStreamingCall(this::chat))
                             .build())
                     .intercept(new Seen())
+                    .addTransportFilter(new Connected())
                     .build()
                     .start();
             port = server.getPort();
@@ -143,6 +147,14 @@ final class TestServer implements AutoCloseable {
     @Override
     public void close() {
         kill();
+    }
+
+    private final class Connected extends ServerTransportFilter {
+        @Override
+        public Attributes transportReady(Attributes attributes) {
+            connections.incrementAndGet();
+            return attributes;
+        }
     }
 
     private final class Seen implements ServerInterceptor {
