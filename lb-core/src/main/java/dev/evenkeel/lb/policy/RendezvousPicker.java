@@ -125,7 +125,7 @@ final class RendezvousPicker implements Picker {
 
     private double waitingTime(long draw, int group) {
         long fromZero = draw ^ Long.MIN_VALUE;
-        return -Math.log(((fromZero >>> 11) + 0.5) * 0x1p-53) / rivals.weights[group];
+        return -StrictMath.log(((fromZero >>> 11) + 0.5) * 0x1p-53) / rivals.weights[group];
     }
 
     private int leastFull(PickContext context) {
