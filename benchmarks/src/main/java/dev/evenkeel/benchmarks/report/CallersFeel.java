@@ -29,12 +29,14 @@ final class CallersFeel {
 
     static List<Scenario> scenarios() {
         return List.of(
-                busy("calm", "Nothing is wrong", "Any difference here is what a policy costs when nobody needs it."),
+                busy("calm", "Nothing is wrong", "Any difference here is what a policy costs when nobody needs it.")
+                        .forEveryPolicy(),
                 oneOfTen(
-                        "slow",
-                        "One 10× slow",
-                        "A server works at a tenth of its speed: a noisy neighbour, a dying disk.",
-                        slow(server(3), 10)),
+                                "slow",
+                                "One 10× slow",
+                                "A server works at a tenth of its speed: a noisy neighbour, a dying disk.",
+                                slow(server(3), 10))
+                        .forEveryPolicy(),
                 faulty(
                                 "half-speed",
                                 "Three at half speed",
@@ -42,15 +44,17 @@ final class CallersFeel {
                                 halfSpeed(servers(2, 5, 8)))
                         .watching(2, 5, 8),
                 oneOfTen(
-                        "instant-503",
-                        "One answers 503 at once",
-                        "A server fails fast, and so looks like the fastest of all.",
-                        errors(server(3), 1, ofMillis(1))),
+                                "instant-503",
+                                "One answers 503 at once",
+                                "A server fails fast, and so looks like the fastest of all.",
+                                errors(server(3), 1, ofMillis(1)))
+                        .forEveryPolicy(),
                 oneOfTen(
-                        "killed",
-                        "One killed",
-                        "A process dies: what it had breaks, what is new is refused; after 30 s it is back.",
-                        crash(server(3))),
+                                "killed",
+                                "One killed",
+                                "A process dies: what it had breaks, what is new is refused; after 30 s it is back.",
+                                crash(server(3)))
+                        .forEveryPolicy(),
                 busy(
                                 "back",
                                 "One killed, and its return",
@@ -83,7 +87,8 @@ final class CallersFeel {
                         .until(5, 35, coldStart(server(9)))
                         .lasting(70)
                         .watching(9)
-                        .sharesBetween(5, 70),
+                        .sharesBetween(5, 70)
+                        .forEveryPolicy(),
                 busy(
                                 "rolling-deploy",
                                 "Rolling deploy",
@@ -97,7 +102,8 @@ final class CallersFeel {
                                 "130 % load for 8 s",
                                 "Calls come twice as often as usual, more than all servers together can do.")
                         .between(5, 13, overload(TO_130_PERCENT))
-                        .recoveryFrom(13),
+                        .recoveryFrom(13)
+                        .forEveryPolicy(),
                 busy(
                                 "overload-150",
                                 "150 % load for 10 s (S16)",

@@ -68,6 +68,9 @@ final class Chapter {
                     (scenario.watched().size() == 1 ? "" : "mean of ") + serverWords(scenario),
                     score -> Numbers.percent(score.watchedShare()));
         }
+        if (scenario.isAboutKeys()) {
+            table.column("moved", score -> Numbers.percent(score.movedShare()));
+        }
         scenario.recovery()
                 .ifPresent(from ->
                         table.column("felt after " + Numbers.seconds(from) + " s for", score -> score.feltAfter(from)));

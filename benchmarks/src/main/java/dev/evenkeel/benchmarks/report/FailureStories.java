@@ -14,6 +14,7 @@ import static dev.evenkeel.lb.sim.Target.everyServer;
 import static dev.evenkeel.lb.sim.Target.server;
 import static dev.evenkeel.lb.sim.Target.servers;
 import static dev.evenkeel.lb.sim.Target.tier;
+import static dev.evenkeel.lb.sim.Target.zone;
 import static java.time.Duration.ofMillis;
 import static java.time.Duration.ofSeconds;
 
@@ -138,6 +139,16 @@ final class FailureStories {
                         .watching(7)
                         .sharesBetween(62, 180)
                         .recoveryFrom(60),
+                new Scenario(
+                                "s13-lopsided-zones",
+                                "S13: lopsided zones",
+                                "All clients are in the zone of one server, which alone could not take a third of the calls. It dies and returns.",
+                                Fleet.lopsided())
+                        .between(20, 40, crash(zone("c")))
+                        .lasting(100)
+                        .watching(8)
+                        .sharesBetween(70, 100)
+                        .recoveryFrom(20),
                 churn());
     }
 

@@ -16,6 +16,9 @@ import java.util.function.LongFunction;
  * @param description makes the beginning of a simulation from a seed
  */
 record Fleet(String words, LongFunction<Simulation> description) {
+    /** How many keys calls have, at which most policies do not look. */
+    static final int KEYS = 1_000;
+
     /** Ten servers at some 60 % of their capacity: the fleet of the table "What callers feel". */
     static Fleet busy() {
         return busy(10, 20, 840);
@@ -29,6 +32,19 @@ record Fleet(String words, LongFunction<Simulation> description) {
     /** Servers with much to spare: the fleet of most failure stories. */
     static Fleet roomy(int servers, int clients, int callsPerSecond) {
         return new Kind(8, 20, 0.4).fleet(servers, clients, callsPerSecond);
+    }
+
+    /** Zones of six, two and one server with much to spare; all clients are in the zone of one. */
+    static Fleet lopsided() {
+        Kind kind = new Kind(8, 20, 0.4);
+        Servers like = kind.servers();
+        return new Fleet(
+                kind.words("9 servers, in zones of 6, 2 and 1,", 9, "10 clients, all in the zone of one,", 1_200),
+                seed -> Simulation.of(seed)
+                        .servers(6, like.zone("a"))
+                        .servers(2, like.zone("b"))
+                        .servers(1, like.zone("c"))
+                        .clients(10, callers(120).zone("c")));
     }
 
     /** Servers that call servers, so that attempts multiply: what is last in the chain can do 100 calls a second, and gets 70. */
@@ -47,22 +63,29 @@ record Fleet(String words, LongFunction<Simulation> description) {
                         .servers(1, last));
     }
 
+    private static Clients callers(double ratePerSecond) {
+        return Clients.ratePerSecond(ratePerSecond).deadline(ofSeconds(1)).keys(KEYS);
+    }
+
     /** What servers are like: how many workers, and the median in ms and sigma of the log-normal service time. */
     private record Kind(int workers, int median, double sigma) {
         Fleet fleet(int servers, int clients, int callsPerSecond) {
             double each = (double) callsPerSecond / clients;
-            Servers like =
-                    Servers.workers(workers).queue(100).serviceTime(ServiceTime.logNormal(ofMillis(median), sigma));
+            Servers like = servers();
             return new Fleet(
-                    servers + " servers × " + workers + " workers with queues of 100, service times log-normal around "
-                            + median
-                            + " ms (sigma " + Numbers.fixed(sigma, 1) + "); " + clients + " clients with together "
-                            + callsPerSecond
-                            + " calls/s, " + Numbers.fixed(100 * callsPerSecond / (servers * capacity()), 0)
-                            + " % of what all servers can do; deadline 1 s",
-                    seed -> Simulation.of(seed)
-                            .servers(servers, like)
-                            .clients(clients, Clients.ratePerSecond(each).deadline(ofSeconds(1))));
+                    words(servers + " servers", servers, clients + " clients", callsPerSecond),
+                    seed -> Simulation.of(seed).servers(servers, like).clients(clients, callers(each)));
+        }
+
+        Servers servers() {
+            return Servers.workers(workers).queue(100).serviceTime(ServiceTime.logNormal(ofMillis(median), sigma));
+        }
+
+        String words(String who, int servers, String callers, int callsPerSecond) {
+            return who + " × " + workers + " workers with queues of 100, service times log-normal around " + median
+                    + " ms (sigma " + Numbers.fixed(sigma, 1) + "); " + callers + " with together " + callsPerSecond
+                    + " calls/s, " + Numbers.fixed(100 * callsPerSecond / (servers * capacity()), 0)
+                    + " % of what all servers can do; deadline 1 s";
         }
 
         /** Returns how many calls a second one server can do. */

@@ -39,6 +39,14 @@ final class Numbers {
         return fixed(value, Math.abs(value - Math.rint(value)) < 0.05 ? 0 : 1);
     }
 
+    /** Returns a whole number of zero or more with a comma after each thousand. */
+    static String thousands(long number) {
+        return number < 1_000
+                ? String.valueOf(number)
+                : thousands(number / 1_000) + ","
+                        + String.valueOf(1_000 + number % 1_000).substring(1);
+    }
+
     static String percent(double share) {
         return fixed(share * 100, 1) + " %";
     }

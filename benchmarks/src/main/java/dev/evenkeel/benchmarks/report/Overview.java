@@ -23,6 +23,9 @@ final class Overview {
 
     /** Returns the table: a cell is the p99 as a multiple of the oracle's, and the share of calls that succeeded. */
     String table() {
+        if (rows.isEmpty()) {
+            return "";
+        }
         MarkdownTable<Row> table = new MarkdownTable<Row>()
                 .column(
                         "scenario",
@@ -40,7 +43,7 @@ final class Overview {
     }
 
     /** What nobody beats is bold, where somebody is beaten. */
-    private static String cell(List<Standing> standings, int index) {
+    static String cell(List<Standing> standings, int index) {
         Standing standing = standings.get(index);
         boolean best = standings.stream().noneMatch(other -> other.beats(standing))
                 && standings.stream().anyMatch(standing::beats);

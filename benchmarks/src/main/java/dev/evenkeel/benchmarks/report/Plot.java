@@ -25,8 +25,16 @@ record Plot(Svg svg, Area area, Scale across, Scale up) {
         return this;
     }
 
-    /** Draws the axes, and lines at the marks of the upright one. */
+    /** A value over another. */
+    record Point(double across, double up) {}
+
+    /** Draws the axes, the lower one in seconds, and lines at the marks of the upright one. */
     Plot axes() {
+        return axes(" s");
+    }
+
+    /** Draws the axes, and lines at the marks of the upright one. The unit is that of the lower one. */
+    Plot axes(String unit) {
         int bottom = area.y() + area.height();
         for (double tick : up.ticks()) {
             svg.line(area.x(), y(tick), area.x() + area.width(), y(tick), GRID);
@@ -35,7 +43,11 @@ record Plot(Svg svg, Area area, Scale across, Scale up) {
         svg.line(area.x(), bottom, area.x() + area.width(), bottom, AXIS);
         for (double tick : across.ticks()) {
             svg.line(x(tick), bottom, x(tick), bottom + 4, AXIS);
-            svg.label(x(tick), bottom + 16, Svg.Anchor.MIDDLE, Numbers.tick(tick) + (tick == 0 ? " s" : ""));
+            svg.label(
+                    x(tick),
+                    bottom + 16,
+                    Svg.Anchor.MIDDLE,
+                    Numbers.tick(tick) + (tick == across.ticks().get(0) ? unit : ""));
         }
         return this;
     }
@@ -56,6 +68,31 @@ record Plot(Svg svg, Area area, Scale across, Scale up) {
             connected = known;
         }
         svg.path(steps.toString(), stroke);
+        return this;
+    }
+
+    /** Draws a line through points. */
+    Plot curve(List<Point> points, Svg.Stroke stroke) {
+        StringBuilder steps = new StringBuilder();
+        for (Point point : points) {
+            steps.append(steps.isEmpty() ? "M" : "L")
+                    .append(x(point.across))
+                    .append(',')
+                    .append(y(point.up));
+        }
+        svg.path(steps.toString(), stroke);
+        return this;
+    }
+
+    /** Draws a bar from the bottom up. */
+    Plot bar(double from, double to, double height, String fill) {
+        svg.rect(x(from), y(height), x(to) - x(from) - 1, y(0) - y(height), fill);
+        return this;
+    }
+
+    /** Draws an upright line. */
+    Plot upright(double at, Svg.Stroke stroke) {
+        svg.line(x(at), area.y(), x(at), area.y() + area.height(), stroke);
         return this;
     }
 

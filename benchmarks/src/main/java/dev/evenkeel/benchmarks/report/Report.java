@@ -14,39 +14,64 @@ final class Report {
     private static final long LAST_SEED = 5;
 
     private final List<Scenario> scenarios;
+    private final List<Drawing> drawings;
     private final Map<String, String> files = new TreeMap<>();
     private final Overview plain = new Overview();
     private final Overview guarded = new Overview();
     private final Overview more = new Overview();
+    private final Overview byKey = new Overview();
+    private final PolicyTable everyPolicy = new PolicyTable();
+    private final StringBuilder drawn = new StringBuilder();
     private final StringBuilder chapters = new StringBuilder();
 
-    private Report(List<Scenario> scenarios) {
+    private Report(List<Scenario> scenarios, List<Drawing> drawings) {
         this.scenarios = scenarios;
+        this.drawings = drawings;
     }
 
-    /** Runs all scenarios with all policies. */
-    static Map<String, String> of(List<Scenario> scenarios, Progress progress) {
-        return new Report(scenarios).write(progress);
+    /** Runs all scenarios with all policies, and draws. */
+    static Map<String, String> of(List<Scenario> scenarios, List<Drawing> drawings, Progress progress) {
+        return new Report(scenarios, drawings).write(progress);
     }
 
     private Map<String, String> write(Progress progress) {
         for (Scenario scenario : scenarios) {
             progress.begin(scenario.title());
-            Comparison alone = Comparison.alone(scenario, SEED);
-            Comparison comparison = alone.beside(Contender.PLAIN_PEERS);
-            plain.add(comparison, spread(scenario));
-            guarded.add(alone.beside(Contender.GUARDED_PEERS), "");
-            if (scenario.repeats()) {
-                more.add(alone.beside(Contender.WITH_MORE), "");
-            }
+            Comparison comparison = compare(scenario);
             chapters.append('\n').append(Chapter.of(comparison));
             files.put(Chapter.latencyFile(scenario), LatencyChart.of(comparison));
             if (scenario.attemptsAtTier() == 0) {
                 files.put(Chapter.shareFile(scenario), ShareChart.of(comparison));
             }
         }
+        for (Drawing drawing : drawings) {
+            progress.begin(drawing.title());
+            Drawing.Content content = drawing.content().get();
+            drawn.append('\n').append(drawing.chapter(content));
+            files.put(drawing.file(), content.svg());
+        }
         files.put(PAGE, page());
         return files;
+    }
+
+    /** Runs a scenario with all that it is for, and returns what its chapter shows. */
+    private Comparison compare(Scenario scenario) {
+        Comparison alone = Comparison.alone(scenario, SEED);
+        if (scenario.isForEveryPolicy()) {
+            everyPolicy.add(alone);
+        }
+        if (scenario.isAboutKeys()) {
+            Comparison comparison = alone.beside(Contender.BY_KEY);
+            byKey.add(comparison, "");
+            return comparison;
+        }
+        Comparison comparison = alone.beside(Contender.PLAIN_PEERS);
+        plain.add(comparison, spread(scenario));
+        guarded.add(alone.beside(Contender.GUARDED_PEERS), "");
+        if (scenario.repeats()) {
+            more.add(alone.beside(Contender.WITH_MORE), "");
+        }
+        return comparison;
     }
 
     /** Returns how much our ratio depends on the seed. */
@@ -91,8 +116,8 @@ final class Report {
                 ## Who takes part
 
                 - **Evenkeel**: the default configuration, `leastLoaded(PEAK_EWMA)` of two, with outlier detection, slow start and retry budget.
-                - **round robin**, **random**, **least in flight** (of two): the algorithm as its name says. Outlier detection, slow start, panic and
-                  doubt about lists that shrink are off, and retries have no budget.
+                - **round robin**, **random**, **least in flight** (of two): the algorithm as its name says. Outlier detection, slow start, panic, zones
+                  and doubt about lists that shrink are off, and retries have no budget.
                 - **EWMA, failures unpriced**: the better of two by a moving average of latency times what is in flight, in which a failure counts as
                   what it took. The same is off.
                 - What cannot be switched off, or is the same for all, helps the peers too: three attempts per call, on other servers first; a server
@@ -114,6 +139,23 @@ final class Report {
                 long on every server of the simulator, so where nothing is wrong an attempt beside it gains nothing and costs load.
 
                 %8$s
+                ## Every policy
+
+                All policies with all default protections, on the same calls. Each call has one of %9$s keys, all equally often, at which
+                `ringHash()`, `maglev()` and `rendezvous()` look: they send a key where it belongs whether or not that is busy, unless their load is
+                bounded. A bound counts what one client has in flight, so a client of few calls is bound early.
+
+                %10$s
+                ## Keys
+
+                What it costs that equal calls go to the same server, with all default protections; Evenkeel's default policy does not look at keys.
+                Each scenario below says how many attempts went elsewhere than the one before with the same key.
+
+                %11$s
+                ## Where traffic goes
+
+                Real load balancers in virtual time, not formulas.
+                %12$s
                 ## Scenario by scenario
 
                 "Felt for" is how long it took until for a second 99.9 %% of the calls succeeded and 99 %% took at most 1.5 times the p99 before the first
@@ -126,7 +168,11 @@ final class Report {
                                 guarded.table(),
                                 guarded.defeats(),
                                 SEED,
-                                more.table())
+                                more.table(),
+                                Numbers.thousands(Fleet.KEYS),
+                                everyPolicy.text(),
+                                byKey.table(),
+                                drawn)
                 + chapters;
     }
 }

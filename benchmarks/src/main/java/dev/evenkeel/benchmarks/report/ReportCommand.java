@@ -38,14 +38,18 @@ public final class ReportCommand {
         // Not System.out: Maven looks for colours in it, byte by byte.
         PrintStream out = new PrintStream(new FileOutputStream(FileDescriptor.out), false, StandardCharsets.UTF_8);
         List<Scenario> scenarios = allScenarios();
-        Progress progress = new Progress(out, Progress.isWatched(System.getenv()), scenarios.size());
+        Progress progress = new Progress(
+                out,
+                Progress.isWatched(System.getenv()),
+                scenarios.size() + Drawing.all().size());
         Path folder = Path.of(args[0]);
-        write(folder, Report.of(scenarios, progress));
+        write(folder, Report.of(scenarios, Drawing.all(), progress));
         progress.end(folder.resolve(Report.PAGE).toString());
     }
 
     static List<Scenario> allScenarios() {
-        return Stream.concat(CallersFeel.scenarios().stream(), FailureStories.scenarios().stream())
+        return Stream.of(CallersFeel.scenarios(), FailureStories.scenarios(), KeyStories.scenarios())
+                .flatMap(List::stream)
                 .toList();
     }
 

@@ -29,12 +29,17 @@ record Scale(DoubleUnaryOperator position, List<Double> ticks) {
         return new Scale(value -> within(value / most), ticks);
     }
 
-    private static Scale stepping(double step, double end) {
+    /** Returns a scale over exactly these values. */
+    static Scale between(double from, double to, double step) {
         List<Double> ticks = new ArrayList<>();
-        for (long i = 0; i <= Math.round(end / step); i++) {
-            ticks.add(i * step);
+        for (long i = 0; i <= Math.round((to - from) / step); i++) {
+            ticks.add(from + i * step);
         }
-        return new Scale(value -> within(value / end), ticks);
+        return new Scale(value -> within((value - from) / (to - from)), ticks);
+    }
+
+    private static Scale stepping(double step, double end) {
+        return between(0, end, step);
     }
 
     /** Returns a logarithmic scale over at least these values, with marks at 1, 2 and 5 times powers of ten. */

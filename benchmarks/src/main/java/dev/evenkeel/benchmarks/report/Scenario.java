@@ -25,6 +25,8 @@ final class Scenario {
     private @Nullable Duration recovery; // from when on it counts; null where it makes no sense
     private int attemptsAtTier;
     private boolean repeats = true;
+    private boolean forEveryPolicy;
+    private boolean aboutKeys;
 
     /**
      * Begins a description of a run of 40 s without faults.
@@ -96,6 +98,18 @@ final class Scenario {
         return this;
     }
 
+    /** Says that it is run with every policy that there is. */
+    Scenario forEveryPolicy() {
+        forEveryPolicy = true;
+        return this;
+    }
+
+    /** Says that the story is about keys: it is run with policies that look at them, in place of our peers. */
+    Scenario aboutKeys() {
+        aboutKeys = true;
+        return this;
+    }
+
     /** Runs it with a policy. */
     Result run(Contender contender, long seed) {
         Simulation simulation = fleet.description().apply(seed);
@@ -109,6 +123,14 @@ final class Scenario {
 
     private static LoadBalancerBuilder once(Contender contender, LoadBalancerBuilder builder) {
         return contender.settings().apply(builder).retry(RetryPolicy.NONE).retryBudget(RetryBudget.Settings.DEFAULT);
+    }
+
+    boolean isForEveryPolicy() {
+        return forEveryPolicy;
+    }
+
+    boolean isAboutKeys() {
+        return aboutKeys;
     }
 
     /** Returns whether calls may be repeated. */

@@ -52,6 +52,11 @@ record Score(String name, Result result, Result best, Scenario scenario) {
         return scenario.watched().stream().mapToDouble(period::share).average().orElseThrow();
     }
 
+    /** Returns the share of attempts that went elsewhere than the one before with the same key, over the whole run. */
+    double movedShare() {
+        return result.whole().movedShare();
+    }
+
     /** Returns how long callers felt something after a moment, in words. */
     String feltAfter(Duration moment) {
         return result.timeToRecover(moment)

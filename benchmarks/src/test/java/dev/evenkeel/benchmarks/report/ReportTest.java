@@ -47,7 +47,8 @@ class ReportTest {
                 .contains("| Evenkeel | round robin | random | least in flight | EWMA, failures unpriced |")
                 .contains("[A short one](#short)", "<a id=\"short\"></a>", "2 to 4 s: slow ×10.0 (server 1)")
                 .contains("(short-latency.svg)", "(short-share.svg)", "| server 1 |", "felt after 2 s for")
-                .contains("| oracle | 100 % |");
+                .contains("| oracle | 100 % |")
+                .contains("| `leastLoaded(PEAK_EWMA)`, the default | ", "| `rendezvous().boundedLoad(1.25)` | ");
         assertThat(paths(files.get("short-latency.svg")))
                 .as("6 lines at least, and their samples")
                 .isGreaterThanOrEqualTo(12);
@@ -65,6 +66,14 @@ class ReportTest {
         assertThat(committed("instant-503-latency.svg")).as(why).isEqualTo(LatencyChart.of(comparison));
         assertThat(committed("instant-503-share.svg")).as(why).isEqualTo(ShareChart.of(comparison));
         assertThat(committed(Report.PAGE)).as(why).contains(Chapter.of(comparison));
+        for (Drawing drawing : List.of(drawing("locality-spill"), drawing("locality-zones"))) {
+            Drawing.Content content = drawing.content().get();
+            assertThat(committed(drawing.file())).as(why).isEqualTo(content.svg());
+            assertThat(committed(Report.PAGE)).as(why).contains(drawing.chapter(content));
+        }
+        assertThat(committed(Report.PAGE))
+                .as("Ten thousand clients take too long for a test, so it counts the first of them. " + why)
+                .contains(ConnectionsDrawing.firstRow());
     }
 
     @Test
@@ -74,10 +83,11 @@ class ReportTest {
                 .results()
                 .map((MatchResult link) -> link.group(1))
                 .collect(Collectors.toSet());
-        Set<String> wanted = ReportCommand.allScenarios().stream()
+        Stream<String> ofScenarios = ReportCommand.allScenarios().stream()
                 .flatMap(scenario -> scenario.attemptsAtTier() > 0
                         ? Stream.of(Chapter.latencyFile(scenario))
-                        : Stream.of(Chapter.latencyFile(scenario), Chapter.shareFile(scenario)))
+                        : Stream.of(Chapter.latencyFile(scenario), Chapter.shareFile(scenario)));
+        Set<String> wanted = Stream.concat(ofScenarios, Drawing.all().stream().map(Drawing::file))
                 .collect(Collectors.toSet());
         try (Stream<Path> files = Files.list(COMMITTED)) {
             assertThat(files.map(file -> file.getFileName().toString()).filter(name -> !name.equals(Report.PAGE)))
@@ -100,14 +110,22 @@ class ReportTest {
                 .watching(1)
                 .sharesBetween(2, 4)
                 .recoveryFrom(2)
-                .lasting(5);
+                .lasting(5)
+                .forEveryPolicy();
         PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8);
-        return Report.of(List.of(scenario), new Progress(nowhere, false, 1));
+        return Report.of(List.of(scenario), List.of(), new Progress(nowhere, false, 1));
     }
 
     private static Scenario scenario(String id) {
         return ReportCommand.allScenarios().stream()
                 .filter(scenario -> scenario.id().equals(id))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private static Drawing drawing(String id) {
+        return Drawing.all().stream()
+                .filter(drawing -> drawing.id().equals(id))
                 .findFirst()
                 .orElseThrow();
     }

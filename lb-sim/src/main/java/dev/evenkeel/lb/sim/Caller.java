@@ -46,7 +46,10 @@ final class Caller {
 
     /** Begins a call; it may be over when this returns. */
     LogicalCall call(Request request, LogicalCall.Ending ending) {
-        Route route = router.newCall(request.repeatable() ? idempotent : nonIdempotent, request.share());
+        RequestInfo info = request.repeatable() ? idempotent : nonIdempotent;
+        Route route = router.newCall(
+                request.destination().key() == null ? info : info.withDestination(request.destination()),
+                request.share());
         LogicalCall call = new LogicalCall(this, route, request, ending);
         call.attempt();
         if (!call.isOver()) {
@@ -58,7 +61,8 @@ final class Caller {
     /** Returns an attempt of a call, ready to be sent. */
     Exchange exchange(LogicalCall call, Route.Hop hop, long randomKey) {
         Server server = servers.get(hop.server());
-        world.recorder().picked(index, hop.server());
+        world.recorder()
+                .picked(index, hop.server(), call.request().destination().key());
         Exchange.Connection connection = new Exchange.Connection(
                 connected.get(hop.server()),
                 hop.isProbe() ? Math.min(PROBE_CONNECT_NANOS, connectNanos) : connectNanos,

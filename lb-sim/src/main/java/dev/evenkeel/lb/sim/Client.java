@@ -34,7 +34,7 @@ final class Client {
     }
 
     private void call() {
-        Request request = Request.of(calls.nextLong(), model.nonIdempotentShare());
+        Request request = Request.of(calls.nextLong(), model);
         recorder.arrived(index);
         caller.call(request, ending);
     }

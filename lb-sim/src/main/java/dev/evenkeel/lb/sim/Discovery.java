@@ -2,7 +2,6 @@ package dev.evenkeel.lb.sim;
 
 import dev.evenkeel.lb.endpoint.Endpoint;
 import dev.evenkeel.lb.endpoint.EndpointSource;
-import dev.evenkeel.lb.endpoint.Locality;
 import dev.evenkeel.lb.time.Environment;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,7 +28,7 @@ final class Discovery {
                     .withId("server-" + all.size())
                     .withWeight(server.weight())
                     .withPriority(server.priority())
-                    .withLocality(new Locality("", server.zone())));
+                    .withLocality(server.locality()));
         }
         absences = new int[all.size()];
         for (int tier = 0; tier < fleet.tiers(); tier++) {

@@ -1,20 +1,16 @@
 package dev.evenkeel.lb.sim;
 
-import java.util.stream.IntStream;
-
 /** What callers and servers saw in a part of a run. Calls belong to the moment at which they end. */
 public final class Period {
     private final long failures;
     private final long[] received; // by tier
     private final Latencies latency;
-    private final int[] tiers; // by server
-    private final long[] picks; // by server
+    private final Picks picks;
 
-    Period(long failures, long[] received, Latencies latency, int[] tiers, long[] picks) {
+    Period(long failures, long[] received, Latencies latency, Picks picks) {
         this.failures = failures;
         this.received = received;
         this.latency = latency;
-        this.tiers = tiers;
         this.picks = picks;
     }
 
@@ -56,18 +52,20 @@ public final class Period {
 
     /** Returns how often a server was picked. */
     public long picks(int server) {
-        Check.range("server", server, 0, picks.length - 1);
-        return picks[server];
+        return picks.of(server);
     }
 
     /** Returns a server's share of all picks in its tier, 0 to 1; 0 when there were none. */
     public double share(int server) {
-        long mine = picks(server);
-        long all = IntStream.range(0, picks.length)
-                .filter(other -> tiers[other] == tiers[server])
-                .mapToLong(other -> picks[other])
-                .sum();
-        return all == 0 ? 0 : (double) mine / all;
+        return picks.share(server);
+    }
+
+    /**
+     * Returns of the picks for calls with a key, in the tier that clients call, the share that went to another server than the pick before
+     * with the same key, whoever made it; 0 when there were none. A cache on the servers misses that often for this reason.
+     */
+    public double movedShare() {
+        return picks.movedShare();
     }
 
     @Override

@@ -1,6 +1,7 @@
 package dev.evenkeel.lb.sim;
 
 import dev.evenkeel.lb.call.Outcome;
+import dev.evenkeel.lb.call.RequestKey;
 import dev.evenkeel.lb.endpoint.Endpoint;
 import dev.evenkeel.lb.observe.Event;
 import dev.evenkeel.lb.time.VirtualTime;
@@ -50,9 +51,9 @@ final class Recorder {
         digest(ARRIVED, client, 0);
     }
 
-    void picked(int caller, int server) {
+    void picked(int caller, int server, @Nullable RequestKey key) {
         picks++;
-        timeline.picked(nowNanos(), server);
+        timeline.picked(nowNanos(), server, key);
         digest(PICKED, caller, server);
     }
 

@@ -51,8 +51,7 @@ public final class Result {
                 timeline.failures(0, timeline.windows()),
                 timeline.received(0, timeline.windows()),
                 timeline.whole(),
-                timeline.tiers(),
-                timeline.picks(0, Integer.MAX_VALUE / timeline.servers()));
+                timeline.picks(0, Integer.MAX_VALUE));
     }
 
     /**
@@ -70,7 +69,6 @@ public final class Result {
                 timeline.failures(first, end),
                 timeline.received(first, end),
                 timeline.latencies(first, end),
-                timeline.tiers(),
                 timeline.picks(first / WINDOWS_IN_A_SECOND, (end + WINDOWS_IN_A_SECOND - 1) / WINDOWS_IN_A_SECOND));
     }
 

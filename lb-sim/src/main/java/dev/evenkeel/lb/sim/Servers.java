@@ -1,5 +1,6 @@
 package dev.evenkeel.lb.sim;
 
+import dev.evenkeel.lb.endpoint.Locality;
 import java.time.Duration;
 import java.util.Objects;
 
@@ -12,7 +13,7 @@ import java.util.Objects;
  * @param serviceTime how long a worker is busy with a request
  * @param noticesCancel whether a server drops a waiting request whose caller has given up; if not, it does the work for
  *     nobody, as most HTTP/1.1 servers do
- * @param zone the zone that discovery reports; empty for none
+ * @param locality the region and the zone that discovery reports
  * @param weight the weight that discovery reports; more than 0
  * @param priority the priority that discovery reports; 0 or more
  */
@@ -21,7 +22,7 @@ public record Servers(
         int queue,
         ServiceTime serviceTime,
         boolean noticesCancel,
-        String zone,
+        Locality locality,
         double weight,
         int priority) {
     private static final int MOST_WORKERS = 100_000;
@@ -30,7 +31,7 @@ public record Servers(
         Check.range("workers", workers, 1, MOST_WORKERS);
         Check.range("queue", queue, 0, Integer.MAX_VALUE);
         Objects.requireNonNull(serviceTime, "serviceTime");
-        Objects.requireNonNull(zone, "zone");
+        Objects.requireNonNull(locality, "locality");
         Check.range("weight", weight, Double.MIN_NORMAL, 1_000_000);
         Check.range("priority", priority, 0, Integer.MAX_VALUE);
     }
@@ -40,36 +41,46 @@ public record Servers(
      * and sigma 0.5.
      */
     public static Servers workers(int workers) {
-        return new Servers(workers, 100, ServiceTime.logNormal(Duration.ofMillis(25), 0.5), false, "", 1, 0);
+        return new Servers(
+                workers, 100, ServiceTime.logNormal(Duration.ofMillis(25), 0.5), false, Locality.UNKNOWN, 1, 0);
     }
 
     /** Returns these servers with another bound on their queues. */
     public Servers queue(int newQueue) {
-        return new Servers(workers, newQueue, serviceTime, noticesCancel, zone, weight, priority);
+        return new Servers(workers, newQueue, serviceTime, noticesCancel, locality, weight, priority);
     }
 
     /** Returns these servers with another service time. */
     public Servers serviceTime(ServiceTime newServiceTime) {
-        return new Servers(workers, queue, newServiceTime, noticesCancel, zone, weight, priority);
+        return new Servers(workers, queue, newServiceTime, noticesCancel, locality, weight, priority);
     }
 
     /** Returns these servers dropping waiting requests whose callers have given up, as gRPC servers can. */
     public Servers noticingCancel() {
-        return new Servers(workers, queue, serviceTime, true, zone, weight, priority);
+        return new Servers(workers, queue, serviceTime, true, locality, weight, priority);
     }
 
     /** Returns these servers in a zone. */
     public Servers zone(String newZone) {
-        return new Servers(workers, queue, serviceTime, noticesCancel, newZone, weight, priority);
+        return in(new Locality(locality.region(), newZone));
+    }
+
+    /** Returns these servers in a region. */
+    public Servers region(String newRegion) {
+        return in(new Locality(newRegion, locality.zone()));
+    }
+
+    private Servers in(Locality newLocality) {
+        return new Servers(workers, queue, serviceTime, noticesCancel, newLocality, weight, priority);
     }
 
     /** Returns these servers with another weight, more than 0 and at most 1,000,000. */
     public Servers weight(double newWeight) {
-        return new Servers(workers, queue, serviceTime, noticesCancel, zone, newWeight, priority);
+        return new Servers(workers, queue, serviceTime, noticesCancel, locality, newWeight, priority);
     }
 
     /** Returns these servers in another priority, 0 or more; the lowest is used first. */
     public Servers priority(int newPriority) {
-        return new Servers(workers, queue, serviceTime, noticesCancel, zone, weight, newPriority);
+        return new Servers(workers, queue, serviceTime, noticesCancel, locality, weight, newPriority);
     }
 }

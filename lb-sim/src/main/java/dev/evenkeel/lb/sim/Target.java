@@ -2,6 +2,7 @@ package dev.evenkeel.lb.sim;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -43,13 +44,22 @@ public final class Target {
 
     /** Every server in a zone. */
     public static Target zone(String zone) {
-        return new Target("zone " + zone, fleet -> {
-            List<Servers> all = fleet.servers();
-            if (all.stream().noneMatch(server -> server.zone().equals(zone))) {
-                throw new IllegalArgumentException("zone is '" + zone + "', must be one of "
-                        + all.stream().map(Servers::zone).distinct().toList());
+        return in("zone", zone, server -> server.locality().zone());
+    }
+
+    /** Every server in a region. */
+    public static Target region(String region) {
+        return in("region", region, server -> server.locality().region());
+    }
+
+    private static Target in(String what, String name, Function<Servers, String> place) {
+        return new Target(what + " " + name, fleet -> {
+            List<String> all = fleet.servers().stream().map(place).toList();
+            if (!all.contains(name)) {
+                throw new IllegalArgumentException(what + " is '" + name + "', must be one of "
+                        + all.stream().distinct().toList());
             }
-            return IntStream.range(0, all.size()).filter(i -> all.get(i).zone().equals(zone));
+            return IntStream.range(0, all.size()).filter(i -> all.get(i).equals(name));
         });
     }
 

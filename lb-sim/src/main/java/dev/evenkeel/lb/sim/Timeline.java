@@ -1,8 +1,12 @@
 package dev.evenkeel.lb.sim;
 
+import dev.evenkeel.lb.call.RequestKey;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What happened when, in windows of 100 ms. Picks per server are kept in windows of a second, because there may be ten
@@ -19,6 +23,9 @@ final class Timeline {
     private final long[] failures;
     private final long[][] received; // by tier and window
     private final int[] picks; // by window and server
+    private final int[] withKey; // picks for calls with keys, at the tier that clients call, by window
+    private final int[] moved; // those of them that went elsewhere than the one before with the same key
+    private final Map<RequestKey, Integer> latest = new HashMap<>(); // where a key was sent last
 
     Timeline(Scenario.Fleet fleet, Duration duration) {
         servers = fleet.servers().size();
@@ -31,15 +38,24 @@ final class Timeline {
         failures = new long[windows];
         received = new long[fleet.tiers()][windows];
         picks = new int[pickWindows * servers];
+        withKey = new int[pickWindows];
+        moved = new int[pickWindows];
     }
 
     private static int windows(long nanos, long windowNanos) {
         return Math.toIntExact((nanos + windowNanos - 1) / windowNanos);
     }
 
-    void picked(long nanos, int server) {
-        int window = (int) Math.min(nanos / PICK_WINDOW_NANOS, picks.length / servers - 1);
+    void picked(long nanos, int server, @Nullable RequestKey key) {
+        int window = (int) Math.min(nanos / PICK_WINDOW_NANOS, withKey.length - 1);
         picks[window * servers + server]++;
+        if (key != null && tiers[server] == 0) {
+            Integer before = latest.put(key, server);
+            if (before != null) {
+                withKey[window]++;
+                moved[window] += before == server ? 0 : 1;
+            }
+        }
     }
 
     void received(long nanos, int server) {
@@ -58,10 +74,6 @@ final class Timeline {
 
     private int window(long nanos) {
         return (int) Math.min(nanos / WINDOW_NANOS, failures.length - 1);
-    }
-
-    int servers() {
-        return servers;
     }
 
     int windows() {
@@ -96,17 +108,17 @@ final class Timeline {
                 .toArray();
     }
 
-    /** Returns which tier each server is in. */
-    int[] tiers() {
-        return tiers;
-    }
-
-    /** Returns how often each server was picked in the seconds from one to before another. */
-    long[] picks(int from, int to) {
+    /** Returns the picks of the seconds from one to before another. */
+    Picks picks(int from, int to) {
+        int end = Math.min(withKey.length, to);
         long[] sums = new long[servers];
-        for (int i = from * servers; i < Math.min(picks.length, to * servers); i++) {
+        for (int i = from * servers; i < end * servers; i++) {
             sums[i % servers] += picks[i];
         }
-        return sums;
+        return new Picks(tiers, sums, sum(withKey, from, end), sum(moved, from, end));
+    }
+
+    private static long sum(int[] counts, int from, int to) {
+        return Arrays.stream(counts, from, to).asLongStream().sum();
     }
 }

@@ -53,9 +53,7 @@ final class World {
 
     private void add(Clients model, boolean oracle) {
         int index = clients.size();
-        UnaryOperator<LoadBalancerBuilder> place = model.zone().isEmpty()
-                ? builder -> builder
-                : builder -> builder.locality(new Locality("", model.zone()));
+        UnaryOperator<LoadBalancerBuilder> place = builder -> in(model.locality(), builder);
         Client client = new Client(index, model, this, scenario.seed(), router(index, 0, place, oracle));
         clients.add(client);
         callers.add(client.caller());
@@ -64,11 +62,18 @@ final class World {
     /** Lets the servers of the tier before call this one. */
     private void link(int tier, Link link, boolean oracle) {
         for (Server server : tier(tier - 1)) {
-            Route.Router router = router(callers.size(), tier, link.settings(), oracle);
+            UnaryOperator<LoadBalancerBuilder> settings =
+                    builder -> link.settings().apply(in(server.model().locality(), builder));
+            Route.Router router = router(callers.size(), tier, settings, oracle);
             Caller caller = new Caller(callers.size(), link.deadline(), link.deadline(), this, router);
             callers.add(caller);
             server.callNextTierBy(caller);
         }
+    }
+
+    /** Tells a load balancer where it is. */
+    private static LoadBalancerBuilder in(Locality place, LoadBalancerBuilder builder) {
+        return place.equals(Locality.UNKNOWN) ? builder : builder.locality(place);
     }
 
     private List<Server> tier(int tier) {

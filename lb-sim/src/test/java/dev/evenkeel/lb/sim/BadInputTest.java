@@ -35,6 +35,16 @@ class BadInputTest {
     }
 
     @Test
+    void anUnknownRegion() {
+        Simulation simulation = Simulation.of(1)
+                .servers(1, Servers.workers(1).region("eu"))
+                .clients(1, Clients.ratePerSecond(1))
+                .at(seconds(1), Fault.crash(Target.region("us")));
+
+        refuses(() -> simulation.run(seconds(5)), "region is 'us'", "[eu]");
+    }
+
+    @Test
     void aFaultAfterTheEnd() {
         refuses(
                 () -> Fleets.tenServers().at(seconds(6), Fault.crash(server(0))).run(seconds(5)),
@@ -74,6 +84,7 @@ class BadInputTest {
         refuses(() -> Clients.ratePerSecond(Double.NaN), "ratePerSecond is NaN");
         refuses(() -> Clients.ratePerSecond(1).deadline(Duration.ZERO), "deadline is 0 s", "positive");
         refuses(() -> Clients.ratePerSecond(1).nonIdempotentShare(1.5), "nonIdempotentShare is 1.5", "0 to 1");
+        refuses(() -> Clients.ratePerSecond(1).keys(-1), "keys is -1", "0 to 1000000");
         refuses(() -> Servers.workers(0), "workers is 0", "1 to 100000");
         refuses(() -> Servers.workers(1).queue(-1), "queue is -1");
         refuses(() -> ServiceTime.constant(Duration.ZERO), "service time is 0 s", "positive");

@@ -1,13 +1,17 @@
 package dev.evenkeel.lb.sim;
 
 import static dev.evenkeel.lb.policy.LoadBalancingPolicy.leastLoaded;
+import static dev.evenkeel.lb.policy.LoadBalancingPolicy.ringHash;
 import static dev.evenkeel.lb.policy.LoadBalancingPolicy.roundRobin;
 import static dev.evenkeel.lb.policy.LoadMetric.PEAK_EWMA;
+import static dev.evenkeel.lb.sim.Fault.crash;
 import static dev.evenkeel.lb.sim.Fault.slow;
 import static dev.evenkeel.lb.sim.ServiceTime.constant;
 import static dev.evenkeel.lb.sim.ServiceTime.logNormal;
 import static dev.evenkeel.lb.sim.Target.server;
 import static dev.evenkeel.lb.sim.Target.tier;
+import static dev.evenkeel.lb.sim.Target.zone;
+import static java.time.Duration.ZERO;
 import static java.time.Duration.ofMillis;
 import static java.time.Duration.ofSeconds;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -72,19 +76,63 @@ class SimulatorPageTest {
     }
 
     @Test
+    void theZonesHoldWhatTheyPromise() {
+        // The zones begin here.
+        Servers server = Servers.workers(8).serviceTime(logNormal(ofMillis(20), 0.4));
+        Result result = Simulation.of(13)
+                .servers(6, server.zone("a"))
+                .servers(2, server.zone("b"))
+                .servers(1, server.zone("c"))
+                .servers(3, server.zone("d").priority(1))
+                .clients(10, Clients.ratePerSecond(120).deadline(ofSeconds(1)).zone("c"))
+                .between(ofSeconds(10), ofSeconds(20), crash(zone("c")))
+                .between(ofSeconds(30), ofSeconds(40), crash(zone("a")))
+                .run(ofSeconds(40));
+
+        assertThat(result.between(ZERO, ofSeconds(10)).share(8)).isBetween(1.2 / 9, 1.35 / 9); // maxLoad is 1.3
+        assertThat(result.between(ofSeconds(11), ofSeconds(20)).share(8)).isLessThan(0.005);
+        assertThat(result.between(ofSeconds(11), ofSeconds(20)).share(9)).isZero(); // eight of nine are enough
+        assertThat(result.between(ofSeconds(31), ofSeconds(40)).share(9)).isGreaterThan(0.1); // three of nine are not
+        assertThat(result.successRate()).isGreaterThan(0.999);
+        // The zones end here.
+    }
+
+    @Test
+    void theKeysHoldWhatTheyPromise() {
+        // The keys begin here.
+        Result result = Simulation.of(1)
+                .servers(10, Servers.workers(8).serviceTime(logNormal(ofMillis(20), 0.4)))
+                .clients(10, Clients.ratePerSecond(60).keys(1_000))
+                .loadBalancer(builder -> builder.policy(ringHash()))
+                .between(ofSeconds(10), ofSeconds(20), crash(server(3)))
+                .run(ofSeconds(20));
+
+        assertThat(result.between(ZERO, ofSeconds(10)).movedShare()).isZero();
+        assertThat(result.between(ofSeconds(10), ofSeconds(20)).movedShare()).isLessThan(0.05);
+        // The keys end here.
+    }
+
+    @Test
     void thePageShowsTheExamplesAsTheyAreRun() throws IOException {
         List<String> page = Files.readAllLines(Path.of("../docs/simulator.md"));
 
         assertThat(page).containsSequence(source("example"));
         assertThat(page).containsSequence(source("chain"));
+        assertThat(page).containsSequence(source("zones"));
+        assertThat(page).containsSequence(source("keys"));
     }
 
     private static List<String> source(String name) throws IOException {
         List<String> source = Files.readAllLines(Path.of("src/test/java/dev/evenkeel/lb/sim/SimulatorPageTest.java"));
-        int begin = source.indexOf("        // The " + name + " begins here.");
-        int end = source.indexOf("        // The " + name + " ends here.");
+        int begin = line(source, name, "begin");
+        int end = line(source, name, "end");
         return source.subList(begin + 1, end).stream()
                 .map(line -> line.isEmpty() ? "" : line.substring(8))
                 .toList();
+    }
+
+    private static int line(List<String> source, String name, String what) {
+        return source.indexOf(
+                "        // The " + name + (name.endsWith("s") ? " " + what : " " + what + "s") + " here.");
     }
 }
