@@ -7,6 +7,7 @@ import dev.evenkeel.lb.endpoint.EndpointSource;
 import dev.evenkeel.lb.health.CheckResult;
 import dev.evenkeel.lb.health.HealthCheck;
 import dev.evenkeel.lb.health.TcpHealthCheck;
+import dev.evenkeel.lb.locality.Subsetting;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
@@ -30,6 +31,7 @@ final class BackgroundCost {
     public static void main(String[] args) throws IOException, InterruptedException {
         try (LoadBalancer loadBalancer = LoadBalancer.builder("bench.svc")
                 .endpoints(EndpointSource.of(Fleet.equal(ENDPOINTS)))
+                .subsetting(Subsetting.OFF)
                 .build()) {
             loadBalancer.awaitReady(Duration.ofSeconds(10));
             request(loadBalancer);
@@ -47,6 +49,7 @@ final class BackgroundCost {
         try (LoopbackServer server = new LoopbackServer();
                 LoadBalancer loadBalancer = LoadBalancer.builder("bench.svc")
                         .endpoints(EndpointSource.of(Clients.endpoints(ENDPOINTS, server.port())))
+                        .subsetting(Subsetting.OFF)
                         .healthCheck(check)
                         .build()) {
             loadBalancer.awaitReady(Duration.ofSeconds(10));

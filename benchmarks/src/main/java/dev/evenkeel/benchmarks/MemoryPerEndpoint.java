@@ -4,6 +4,7 @@ import dev.evenkeel.lb.LoadBalancer;
 import dev.evenkeel.lb.call.Outcome;
 import dev.evenkeel.lb.call.RequestInfo;
 import dev.evenkeel.lb.endpoint.EndpointSource;
+import dev.evenkeel.lb.locality.Subsetting;
 import java.lang.management.ManagementFactory;
 import java.lang.management.MemoryMXBean;
 import java.time.Duration;
@@ -23,6 +24,7 @@ final class MemoryPerEndpoint {
         long before = used();
         try (LoadBalancer loadBalancer = LoadBalancer.builder("bench.svc")
                 .endpoints(EndpointSource.of(Fleet.equal(size)))
+                .subsetting(Subsetting.OFF)
                 .build()) {
             loadBalancer.awaitReady(Duration.ofSeconds(10));
             for (int i = 0; i < 10 * size; i++) {

@@ -7,6 +7,7 @@ import dev.evenkeel.lb.LoadBalancerBuilder;
 import dev.evenkeel.lb.call.Outcome;
 import dev.evenkeel.lb.call.RequestInfo;
 import dev.evenkeel.lb.endpoint.EndpointSource;
+import dev.evenkeel.lb.locality.Subsetting;
 import dev.evenkeel.lb.retry.Hedging;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
@@ -81,6 +82,7 @@ public class PickBenchmark {
         public void open() {
             loadBalancer = extras.addTo(LoadBalancer.builder("bench.svc")
                             .endpoints(EndpointSource.of(policy.fleet(n)))
+                            .subsetting(Subsetting.OFF)
                             .policy(policy.policy()))
                     .build();
             loadBalancer.awaitReady(Duration.ofSeconds(10));

@@ -6,6 +6,7 @@ import dev.evenkeel.lb.call.Outcome;
 import dev.evenkeel.lb.call.RequestInfo;
 import dev.evenkeel.lb.endpoint.Endpoint;
 import dev.evenkeel.lb.endpoint.MutableEndpointSource;
+import dev.evenkeel.lb.locality.Subsetting;
 import dev.evenkeel.lb.time.VirtualTime;
 import java.time.Duration;
 import java.util.SplittableRandom;
@@ -54,6 +55,7 @@ public class RebuildBenchmark {
         source.set(Fleet.equal(n));
         loadBalancer = LoadBalancer.builder("bench.svc")
                 .endpoints(source)
+                .subsetting(Subsetting.OFF)
                 .environment(time.environment(new SplittableRandom(1)))
                 .build();
         time.advance(pause);
