@@ -7,6 +7,7 @@ import com.linecorp.armeria.client.endpoint.EndpointSelectionStrategy;
 import com.linecorp.armeria.common.HttpMethod;
 import com.linecorp.armeria.common.HttpRequest;
 import java.util.Objects;
+import java.util.function.IntUnaryOperator;
 import java.util.stream.IntStream;
 
 /** Armeria's selection from a fixed group, which is told nothing of how requests end. */
@@ -17,12 +18,12 @@ final class ArmeriaPeer implements Peer {
         this.group = group;
     }
 
-    static Peer open(EndpointSelectionStrategy strategy, int n, int weights) {
+    static Peer open(EndpointSelectionStrategy strategy, int n, IntUnaryOperator weight) {
         EndpointGroup group = EndpointGroup.of(
                 strategy,
                 IntStream.range(0, n)
                         .mapToObj(i -> Endpoint.of("10." + (i >> 16) + "." + (i >> 8 & 255) + "." + (i & 255), 8080)
-                                .withWeight(1000 * (1 + i % weights)))
+                                .withWeight(weight.applyAsInt(i)))
                         .toList());
         group.whenReady().join();
         return new ArmeriaPeer(group);

@@ -21,16 +21,18 @@ public enum PeerPolicy {
     FINAGLE_P2C,
     FINAGLE_P2C_PEAK_EWMA;
 
+    private static final int EVEN = 1000; // the default, with which the cost of sticky grows
+
     Peer open(int n) {
         return switch (this) {
-            case ARMERIA_ROUND_ROBIN -> ArmeriaPeer.open(EndpointSelectionStrategy.roundRobin(), n, 1);
+            case ARMERIA_ROUND_ROBIN -> ArmeriaPeer.open(EndpointSelectionStrategy.roundRobin(), n, i -> EVEN);
             case ARMERIA_WEIGHTED_ROUND_ROBIN -> ArmeriaPeer.open(
-                    EndpointSelectionStrategy.weightedRoundRobin(), n, 3);
+                    EndpointSelectionStrategy.weightedRoundRobin(), n, i -> 1 + i % 3);
             case ARMERIA_STICKY -> ArmeriaPeer.open(
                     EndpointSelectionStrategy.sticky(
                             request -> ThreadLocalRandom.current().nextLong()),
                     n,
-                    1);
+                    i -> EVEN);
             case SERVICETALK_ROUND_ROBIN -> ServiceTalkPeer.open(
                     LoadBalancingPolicies.roundRobin().build(), OutlierDetectorConfigs.consecutiveConnectFailures(), n);
             case SERVICETALK_P2C -> ServiceTalkPeer.open(
