@@ -32,6 +32,7 @@ final class BackgroundCost {
         try (LoadBalancer loadBalancer = LoadBalancer.builder("bench.svc")
                 .subsetting(Subsetting.OFF)
                 .endpoints(EndpointSource.of(Fleet.equal(ENDPOINTS)))
+                .subsetting(Subsetting.OFF)
                 .build()) {
             loadBalancer.awaitReady(Duration.ofSeconds(10));
             request(loadBalancer);
@@ -50,6 +51,7 @@ final class BackgroundCost {
                 LoadBalancer loadBalancer = LoadBalancer.builder("bench.svc")
                         .subsetting(Subsetting.OFF)
                         .endpoints(EndpointSource.of(Clients.endpoints(ENDPOINTS, server.port())))
+                        .subsetting(Subsetting.OFF)
                         .healthCheck(check)
                         .build()) {
             loadBalancer.awaitReady(Duration.ofSeconds(10));

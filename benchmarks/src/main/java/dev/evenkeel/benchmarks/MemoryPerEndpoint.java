@@ -25,6 +25,7 @@ final class MemoryPerEndpoint {
         try (LoadBalancer loadBalancer = LoadBalancer.builder("bench.svc")
                 .subsetting(Subsetting.OFF)
                 .endpoints(EndpointSource.of(Fleet.equal(size)))
+                .subsetting(Subsetting.OFF)
                 .build()) {
             loadBalancer.awaitReady(Duration.ofSeconds(10));
             for (int i = 0; i < 10 * size; i++) {

@@ -83,6 +83,7 @@ public class PickBenchmark {
             loadBalancer = extras.addTo(LoadBalancer.builder("bench.svc")
                             .subsetting(Subsetting.OFF)
                             .endpoints(EndpointSource.of(policy.fleet(n)))
+                            .subsetting(Subsetting.OFF)
                             .policy(policy.policy()))
                     .build();
             loadBalancer.awaitReady(Duration.ofSeconds(10));

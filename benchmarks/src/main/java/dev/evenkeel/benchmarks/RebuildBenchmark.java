@@ -56,6 +56,7 @@ public class RebuildBenchmark {
         loadBalancer = LoadBalancer.builder("bench.svc")
                 .subsetting(Subsetting.OFF)
                 .endpoints(source)
+                .subsetting(Subsetting.OFF)
                 .environment(time.environment(new SplittableRandom(1)))
                 .build();
         time.advance(pause);

@@ -7,6 +7,7 @@ import dev.evenkeel.lb.call.Outcome;
 import dev.evenkeel.lb.call.RequestInfo;
 import dev.evenkeel.lb.call.RequestKey;
 import dev.evenkeel.lb.endpoint.EndpointSource;
+import dev.evenkeel.lb.locality.Subsetting;
 import java.time.Duration;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
@@ -49,6 +50,7 @@ public class KeyBenchmark {
         public void open() {
             loadBalancer = LoadBalancer.builder("bench.svc")
                     .endpoints(EndpointSource.of(Endpoints.equal(n)))
+                    .subsetting(Subsetting.OFF)
                     .policy(policy.policy())
                     .build();
             loadBalancer.awaitReady(Duration.ofSeconds(10));
