@@ -26,6 +26,8 @@ final class Arranger {
     private final MetadataSubsets subsets;
     private final FairChoice choice;
     private Split split;
+    private long seen = -1; // the version of the list that this is about:
+    private boolean alike; // whether all are of one level, which takes a look at each
 
     private Arranger(Places places, FairChoice choice) {
         this.own = places.own();
@@ -55,7 +57,11 @@ final class Arranger {
     Arrangement arrange(Members members) {
         List<TrackedNode> nodes = List.copyOf(members.nodes());
         choice.begin(members);
-        Layout all = layout(nodes, "");
+        if (seen != members.version()) {
+            seen = members.version();
+            alike = areAlike(nodes);
+        }
+        Layout all = alike ? oneLevel(nodes, "") : layout(nodes, "");
         Map<Subset, Layout> bySubset = subsets.selectors().isEmpty() ? Map.of() : bySubset(nodes);
         boolean usesOthers = choice.end(members);
         return new Arrangement(all, bySubset, split, usesOthers);
@@ -81,8 +87,8 @@ final class Arranger {
     }
 
     private Layout layout(List<TrackedNode> nodes, String prefix) {
-        if (!zonesMatter && areAlike(nodes)) {
-            return Layout.of(choice.of(nodes, nodes.size()));
+        if (areAlike(nodes)) {
+            return oneLevel(nodes, prefix);
         }
         SortedMap<Rank, List<TrackedNode>> byRank = new TreeMap<>();
         nodes.forEach(node ->
@@ -92,9 +98,14 @@ final class Arranger {
         return new Layout(List.copyOf(levels));
     }
 
+    private Layout oneLevel(List<TrackedNode> nodes, String subset) {
+        return Layout.of(subset, choice.of(nodes, nodes.size()));
+    }
+
+    /** Returns whether it makes no difference where they are. */
     private boolean areAlike(List<TrackedNode> nodes) {
-        if (nodes.isEmpty()) {
-            return true;
+        if (zonesMatter || nodes.isEmpty()) {
+            return !zonesMatter;
         }
         Rank first = rank(nodes.get(0));
         for (TrackedNode node : nodes) {

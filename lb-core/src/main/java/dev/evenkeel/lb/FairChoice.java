@@ -22,6 +22,7 @@ final class FairChoice {
     private @Nullable RequestKey client; // without an id of its own, drawn when it is first needed
     private final Set<TrackedNode> chosen = Collections.newSetFromMap(new IdentityHashMap<>());
     private boolean choosing;
+    private boolean chose; // the last time: else all are used, and known to be
 
     FairChoice(Subsetting subsetting, @Nullable String clientId, RandomGenerator random) {
         this.subsetting = subsetting;
@@ -103,6 +104,10 @@ final class FairChoice {
 
     /** Ends the choice: notes at each endpoint whether it is used, and returns whether that has changed for any. */
     boolean end(Members members) {
+        if (!choosing && !chose) {
+            return false;
+        }
+        chose = choosing;
         boolean changed = false;
         for (TrackedNode node : members.nodes()) {
             changed |= node.setUsed(!choosing || chosen.contains(node));

@@ -14,7 +14,12 @@ record Layout(List<Level> levels) {
 
     /** Returns one level of nodes that are all alike. */
     static Layout of(List<TrackedNode> nodes) {
-        return nodes.isEmpty() ? EMPTY : new Layout(List.of(new Level("", new Part("", nodes), null, null)));
+        return of("", nodes);
+    }
+
+    /** Returns one level of nodes that are all alike, of a subset. */
+    static Layout of(String subset, List<TrackedNode> nodes) {
+        return nodes.isEmpty() ? EMPTY : new Layout(List.of(new Level("", new Part(subset, nodes), null, null)));
     }
 
     /**

@@ -28,6 +28,7 @@ final class Members {
     private final Set<String> drainedByHand = new HashSet<>();
     private final Set<String> evacuated = new HashSet<>(); // zones
     private int used = Integer.MAX_VALUE;
+    private long version;
     private volatile Map<String, TrackedNode> nodes =
             Map.of(); // never changed but replaced; read without the lock, too
 
@@ -91,6 +92,12 @@ final class Members {
         });
         outcome.changed().forEach(TrackedNode::describedAs);
         nodes = outcome.nodes();
+        version++;
+    }
+
+    /** Returns a number that changes with each list. */
+    long version() {
+        return version;
     }
 
     /** Makes an endpoint one that has only just joined. */

@@ -165,6 +165,22 @@ class KeysTest {
     }
 
     @Test
+    void subsetsHaveMapsOfTheirOwn() {
+        AtomicInteger maps = new AtomicInteger();
+        KeyedPolicy ring = LoadBalancingPolicy.ringHash();
+        KeyedPolicy counting = endpoints -> {
+            maps.incrementAndGet();
+            return ring.newKeyMap(endpoints);
+        };
+        TestService service = service(counting, 10, settings -> settings.subsets(MetadataSubsets.by("version")));
+        assertThat(maps.get()).isEqualTo(3);
+
+        service.loadBalancer.drain("10.0.0.3:80");
+        service.loadBalancer.undrain("10.0.0.3:80");
+        assertThat(maps.get()).isEqualTo(3);
+    }
+
+    @Test
     void aPartOfALongListIsRefusedByPoliciesByKey() {
         assertThatThrownBy(() -> service(
                         LoadBalancingPolicy.ringHash(), 10, settings -> settings.subsetting(Subsetting.DEFAULT)))
