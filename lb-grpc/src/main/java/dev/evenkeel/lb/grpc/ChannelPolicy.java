@@ -31,6 +31,7 @@ final class ChannelPolicy extends LoadBalancer implements EndpointChild.Owner, C
     private int failed; // how many of those have failed since they were ready last
     private boolean takingList;
     private ConnectivityState published = ConnectivityState.IDLE;
+    private @Nullable ViewPicker viewPicker; // published last; null unless ready
     private boolean closed;
 
     private volatile boolean starved; // set by pickers, cleared before they are asked again
@@ -223,6 +224,10 @@ final class ChannelPolicy extends LoadBalancer implements EndpointChild.Owner, C
 
     private void publish(ConnectivityState state, SubchannelPicker picker) {
         published = state;
+        if (viewPicker != null && !(picker instanceof ViewPicker)) {
+            viewPicker.isOver();
+        }
+        viewPicker = picker instanceof ViewPicker current ? current : null;
         helper.updateBalancingState(state, picker);
     }
 

@@ -22,6 +22,7 @@ final class ViewPicker extends SubchannelPicker {
     private final Connections connections;
     private final Runnable starved;
     private final PinnedCalls pinnedCalls;
+    private volatile boolean over; // another one was published that is not like this
 
     /**
      * Creates a picker.
@@ -33,6 +34,14 @@ final class ViewPicker extends SubchannelPicker {
         this.connections = connections;
         this.starved = starved;
         this.pinnedCalls = new PinnedCalls(view, connections, starved);
+    }
+
+    /**
+     * Learns that the channel is not ready any more. gRPC uses the next picker a little later than it is told of it, and meanwhile this one is
+     * asked: calls that it sends on to wait are picked for again by that one.
+     */
+    void isOver() {
+        over = true;
     }
 
     @Override
@@ -94,6 +103,9 @@ final class ViewPicker extends SubchannelPicker {
             return Objects.requireNonNullElseGet(
                     tryToChoose(args, context, memory, handedOver), PickResult::withNoResult);
         } catch (NoEndpointException e) {
+            if (over) {
+                return PickResult.withNoResult();
+            }
             Status status = Status.UNAVAILABLE.withDescription(e.getMessage());
             // A limit or an open breaker is meant to fail calls; where nobody is left, a call may wait for somebody.
             return view.view().hasCandidates() ? PickResult.withDrop(status) : PickResult.withError(status);

@@ -13,6 +13,9 @@ import dev.evenkeel.lb.endpoint.Endpoint;
 import dev.evenkeel.lb.endpoint.MutableEndpointSource;
 import dev.evenkeel.lb.policy.LoadBalancingPolicy;
 import dev.evenkeel.lb.time.VirtualTime;
+import io.grpc.CallOptions;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import java.time.Duration;
 import java.util.List;
@@ -188,6 +191,35 @@ class ChannelPolicyTest {
         policy.handleNameResolutionError(status);
         assertThat(channel.state()).isEqualTo(TRANSIENT_FAILURE);
         assertThat(channel.picker().pickSubchannel(null).getStatus()).isEqualTo(status);
+    }
+
+    /** What gRPC asks a picker. */
+    private static final class Call extends io.grpc.LoadBalancer.PickSubchannelArgs {
+        @Override
+        public CallOptions getCallOptions() {
+            return CallOptions.DEFAULT;
+        }
+
+        @Override
+        public Metadata getHeaders() {
+            return new Metadata();
+        }
+
+        @Override
+        public MethodDescriptor<?, ?> getMethodDescriptor() {
+            return Echo.POST;
+        }
+    }
+
+    @Test
+    void aCallThatIsPickedForJustWhenTheLastConnectionIsLostWaits() {
+        leaf.become(A, READY);
+        io.grpc.LoadBalancer.SubchannelPicker before = channel.picker();
+        leaf.become(A, CONNECTING);
+        assertThat(channel.picker()).isNotSameAs(before);
+        assertThat(before.pickSubchannel(new Call()).getStatus())
+                .as("gRPC asks the old picker for a moment longer")
+                .isEqualTo(Status.OK);
     }
 
     @Test

@@ -71,6 +71,22 @@ class DiscoveryTest {
                 .isEqualTo("x@" + fleet.server(0).address());
     }
 
+    @Test
+    void aListOfNothingButOthersFailsNoCall() {
+        ManagedChannel channel = connected();
+        try (Load load = new Load(channel, Echo.POST, 4)) {
+            for (int i = 0; i < 20; i++) {
+                load.pass(100);
+                TestServer other = new TestServer();
+                fleet.servers.add(other);
+                source.listener.onEndpoints(List.of(other.endpoint()));
+                Until.until("it is called", () -> other.calls.get() > 0);
+            }
+            load.stop();
+            assertThat(load.failures).isEmpty();
+        }
+    }
+
     /** Says what the test says, as an observation that may be wrong. */
     private static final class Observed implements EndpointSource {
         private Listener listener;
