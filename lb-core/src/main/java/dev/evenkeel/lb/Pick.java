@@ -55,6 +55,11 @@ public final class Pick {
         attachment = newAttachment;
     }
 
+    /** Returns how many attempts are in flight at the endpoint just now, whosever they are. */
+    public int inFlight() {
+        return node.inFlight();
+    }
+
     boolean isOf(LoadBalancerView other) {
         return view == other;
     }

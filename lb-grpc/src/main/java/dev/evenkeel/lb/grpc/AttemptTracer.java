@@ -46,8 +46,12 @@ final class AttemptTracer extends ClientStreamTracer {
                         ? of.pick().begin()
                         : of.pick().begin(request);
                 attempt = begun;
-                if (!STATE.compareAndSet(this, NEW, ON_WIRE)) {
-                    begun.complete(Outcome.CANCELLED); // the end came in between
+                if (mayWaitForEver()) {
+                    of.silence().waits(this);
+                }
+                if (!STATE.compareAndSet(this, NEW, ON_WIRE)) { // the end came in between
+                    begun.complete(Outcome.CANCELLED);
+                    of.silence().waitsNoLonger(this);
                 }
             }
         } catch (Throwable e) {
@@ -92,7 +96,19 @@ final class AttemptTracer extends ClientStreamTracer {
         }
     }
 
-    private void end(@Nullable Attempt begun, Status status) {
+    /** A stream's deadline, if it has one, is that of a session rather than of an answer. */
+    private boolean mayWaitForEver() {
+        return deadline == null || of.shape().isStreaming();
+    }
+
+    /** Ends the whole call with a status, if this is all that is under way for it, and the channel has the interceptor. */
+    void giveUp(Status status) {
+        if (memory != null) {
+            memory.giveUp(status);
+        }
+    }
+
+    private void end(@Nullable Attempt begun, Status closed) {
         if (memory != null) {
             memory.closed();
         }
@@ -100,12 +116,17 @@ final class AttemptTracer extends ClientStreamTracer {
             of.neverSent();
             return;
         }
+        if (mayWaitForEver()) {
+            of.silence().waitsNoLonger(this);
+        }
+        boolean givenUp = memory != null && memory.isGivenUp();
+        Status status = memory == null ? closed : memory.cause(closed);
         Outcome outcome = GrpcOutcomes.of(status, trailers, deadline != null && deadline.isExpired());
         begun.complete(outcome);
         if (outcome.kind() == Outcome.Kind.TIMED_OUT && trailers == null && !answered) {
             of.silence().timedOut();
         }
-        if (!status.isOk() && !answered) {
+        if (!status.isOk() && !answered && !givenUp) {
             of.view()
                     .failed(
                             memory,

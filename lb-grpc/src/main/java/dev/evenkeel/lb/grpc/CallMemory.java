@@ -10,6 +10,7 @@ import dev.evenkeel.lb.policy.PickContext;
 import dev.evenkeel.lb.retry.RetryDecision;
 import dev.evenkeel.lb.retry.RetryPolicy;
 import io.grpc.CallOptions;
+import io.grpc.ClientCall;
 import io.grpc.Deadline;
 import io.grpc.LoadBalancer.PickResult;
 import io.grpc.Metadata;
@@ -51,6 +52,8 @@ final class CallMemory implements PickContext {
     private @Nullable RetryDecision decision; // about the last failure
     private boolean wrotePushback;
     private @Nullable String serversPushback; // what stood where we wrote
+    private @Nullable ClientCall<?, ?> call; // null before it is known
+    private @Nullable Status givenUp; // null unless the call was ended for want of an answer
 
     /**
      * Begins one.
@@ -143,6 +146,34 @@ final class CallMemory implements PickContext {
     /** Notes that an attempt ended. */
     synchronized void closed() {
         open--;
+    }
+
+    /** Learns which call it is of. */
+    synchronized void isOf(ClientCall<?, ?> known) {
+        call = known;
+    }
+
+    /** Ends the call with a status, unless several of its attempts are under way: another may be answered. */
+    void giveUp(Status status) {
+        ClientCall<?, ?> ending;
+        synchronized (this) {
+            if (open != 1 || call == null || givenUp != null) {
+                return;
+            }
+            ending = call;
+            givenUp = status;
+        }
+        ending.cancel(status.getDescription(), null);
+    }
+
+    /** Returns whether the call was ended by us, so that nothing follows. */
+    synchronized boolean isGivenUp() {
+        return givenUp != null;
+    }
+
+    /** Returns why an attempt or the call ended: for gRPC, what we gave up was cancelled. */
+    synchronized Status cause(Status ended) {
+        return givenUp != null && ended.getCode() == Status.Code.CANCELLED ? givenUp : ended;
     }
 
     /** Notes a failure of which gRPC decides by a policy of its own, so that only the budget is ours. */

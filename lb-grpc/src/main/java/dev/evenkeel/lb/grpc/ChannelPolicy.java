@@ -23,6 +23,7 @@ final class ChannelPolicy extends LoadBalancer implements EndpointChild.Owner, C
     private final Connections connections;
     private final FirstChoice firstChoice;
     private final Replacements replacements;
+    private final Liveness liveness;
 
     // Written in the context.
     private @Nullable ChannelView view;
@@ -41,7 +42,9 @@ final class ChannelPolicy extends LoadBalancer implements EndpointChild.Owner, C
         this.context = helper.getSynchronizationContext();
         this.connections = new Connections(helper, leafProvider, this);
         this.replacements = new Replacements(helper, this::lost);
+        this.liveness = new Liveness(helper, Liveness.interval(helper), connections, replacements, this::execute);
         this.firstChoice = new FirstChoice(helper, () -> guarded("the end of waiting", this::publish));
+        liveness.begin();
     }
 
     @Override
@@ -118,6 +121,7 @@ final class ChannelPolicy extends LoadBalancer implements EndpointChild.Owner, C
         guarded("the end", () -> {
             closed = true;
             firstChoice.end();
+            liveness.end();
             connections.shutdown();
             if (view != null) {
                 view.close();
@@ -268,9 +272,9 @@ final class ChannelPolicy extends LoadBalancer implements EndpointChild.Owner, C
 
     /** On any thread. */
     @Override
-    public void suspected(EndpointChild child) {
+    public void suspected(EndpointChild child, Silence silence) {
         String what = "a connection's silence";
-        execute(what, () -> replacements.suspected(child, task -> guarded(what, task)));
+        execute(what, () -> replacements.suspected(child, silence, task -> guarded(what, task)));
     }
 
     private void execute(String what, Runnable task) {

@@ -62,6 +62,11 @@ final class Connections {
         return Collections.unmodifiableList(listed);
     }
 
+    /** Returns those and the ones that outlive their endpoint's place in the list. */
+    Collection<EndpointChild> all() {
+        return byId.values();
+    }
+
     /**
      * Takes a whole list, each address with its endpoint. Of several with the same id the last one counts.
      *
@@ -145,7 +150,12 @@ final class Connections {
     }
 
     private void leaveParking(EndpointChild child) {
-        if (child.isParked() && byId.get(child.endpoint().id()) == child) {
+        if (!child.isParked() || byId.get(child.endpoint().id()) != child) {
+            return;
+        }
+        if (child.silence().isWaitedFor()) {
+            park(child); // so that they do not wait for ever
+        } else {
             remove(child);
         }
     }

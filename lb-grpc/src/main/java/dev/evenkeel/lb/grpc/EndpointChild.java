@@ -40,7 +40,7 @@ final class EndpointChild {
     private volatile @Nullable SubchannelPicker leafPicker;
     private volatile @Nullable SubchannelPicker readyPicker; // null unless ready
 
-    private final Silence silence = new Silence(this::suspect);
+    private volatile Silence silence; // of this connection, or while there is none of the one before
 
     private final Result[] results =
             new Result[CallShape.values().length]; // by any thread, the last wins: they are alike
@@ -50,7 +50,7 @@ final class EndpointChild {
         void changed(EndpointChild child, boolean wasReady, boolean hadFailed);
 
         /** Learns that nothing came over its connection for a while; on any thread. */
-        default void suspected(EndpointChild child) {}
+        default void suspected(EndpointChild child, Silence silence) {}
     }
 
     /** What a pick comes to, as long as the leaf and the load balancer say the same. */
@@ -72,6 +72,11 @@ final class EndpointChild {
         this.owner = owner;
         this.address = address;
         this.endpoint = endpoint;
+        this.silence = newSilence();
+    }
+
+    private Silence newSilence() {
+        return new Silence(its -> owner.suspected(this, its));
     }
 
     Endpoint endpoint() {
@@ -174,8 +179,23 @@ final class EndpointChild {
         return state == ConnectivityState.TRANSIENT_FAILURE && parking == null && !resting;
     }
 
+    /** Returns what is heard over its connection, or was over the last one. */
     Silence silence() {
         return silence;
+    }
+
+    /** Returns whether calls were sent over its connection, and some are in flight to the endpoint, perhaps over others. */
+    boolean isWaitedFor() {
+        return isReady() && silence.over() != null && (silence.isWaitedFor() || inFlight() > 0);
+    }
+
+    private int inFlight() {
+        for (Result result : results) {
+            if (result != null) {
+                return result.pick().inFlight();
+            }
+        }
+        return 0;
     }
 
     /** Returns whether its connection may be replaced by another one. */
@@ -183,14 +203,9 @@ final class EndpointChild {
         return isReady() && parking == null && !resting;
     }
 
-    private void suspect() {
-        owner.suspected(this);
-    }
-
     /** Connects anew and at once, where gRPC would wait for up to two minutes; not again before {@link #rested}. */
     void reconnect() {
         resting = true;
-        silence.heard(); // nothing is held against the new connection
         shutdown();
         connect();
     }
@@ -238,7 +253,11 @@ final class EndpointChild {
         if (ofLeaf.getSubchannel() == null) {
             return ofLeaf;
         }
-        PickResult ours = traced(ofLeaf, new AttemptTracerFactory(view, pick, shape, silence, handedOver));
+        Silence its = silence;
+        if (readyPicker == connected) { // and so both are of the same connection
+            its.isOver(ofLeaf.getSubchannel());
+        }
+        PickResult ours = traced(ofLeaf, new AttemptTracerFactory(view, pick, shape, its, handedOver));
         if (ordinary) {
             results[shape.index()] = new Result(ofLeaf, pick, ours);
         }
@@ -254,7 +273,14 @@ final class EndpointChild {
         boolean hadFailed = failed;
         state = newState;
         leafPicker = picker;
-        readyPicker = newState == ConnectivityState.READY ? picker : null;
+        if (newState != ConnectivityState.READY) {
+            readyPicker = null;
+        } else if (wasReady) {
+            readyPicker = picker;
+        } else {
+            silence = newSilence(); // nothing is held against a new connection
+            readyPicker = picker;
+        }
         everReady |= newState == ConnectivityState.READY;
         failed = newState == ConnectivityState.TRANSIENT_FAILURE || (failed && newState != ConnectivityState.READY);
         owner.changed(this, wasReady, hadFailed);

@@ -10,6 +10,7 @@ import io.grpc.Metadata;
 import io.grpc.NameResolver;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
@@ -64,6 +65,15 @@ public final class EvenkeelGrpc {
      * for ready waits for it.
      */
     public static final CallOptions.Key<String> PIN_ENDPOINT = CallOptions.Key.create("evenkeel-pin");
+
+    /**
+     * How often connections are looked at over which calls wait: 4 s by default, 0 for never. Where nothing came between two looks the server
+     * is asked something, {@code grpc.health.v1.Health/Check} of no service, and any answer will do, also that it does not know this. A
+     * connection that proves dead is replaced after at most four intervals, and streams and calls without a deadline that wait there end as
+     * {@code UNAVAILABLE}, unless the channel has no {@link #interceptor}.
+     */
+    public static final NameResolver.Args.Key<Duration> LIVENESS_INTERVAL =
+            NameResolver.Args.Key.create("evenkeel-liveness-interval");
 
     /** The most attempts of a call that a load balancer can ask for; gRPC's own limit is 5. */
     private static final int MOST_ATTEMPTS = 10;

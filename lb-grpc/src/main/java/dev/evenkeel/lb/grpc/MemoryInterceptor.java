@@ -10,13 +10,15 @@ import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 
-/** Gives every call a {@link CallMemory}, and takes out of its trailers what that wrote. */
+/** Gives every call a {@link CallMemory}, takes out of its trailers what that wrote, and says why it ended. */
 final class MemoryInterceptor implements ClientInterceptor {
     @Override
     public <Q, A> ClientCall<Q, A> interceptCall(MethodDescriptor<Q, A> method, CallOptions options, Channel next) {
         boolean pinned = options.getOption(EvenkeelGrpc.PIN_ENDPOINT) != null;
         CallMemory memory = new CallMemory(CallShape.of(method).request(options), pinned);
-        return new Call<>(next.newCall(method, options.withOption(CallMemory.KEY, memory)), memory);
+        ClientCall<Q, A> call = next.newCall(method, options.withOption(CallMemory.KEY, memory));
+        memory.isOf(call);
+        return new Call<>(call, memory);
     }
 
     private static final class Call<Q, A> extends SimpleForwardingClientCall<Q, A> {
@@ -44,7 +46,7 @@ final class MemoryInterceptor implements ClientInterceptor {
         @Override
         public void onClose(Status status, Metadata trailers) {
             memory.restore(trailers);
-            super.onClose(status, trailers);
+            super.onClose(memory.cause(status), trailers);
         }
     }
 }

@@ -43,13 +43,20 @@ final class Replacements {
     }
 
     /** Learns that nothing came for some calls: if that lasts, a new connection either works, or shows that the endpoint is not there. */
-    void suspected(EndpointChild child, Consumer<Runnable> guarded) {
-        int silence = child.silence().number();
-        after(SILENCE_SECONDS, () -> guarded.accept(() -> replaceIfLasting(child, silence)));
+    void suspected(EndpointChild child, Silence silence, Consumer<Runnable> guarded) {
+        int number = silence.number();
+        after(
+                SILENCE_SECONDS,
+                () -> guarded.accept(() -> {
+                    if (silence.lasts(number)) {
+                        replace(child, silence);
+                    }
+                }));
     }
 
-    private void replaceIfLasting(EndpointChild child, int silence) {
-        if (child.isReplaceable() && child.silence().lasts(silence)) {
+    /** Makes another connection in the place of a silent one, unless that was done already, or not long ago. */
+    void replace(EndpointChild child, Silence silence) {
+        if (child.isReplaceable() && child.silence() == silence) {
             rest(child, REST_AFTER_SILENCE_SECONDS);
             try {
                 child.reconnect();

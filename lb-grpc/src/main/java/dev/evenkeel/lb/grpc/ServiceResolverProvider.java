@@ -7,6 +7,7 @@ import io.grpc.NameResolver;
 import io.grpc.NameResolverProvider;
 import java.net.SocketAddress;
 import java.net.URI;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.Objects;
 import java.util.Set;
@@ -21,7 +22,7 @@ public final class ServiceResolverProvider extends NameResolverProvider {
     /**
      * Returns a resolver for the target, or null if it has another scheme.
      *
-     * @throws IllegalArgumentException if the target is malformed, or there is no such service, or nobody said which there are; so {@code
+     * @throws IllegalArgumentException if the target is malformed, or there is no such service, or nobody said which there are, or an argument is not allowed; so {@code
      *     build()} fails
      * @throws IllegalStateException if grpc-java is older than 1.70
      */
@@ -37,6 +38,11 @@ public final class ServiceResolverProvider extends NameResolverProvider {
             throw new IllegalArgumentException("the channel to " + target
                     + " was not told where its services are: call EvenkeelGrpc.configure(builder, services)"
                     + " or builder.setNameResolverArg(EvenkeelGrpc.SERVICES, services)");
+        }
+        Duration liveness = args.getArg(EvenkeelGrpc.LIVENESS_INTERVAL);
+        if (liveness != null && liveness.isNegative()) {
+            throw new IllegalArgumentException(
+                    "EvenkeelGrpc.LIVENESS_INTERVAL is " + liveness + ", must be 0 for no looks, or more");
         }
         LoadBalancer service = services.get(name);
         Function<Endpoint, SocketAddress> addresses =

@@ -1,10 +1,17 @@
 package dev.evenkeel.lb.grpc;
 
+import io.grpc.LoadBalancer.Subchannel;
+import io.grpc.Status;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Notices that nothing comes over a connection any more: calls run into their deadlines without a word, and nobody closes it. A machine that
- * vanished does that, or a firewall that forgot the connection, and TCP finds out after a quarter of an hour. Safe for use by many threads.
+ * Notices that nothing comes over a connection any more, and nobody closes it. A machine that vanished does that, or a firewall that forgot
+ * the connection, and TCP finds out after a quarter of an hour. Calls that run into their deadlines without a word are a sign of it. Those
+ * that may wait for ever give none, so who they are is kept, for {@link Liveness} to look after. Safe for use by many threads.
  */
 final class Silence {
     /** Guessed: more than a coincidence. */
@@ -12,14 +19,18 @@ final class Silence {
 
     private final AtomicInteger ends = new AtomicInteger(); // how often something was heard after timeouts
     private final AtomicInteger timeouts = new AtomicInteger(); // since something was heard
-    private final Runnable suspected;
+    private final Consumer<Silence> suspected;
+    private volatile boolean quiet; // nothing was heard since the last look
+    private volatile @Nullable Set<AttemptTracer>
+            waiting; // open calls without an end of their own; null before the first
+    private volatile @Nullable Subchannel over; // the connection, as gRPC has it; null before the first call
 
     /**
      * Creates one.
      *
-     * @param suspected is run when there is reason to look again in a while whether the silence lasts, on any thread
+     * @param suspected is told of this when there is reason to look again in a while whether the silence lasts, on any thread
      */
-    Silence(Runnable suspected) {
+    Silence(Consumer<Silence> suspected) {
         this.suspected = suspected;
     }
 
@@ -29,12 +40,15 @@ final class Silence {
             ends.incrementAndGet();
             timeouts.set(0);
         }
+        if (quiet) {
+            quiet = false;
+        }
     }
 
     /** Learns that a call's time was over, and nothing had come for it. */
     void timedOut() {
         if (timeouts.incrementAndGet() == TIMEOUTS) {
-            suspected.run();
+            suspected.accept(this);
         }
     }
 
@@ -46,5 +60,68 @@ final class Silence {
     /** Returns whether the silence with this number goes on, and is long enough to mean something. */
     boolean lasts(int number) {
         return number == ends.get() && timeouts.get() >= TIMEOUTS;
+    }
+
+    /** Learns which connection it is that calls are sent over. */
+    void isOver(Subchannel connection) {
+        over = connection;
+    }
+
+    /** Returns the connection; null if no call was sent over it yet. */
+    @Nullable
+    Subchannel over() {
+        return over;
+    }
+
+    /** Learns that a call was sent that would wait for ever. */
+    void waits(AttemptTracer call) {
+        Set<AttemptTracer> calls = waiting;
+        if (calls == null) {
+            calls = firstWaiting();
+        }
+        calls.add(call);
+    }
+
+    private synchronized Set<AttemptTracer> firstWaiting() {
+        Set<AttemptTracer> known = waiting;
+        if (known != null) {
+            return known;
+        }
+        Set<AttemptTracer> made = ConcurrentHashMap.newKeySet();
+        waiting = made;
+        return made;
+    }
+
+    /** Learns that such a call has ended. */
+    void waitsNoLonger(AttemptTracer call) {
+        Set<AttemptTracer> calls = waiting;
+        if (calls != null) {
+            calls.remove(call);
+        }
+    }
+
+    boolean isWaitedFor() {
+        Set<AttemptTracer> calls = waiting;
+        return calls != null && !calls.isEmpty();
+    }
+
+    /** Returns whether nothing was heard since this was asked last. */
+    boolean look() {
+        boolean was = quiet;
+        quiet = true;
+        return was;
+    }
+
+    /** Returns the same, and is no look. */
+    boolean isQuiet() {
+        return quiet;
+    }
+
+    /** Ends the calls that would wait for ever. */
+    void giveUp(Status status) {
+        Set<AttemptTracer> calls = waiting;
+        if (calls != null) {
+            calls.forEach(call -> call.giveUp(status));
+        }
     }
 }

@@ -8,9 +8,12 @@ import io.grpc.ConnectivityState;
 import io.grpc.EquivalentAddressGroup;
 import io.grpc.LoadBalancer;
 import io.grpc.ManagedChannel;
+import io.grpc.NameResolver;
 import io.grpc.SynchronizationContext;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
@@ -96,6 +99,23 @@ final class ScriptedChannel extends LoadBalancer.Helper implements AutoCloseable
     @Override
     public ScheduledExecutorService getScheduledExecutorService() {
         return scheduler;
+    }
+
+    /** Nobody looks at connections, or the test would wait for timers that are not its own. */
+    @Override
+    public NameResolver.Args getNameResolverArgs() {
+        return NameResolver.Args.newBuilder()
+                .setDefaultPort(0)
+                .setProxyDetector(address -> null)
+                .setSynchronizationContext(context)
+                .setServiceConfigParser(new NameResolver.ServiceConfigParser() {
+                    @Override
+                    public NameResolver.ConfigOrError parseServiceConfig(Map<String, ?> config) {
+                        throw new UnsupportedOperationException();
+                    }
+                })
+                .setArg(EvenkeelGrpc.LIVENESS_INTERVAL, Duration.ZERO)
+                .build();
     }
 
     @Override

@@ -8,6 +8,7 @@ import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.grpc.ServerServiceDefinition;
+import io.grpc.ServerStreamTracer;
 import io.grpc.ServerTransportFilter;
 import io.grpc.Status;
 import io.grpc.netty.NettyServerBuilder;
@@ -33,6 +34,7 @@ final class TestServer implements AutoCloseable {
 
     final AtomicInteger calls = new AtomicInteger();
     final AtomicInteger connections = new AtomicInteger(); // that were ever made
+    final AtomicInteger questions = new AtomicInteger(); // streams of services that it does not have
     final Queue<String> authorities = new ConcurrentLinkedQueue<>();
     volatile Behaviour behaviour = echo;
 
@@ -68,6 +70,7 @@ final class TestServer implements AutoCloseable {
                             .build())
                     .intercept(new Seen())
                     .addTransportFilter(new Connected())
+                    .addStreamTracerFactory(new Asked())
                     .build()
                     .start();
             port = server.getPort();
@@ -154,6 +157,16 @@ final class TestServer implements AutoCloseable {
         public Attributes transportReady(Attributes attributes) {
             connections.incrementAndGet();
             return attributes;
+        }
+    }
+
+    private final class Asked extends ServerStreamTracer.Factory {
+        @Override
+        public ServerStreamTracer newServerStreamTracer(String method, Metadata headers) {
+            if (!method.startsWith(Echo.SERVICE)) {
+                questions.incrementAndGet();
+            }
+            return new ServerStreamTracer() {};
         }
     }
 

@@ -46,6 +46,16 @@ final class Wire implements AutoCloseable {
         swallowed = connections.get();
     }
 
+    /** From now on nothing comes out of the connections there are, and no others can be made. */
+    void vanish() {
+        swallow();
+        try {
+            entrance.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     private void accept() {
         try {
             while (true) {
@@ -58,7 +68,7 @@ final class Wire implements AutoCloseable {
                 start(() -> copy(server, client, number));
             }
         } catch (IOException e) {
-            cut();
+            // It was closed.
         }
     }
 
