@@ -17,6 +17,9 @@ import org.jspecify.annotations.Nullable;
 final class RendezvousPicker implements Picker {
     private static final int NOBODY = -1;
 
+    /** Less than any draw, but for that of one node for one key in 2⁴⁰ or fewer, which then goes past it. */
+    private static final long NO_DRAW = Long.MIN_VALUE;
+
     private final Rivals rivals;
     private final Picker fallback;
     private final @Nullable LoadBound bound;
@@ -93,7 +96,7 @@ final class RendezvousPicker implements Picker {
      */
     private long highest(long key, int from, int to) {
         long[] hashes = rivals.hashes;
-        long even = Long.MIN_VALUE;
+        long even = NO_DRAW;
         long odd = draw(hashes[to - 1], key, to - 1);
         for (int i = from; i < to - 1; i += 2) {
             even = Math.max(even, draw(hashes[i], key, i));
@@ -102,42 +105,55 @@ final class RendezvousPicker implements Picker {
         return Math.max(even, odd);
     }
 
-    /**
-     * Returns the best that comes after another one and that the call has not tried. Among equal times the group decides, as in {@link #best},
-     * and within a group the draw, which is nobody else's: so none is passed by and none is met twice.
-     */
+    /** Returns the best that comes after another one and that the call has not tried. */
     private int next(long key, int last, PickContext context) {
+        int next = last;
+        do {
+            next = next(key, next);
+        } while (next != NOBODY && context.hasTried(rivals.nodes[next]));
+        return next;
+    }
+
+    /**
+     * Returns the best that comes after another one. Among equal times the group decides, as in {@link #best}, and within a group the draw,
+     * which is nobody else's: so none is passed by and none is met twice.
+     */
+    private int next(long key, int last) {
         int groupOfLast = groupOf(last);
         long drawOfLast = draw(rivals.hashes[last], key, last);
         double timeOfLast = waitingTime(drawOfLast, groupOfLast);
         int next = NOBODY;
         double least = Double.POSITIVE_INFINITY;
-        for (int group = 0, i = 0; group < rivals.groups; group++) {
-            long highest = Long.MIN_VALUE;
-            int winner = NOBODY;
-            for (; i < rivals.ends[group]; i++) {
-                long draw = draw(rivals.hashes[i], key, i);
-                if (draw < highest) {
-                    continue;
-                }
-                boolean later = group == groupOfLast
-                        ? draw < drawOfLast
-                        : isLater(waitingTime(draw, group), group, timeOfLast, groupOfLast);
-                if (later && !context.hasTried(rivals.nodes[i])) {
-                    highest = draw;
-                    winner = i;
-                }
-            }
-            if (winner == NOBODY) {
-                continue;
-            }
+        for (int group = 0, from = 0; group < rivals.groups; from = rivals.ends[group++]) {
+            int to = rivals.ends[group];
+            long highest = group == groupOfLast ? highestBelow(drawOfLast, key, from, to) : highest(key, from, to);
             double time = waitingTime(highest, group);
-            if (next == NOBODY || time < least) {
-                next = winner;
+            while (highest != NO_DRAW && group != groupOfLast && !isLater(time, group, timeOfLast, groupOfLast)) {
+                highest = highestBelow(highest, key, from, to);
+                time = waitingTime(highest, group);
+            }
+            if (highest != NO_DRAW && (next == NOBODY || time < least)) {
+                next = placeOf(highest);
                 least = time;
             }
         }
         return next;
+    }
+
+    /** Returns the highest draw that is less than another, if there is one, without a branch as well. */
+    private long highestBelow(long limit, long key, int from, int to) {
+        long[] hashes = rivals.hashes;
+        long even = NO_DRAW;
+        long odd = below(limit, draw(hashes[to - 1], key, to - 1));
+        for (int i = from; i < to - 1; i += 2) {
+            even = Math.max(even, below(limit, draw(hashes[i], key, i)));
+            odd = Math.max(odd, below(limit, draw(hashes[i + 1], key, i + 1)));
+        }
+        return Math.max(even, odd);
+    }
+
+    private static long below(long limit, long draw) {
+        return draw < limit ? draw : NO_DRAW;
     }
 
     private static boolean isLater(double time, int group, double timeOfLast, int groupOfLast) {
