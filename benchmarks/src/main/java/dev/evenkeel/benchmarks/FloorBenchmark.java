@@ -17,22 +17,33 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
 /** What the algorithms would cost if there were nothing but them: no call, no attempt, no health, no listener, no budget. */
-@State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 @Warmup(iterations = 3, time = 1)
 @Measurement(iterations = 3, time = 1)
 @Fork(3)
 public class FloorBenchmark {
-    @Param({"3", "10", "100", "1000", "10000"})
-    public int n;
+    /** What all threads choose from. */
+    @State(Scope.Benchmark)
+    public static class Nodes {
+        @Param({"3", "10", "100", "1000", "10000"})
+        public int n;
 
-    private final AtomicInteger turn = new AtomicInteger();
-    private BareNode[] nodes = {};
+        private final AtomicInteger turn = new AtomicInteger();
+        private BareNode[] nodes = {};
 
-    @Setup
-    public void fill() {
-        nodes = Stream.generate(BareNode::new).limit(n).toArray(BareNode[]::new);
+        @Setup
+        public void fill() {
+            nodes = Stream.generate(BareNode::new).limit(n).toArray(BareNode[]::new);
+        }
+
+        BareNode next() {
+            return nodes[Integer.remainderUnsigned(turn.getAndIncrement(), nodes.length)];
+        }
+
+        BareNode any(ThreadLocalRandom random) {
+            return nodes[random.nextInt(nodes.length)];
+        }
     }
 
     /** The two readings of the clock that measuring a latency takes. */
@@ -43,16 +54,16 @@ public class FloorBenchmark {
     }
 
     @Benchmark
-    public BareNode roundRobin() {
-        return nodes[Integer.remainderUnsigned(turn.getAndIncrement(), nodes.length)];
+    public BareNode roundRobin(Nodes nodes) {
+        return nodes.next();
     }
 
     /** Two choices by what is in flight. */
     @Benchmark
-    public BareNode twoChoices() {
+    public BareNode twoChoices(Nodes nodes) {
         ThreadLocalRandom random = ThreadLocalRandom.current();
-        BareNode a = nodes[random.nextInt(nodes.length)];
-        BareNode b = nodes[random.nextInt(nodes.length)];
+        BareNode a = nodes.any(random);
+        BareNode b = nodes.any(random);
         BareNode best = b.inFlight.get() < a.inFlight.get() ? b : a;
         best.inFlight.getAndIncrement();
         best.inFlight.getAndDecrement();
@@ -61,11 +72,11 @@ public class FloorBenchmark {
 
     /** Two choices by latency and queue: the floor of our default. */
     @Benchmark
-    public BareNode twoChoicesWithClock() {
+    public BareNode twoChoicesWithClock(Nodes nodes) {
         ThreadLocalRandom random = ThreadLocalRandom.current();
         long start = System.nanoTime();
-        BareNode a = nodes[random.nextInt(nodes.length)];
-        BareNode b = nodes[random.nextInt(nodes.length)];
+        BareNode a = nodes.any(random);
+        BareNode b = nodes.any(random);
         BareNode best = b.load() < a.load() ? b : a;
         best.inFlight.getAndIncrement();
         best.observe(System.nanoTime() - start);

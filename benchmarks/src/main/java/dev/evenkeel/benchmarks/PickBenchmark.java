@@ -81,7 +81,6 @@ public class PickBenchmark {
         @Setup
         public void open() {
             loadBalancer = extras.addTo(LoadBalancer.builder("bench.svc")
-                            .subsetting(Subsetting.OFF)
                             .endpoints(EndpointSource.of(policy.fleet(n)))
                             .subsetting(Subsetting.OFF)
                             .policy(policy.policy()))

@@ -6,6 +6,7 @@ import io.grpc.ConnectivityState;
 import io.grpc.ConnectivityStateInfo;
 import io.grpc.EquivalentAddressGroup;
 import io.grpc.LoadBalancer;
+import io.grpc.LoadBalancerProvider;
 import io.grpc.ManagedChannel;
 import io.grpc.SynchronizationContext;
 import java.util.ArrayDeque;
@@ -17,7 +18,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import org.jspecify.annotations.Nullable;
 
 /** What a gRPC channel is to its policy, without any transport: connections are made when {@link #connectNext} says so. */
-final class FakeChannel extends LoadBalancer.Helper implements AutoCloseable {
+public final class FakeChannel extends LoadBalancer.Helper implements AutoCloseable {
     private final SynchronizationContext context = new SynchronizationContext((thread, e) -> {
         throw new IllegalStateException(e);
     });
@@ -33,12 +34,12 @@ final class FakeChannel extends LoadBalancer.Helper implements AutoCloseable {
     private int publishes;
     private volatile LoadBalancer.@Nullable SubchannelPicker picker;
 
-    FakeChannel(GrpcPolicy policy) {
-        this.policy = policy.provider().newLoadBalancer(this);
+    public FakeChannel(LoadBalancerProvider provider) {
+        this.policy = provider.newLoadBalancer(this);
     }
 
     /** Hands the policy a list; in the context. */
-    void accept(List<EquivalentAddressGroup> addresses, Attributes attributes, @Nullable Object config) {
+    public void accept(List<EquivalentAddressGroup> addresses, Attributes attributes, @Nullable Object config) {
         policy.acceptResolvedAddresses(LoadBalancer.ResolvedAddresses.newBuilder()
                 .setAddresses(addresses)
                 .setAttributes(attributes)
@@ -47,7 +48,7 @@ final class FakeChannel extends LoadBalancer.Helper implements AutoCloseable {
     }
 
     /** Makes the connection that was asked for first, and returns whether there was one. */
-    boolean connectNext() {
+    public boolean connectNext() {
         Connection next = connecting.poll();
         if (next == null) {
             return false;
@@ -56,7 +57,7 @@ final class FakeChannel extends LoadBalancer.Helper implements AutoCloseable {
         return true;
     }
 
-    LoadBalancer.SubchannelPicker picker() {
+    public LoadBalancer.SubchannelPicker picker() {
         return Objects.requireNonNull(picker);
     }
 

@@ -10,13 +10,13 @@ import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 
 /** What a policy sees of a unary call: it is picked for, and then the tracer is told what became of its stream. */
-final class FakeStream extends PickSubchannelArgs {
+public final class FakeStream extends PickSubchannelArgs {
     private final Metadata headers = new Metadata();
     private final Metadata trailers = new Metadata();
     private final CallOptions options;
     private final ClientStreamTracer.StreamInfo info;
 
-    FakeStream(CallOptions options) {
+    public FakeStream(CallOptions options) {
         this.options = options;
         this.info = ClientStreamTracer.StreamInfo.newBuilder()
                 .setCallOptions(options)
@@ -24,7 +24,7 @@ final class FakeStream extends PickSubchannelArgs {
     }
 
     /** Tells whoever wants to know, in gRPC's order. */
-    void succeed(PickResult result) {
+    public void succeed(PickResult result) {
         ClientStreamTracer.Factory factory = result.getStreamTracerFactory();
         if (factory != null) {
             ClientStreamTracer tracer = factory.newClientStreamTracer(info, headers);

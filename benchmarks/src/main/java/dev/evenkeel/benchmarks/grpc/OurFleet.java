@@ -29,7 +29,7 @@ final class OurFleet implements ListedFleet {
             .subsetting(Subsetting.OFF)
             .build();
     private final LoadBalancers services = LoadBalancers.of(loadBalancer);
-    private final FakeChannel channel = new FakeChannel(GrpcPolicy.EVENKEEL);
+    private final FakeChannel channel = new FakeChannel(GrpcPolicy.EVENKEEL.provider());
     private final NameResolver resolver;
     private boolean started;
 

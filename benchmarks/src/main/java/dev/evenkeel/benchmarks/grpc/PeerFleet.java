@@ -13,7 +13,7 @@ final class PeerFleet implements ListedFleet {
     private final @Nullable Object config;
 
     PeerFleet(GrpcPolicy policy) {
-        this.channel = new FakeChannel(policy);
+        this.channel = new FakeChannel(policy.provider());
         this.config = policy.parsedConfig();
     }
 

@@ -1,31 +1,24 @@
 package dev.evenkeel.benchmarks.keys;
 
+import dev.evenkeel.benchmarks.grpc.FakeChannel;
+import dev.evenkeel.benchmarks.grpc.FakeStream;
 import dev.evenkeel.lb.call.RequestKey;
 import dev.evenkeel.lb.endpoint.Endpoint;
 import io.grpc.Attributes;
 import io.grpc.CallOptions;
-import io.grpc.ChannelLogger;
-import io.grpc.ConnectivityState;
-import io.grpc.ConnectivityStateInfo;
 import io.grpc.EquivalentAddressGroup;
 import io.grpc.LoadBalancer;
 import io.grpc.LoadBalancerProvider;
 import io.grpc.LoadBalancerRegistry;
-import io.grpc.ManagedChannel;
-import io.grpc.Metadata;
-import io.grpc.MethodDescriptor;
 import io.grpc.NameResolver.ConfigOrError;
-import io.grpc.SynchronizationContext;
 import java.net.SocketAddress;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
 import org.jspecify.annotations.Nullable;
 
 /** A gRPC balancer without a transport: whoever is asked to connect is connected. */
-final class GrpcPeer extends LoadBalancer.Helper implements AutoCloseable {
+final class GrpcPeer implements AutoCloseable {
     /** Not public: the resolver of xDS sets it. */
     @SuppressWarnings("unchecked")
     private static final CallOptions.Key<Long> HASH =
@@ -35,28 +28,20 @@ final class GrpcPeer extends LoadBalancer.Helper implements AutoCloseable {
     private static final Attributes.Key<Long> WEIGHT =
             (Attributes.Key<Long>) constant("io.grpc.xds.XdsAttributes", "ATTR_SERVER_WEIGHT");
 
-    private final SynchronizationContext context = new SynchronizationContext((thread, e) -> {
-        throw new IllegalStateException(e);
-    });
-    private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(task -> {
-        Thread thread = new Thread(task, "grpc-peer");
-        thread.setDaemon(true);
-        return thread;
-    });
-    private LoadBalancer.@Nullable SubchannelPicker picker;
+    private final FakeChannel channel;
 
-    private GrpcPeer() {}
+    private GrpcPeer(FakeChannel channel) {
+        this.channel = channel;
+    }
 
     /** Opens a balancer over these endpoints and their weights. */
     static GrpcPeer open(String policy, Map<String, ?> config, List<Endpoint> endpoints) {
         LoadBalancerProvider provider =
                 Objects.requireNonNull(LoadBalancerRegistry.getDefaultRegistry().getProvider(policy), policy);
-        GrpcPeer peer = new GrpcPeer();
         ConfigOrError parsed = provider.parseLoadBalancingPolicyConfig(config);
         if (parsed.getError() != null) {
             throw new IllegalArgumentException(parsed.getError().toString());
         }
-        LoadBalancer balancer = provider.newLoadBalancer(peer);
         List<EquivalentAddressGroup> addresses = endpoints.stream()
                 .map(endpoint -> new EquivalentAddressGroup(
                         new Address(endpoint.address()),
@@ -64,10 +49,11 @@ final class GrpcPeer extends LoadBalancer.Helper implements AutoCloseable {
                                 .set(WEIGHT, (long) endpoint.weight())
                                 .build()))
                 .toList();
-        peer.context.execute(() -> balancer.acceptResolvedAddresses(LoadBalancer.ResolvedAddresses.newBuilder()
-                .setAddresses(addresses)
-                .setLoadBalancingPolicyConfig(parsed.getConfig())
-                .build()));
+        GrpcPeer peer = new GrpcPeer(new FakeChannel(provider));
+        peer.channel
+                .getSynchronizationContext()
+                .execute(() -> peer.channel.accept(addresses, Attributes.EMPTY, parsed.getConfig()));
+        peer.connectWhoIsAsked();
         return peer;
     }
 
@@ -80,7 +66,14 @@ final class GrpcPeer extends LoadBalancer.Helper implements AutoCloseable {
 
     /** Returns the picker of now; picks of a ring that lead to nobody connect somebody, and then there is another. */
     LoadBalancer.SubchannelPicker picker() {
-        return Objects.requireNonNull(picker);
+        return channel.picker();
+    }
+
+    private void connectWhoIsAsked() {
+        boolean more = true;
+        while (more) {
+            more = channel.connectNext();
+        }
     }
 
     /** Returns the address where a request goes, once that is connected. */
@@ -90,13 +83,14 @@ final class GrpcPeer extends LoadBalancer.Helper implements AutoCloseable {
             if (subchannel != null) {
                 return subchannel.getAllAddresses().get(0).getAddresses().get(0).toString();
             }
+            connectWhoIsAsked();
         }
         throw new IllegalStateException(picker().pickSubchannel(args).toString());
     }
 
     /** Returns a request whose key has this hash. */
-    static LoadBalancer.PickSubchannelArgs request(long hash) {
-        return new Args(CallOptions.DEFAULT.withOption(HASH, hash));
+    static FakeStream request(long hash) {
+        return new FakeStream(CallOptions.DEFAULT.withOption(HASH, hash));
     }
 
     private static Object constant(String type, String name) {
@@ -110,43 +104,8 @@ final class GrpcPeer extends LoadBalancer.Helper implements AutoCloseable {
     }
 
     @Override
-    public LoadBalancer.Subchannel createSubchannel(LoadBalancer.CreateSubchannelArgs args) {
-        return new Subchannel(args.getAddresses());
-    }
-
-    @Override
-    public void updateBalancingState(ConnectivityState state, LoadBalancer.SubchannelPicker newPicker) {
-        picker = newPicker;
-    }
-
-    @Override
-    public SynchronizationContext getSynchronizationContext() {
-        return context;
-    }
-
-    @Override
-    public ScheduledExecutorService getScheduledExecutorService() {
-        return timer;
-    }
-
-    @Override
-    public ChannelLogger getChannelLogger() {
-        return new Silent();
-    }
-
-    @Override
-    public ManagedChannel createOobChannel(EquivalentAddressGroup group, String authority) {
-        throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public String getAuthority() {
-        return "bench.svc";
-    }
-
-    @Override
     public void close() {
-        timer.shutdownNow();
+        channel.close();
     }
 
     /** An address that is hashed as Envoy does; an {@code InetSocketAddress} would have a slash before it. */
@@ -173,75 +132,5 @@ final class GrpcPeer extends LoadBalancer.Helper implements AutoCloseable {
         public String toString() {
             return text;
         }
-    }
-
-    private static final class Args extends LoadBalancer.PickSubchannelArgs {
-        private final Metadata headers = new Metadata();
-        private final CallOptions options;
-
-        Args(CallOptions options) {
-            this.options = options;
-        }
-
-        @Override
-        public CallOptions getCallOptions() {
-            return options;
-        }
-
-        @Override
-        public Metadata getHeaders() {
-            return headers;
-        }
-
-        @Override
-        public MethodDescriptor<?, ?> getMethodDescriptor() {
-            throw new UnsupportedOperationException();
-        }
-    }
-
-    private final class Subchannel extends LoadBalancer.Subchannel {
-        private final List<EquivalentAddressGroup> addresses;
-        private LoadBalancer.@Nullable SubchannelStateListener listener;
-
-        Subchannel(List<EquivalentAddressGroup> addresses) {
-            this.addresses = addresses;
-        }
-
-        @Override
-        public void start(LoadBalancer.SubchannelStateListener newListener) {
-            listener = newListener;
-        }
-
-        @Override
-        public void requestConnection() {
-            context.execute(() -> Objects.requireNonNull(listener)
-                    .onSubchannelState(ConnectivityStateInfo.forNonError(ConnectivityState.READY)));
-        }
-
-        @Override
-        public List<EquivalentAddressGroup> getAllAddresses() {
-            return addresses;
-        }
-
-        @Override
-        public ChannelLogger getChannelLogger() {
-            return new Silent();
-        }
-
-        @Override
-        public Attributes getAttributes() {
-            return Attributes.EMPTY;
-        }
-
-        @Override
-        public void shutdown() {}
-    }
-
-    private static final class Silent extends ChannelLogger {
-        @Override
-        public void log(ChannelLogLevel level, String message) {}
-
-        @Override
-        public void log(ChannelLogLevel level, String messageFormat, Object... args) {}
     }
 }

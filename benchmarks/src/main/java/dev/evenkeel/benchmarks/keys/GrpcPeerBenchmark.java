@@ -1,11 +1,10 @@
 package dev.evenkeel.benchmarks.keys;
 
+import dev.evenkeel.benchmarks.Fleet;
+import dev.evenkeel.benchmarks.grpc.FakeStream;
 import dev.evenkeel.lb.endpoint.Endpoint;
-import io.grpc.Attributes;
-import io.grpc.ClientStreamTracer;
+import io.grpc.CallOptions;
 import io.grpc.LoadBalancer;
-import io.grpc.Metadata;
-import io.grpc.Status;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -77,7 +76,7 @@ public class GrpcPeerBenchmark {
 
         @Setup
         public void open() {
-            List<Endpoint> endpoints = Endpoints.equal(n);
+            List<Endpoint> endpoints = Fleet.equal(n);
             peer = policy.open(endpoints);
             peer.connectAll(endpoints);
             picker = peer.picker();
@@ -92,10 +91,8 @@ public class GrpcPeerBenchmark {
     /** The requests of one thread, more of them than a branch predictor remembers. */
     @State(Scope.Thread)
     public static class Requests {
-        private final LoadBalancer.PickSubchannelArgs[] requests = new LoadBalancer.PickSubchannelArgs[1 << 12];
-        private final ClientStreamTracer.StreamInfo stream =
-                ClientStreamTracer.StreamInfo.newBuilder().build();
-        private final Metadata headers = new Metadata();
+        private final FakeStream[] requests = new FakeStream[1 << 12];
+        private final FakeStream ended = new FakeStream(CallOptions.DEFAULT);
         private int next;
 
         @Setup
@@ -107,7 +104,7 @@ public class GrpcPeerBenchmark {
             }
         }
 
-        LoadBalancer.PickSubchannelArgs next() {
+        FakeStream next() {
             return requests[next++ & (requests.length - 1)];
         }
     }
@@ -115,12 +112,7 @@ public class GrpcPeerBenchmark {
     @Benchmark
     public LoadBalancer.PickResult pickAndComplete(Balancer balancer, Requests requests) {
         LoadBalancer.PickResult result = balancer.picker.pickSubchannel(requests.next());
-        ClientStreamTracer.Factory listener = result.getStreamTracerFactory();
-        if (listener != null) {
-            ClientStreamTracer tracer = listener.newClientStreamTracer(requests.stream, requests.headers);
-            tracer.streamCreated(Attributes.EMPTY, requests.headers);
-            tracer.streamClosed(Status.OK);
-        }
+        requests.ended.succeed(result);
         return result;
     }
 }

@@ -1,5 +1,6 @@
 package dev.evenkeel.benchmarks.keys;
 
+import dev.evenkeel.benchmarks.Fleet;
 import dev.evenkeel.lb.Attempt;
 import dev.evenkeel.lb.LoadBalancer;
 import dev.evenkeel.lb.call.Destination;
@@ -49,7 +50,7 @@ public class KeyBenchmark {
         @Setup
         public void open() {
             loadBalancer = LoadBalancer.builder("bench.svc")
-                    .endpoints(EndpointSource.of(Endpoints.equal(n)))
+                    .endpoints(EndpointSource.of(Fleet.equal(n)))
                     .subsetting(Subsetting.OFF)
                     .policy(policy.policy())
                     .build();

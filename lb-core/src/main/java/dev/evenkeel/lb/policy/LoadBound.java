@@ -8,6 +8,9 @@ import java.util.List;
  * <p>Source: Mirrokni, Thorup and Zadimoghaddam, "Consistent Hashing with Bounded Loads", 2016.
  */
 final class LoadBound {
+    /** How many full nodes a key meets in its order before the least full of them is taken. */
+    static final int MOST_FULL = 10;
+
     private final double perWeight;
     private final InFlightSum inFlight;
 

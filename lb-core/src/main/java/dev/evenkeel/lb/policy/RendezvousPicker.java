@@ -11,9 +11,14 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Source: Thaler and Ravishankar, "Using Name-Based Mappings to Increase Hit Rates", 1998; with weights, Schindelhauer and
  * Schomaker, "Weighted Distributed Hash Tables", 2005.
+ *
+ * <p>Where the first is full or was tried, each further one takes another look at everybody: remembering an order would take memory.
  */
 final class RendezvousPicker implements Picker {
     private static final int NOBODY = -1;
+
+    /** Less than any draw, but for that of one node for one key in 2⁴⁰ or fewer, which then goes past it. */
+    private static final long NO_DRAW = Long.MIN_VALUE;
 
     private final Rivals rivals;
     private final Picker fallback;
@@ -45,14 +50,26 @@ final class RendezvousPicker implements Picker {
     Node pick(PickContext context, long key, double slots) {
         long mixed = Mix.well(key);
         int best = best(mixed);
-        if (mayHave(best, context, slots)) {
-            return rivals.nodes[best];
+        Node node = rivals.nodes[best];
+        boolean tried = context.hasTried(node);
+        if (!tried && LoadBound.admits(node, slots)) {
+            return node;
         }
-        int other = bestOfThoseWhoMay(mixed, context, slots);
-        if (other == NOBODY && slots != Elsewhere.UNBOUNDED) {
-            other = leastFull(context);
+        Node leastFull = tried ? null : node;
+        int met = tried ? 0 : 1;
+        for (int next = next(mixed, best, context); next != NOBODY; next = next(mixed, next, context)) {
+            Node other = rivals.nodes[next];
+            if (LoadBound.admits(other, slots)) {
+                return other;
+            }
+            if (leastFull == null || LoadBound.fullness(other) < LoadBound.fullness(leastFull)) {
+                leastFull = other;
+            }
+            if (++met == LoadBound.MOST_FULL) {
+                break;
+            }
         }
-        return rivals.nodes[other == NOBODY ? best : other];
+        return leastFull == null ? node : leastFull;
     }
 
     /** Returns the best of all. */
@@ -79,7 +96,7 @@ final class RendezvousPicker implements Picker {
      */
     private long highest(long key, int from, int to) {
         long[] hashes = rivals.hashes;
-        long even = Long.MIN_VALUE;
+        long even = NO_DRAW;
         long odd = draw(hashes[to - 1], key, to - 1);
         for (int i = from; i < to - 1; i += 2) {
             even = Math.max(even, draw(hashes[i], key, i));
@@ -88,26 +105,67 @@ final class RendezvousPicker implements Picker {
         return Math.max(even, odd);
     }
 
-    /** Returns the best of those whom the call has not tried and that are not full. */
-    private int bestOfThoseWhoMay(long key, PickContext context, double slots) {
-        int best = NOBODY;
+    /** Returns the best that comes after another one and that the call has not tried. */
+    private int next(long key, int last, PickContext context) {
+        int next = last;
+        do {
+            next = next(key, next);
+        } while (next != NOBODY && context.hasTried(rivals.nodes[next]));
+        return next;
+    }
+
+    /**
+     * Returns the best that comes after another one. Among equal times the group decides, as in {@link #best}, and within a group the draw,
+     * which is nobody else's: so none is passed by and none is met twice.
+     */
+    private int next(long key, int last) {
+        int groupOfLast = groupOf(last);
+        long drawOfLast = draw(rivals.hashes[last], key, last);
+        double timeOfLast = waitingTime(drawOfLast, groupOfLast);
+        int next = NOBODY;
         double least = Double.POSITIVE_INFINITY;
-        for (int group = 0, i = 0; group < rivals.groups; group++) {
-            long highest = Long.MIN_VALUE;
-            int winner = NOBODY;
-            for (; i < rivals.ends[group]; i++) {
-                long draw = draw(rivals.hashes[i], key, i);
-                if (draw >= highest && mayHave(i, context, slots)) {
-                    highest = draw;
-                    winner = i;
-                }
+        for (int group = 0, from = 0; group < rivals.groups; from = rivals.ends[group++]) {
+            int to = rivals.ends[group];
+            long highest = group == groupOfLast ? highestBelow(drawOfLast, key, from, to) : highest(key, from, to);
+            double time = waitingTime(highest, group);
+            while (highest != NO_DRAW && group != groupOfLast && !isLater(time, group, timeOfLast, groupOfLast)) {
+                highest = highestBelow(highest, key, from, to);
+                time = waitingTime(highest, group);
             }
-            if (winner != NOBODY && (best == NOBODY || waitingTime(highest, group) < least)) {
-                best = winner;
-                least = waitingTime(highest, group);
+            if (highest != NO_DRAW && (next == NOBODY || time < least)) {
+                next = placeOf(highest);
+                least = time;
             }
         }
-        return best;
+        return next;
+    }
+
+    /** Returns the highest draw that is less than another, if there is one, without a branch as well. */
+    private long highestBelow(long limit, long key, int from, int to) {
+        long[] hashes = rivals.hashes;
+        long even = NO_DRAW;
+        long odd = below(limit, draw(hashes[to - 1], key, to - 1));
+        for (int i = from; i < to - 1; i += 2) {
+            even = Math.max(even, below(limit, draw(hashes[i], key, i)));
+            odd = Math.max(odd, below(limit, draw(hashes[i + 1], key, i + 1)));
+        }
+        return Math.max(even, odd);
+    }
+
+    private static long below(long limit, long draw) {
+        return draw < limit ? draw : NO_DRAW;
+    }
+
+    private static boolean isLater(double time, int group, double timeOfLast, int groupOfLast) {
+        return time > timeOfLast || (time == timeOfLast && group > groupOfLast);
+    }
+
+    private int groupOf(int place) {
+        int group = 0;
+        while (rivals.ends[group] <= place) {
+            group++;
+        }
+        return group;
     }
 
     private long draw(long hash, long key, int place) {
@@ -118,26 +176,12 @@ final class RendezvousPicker implements Picker {
         return (int) (draw & rivals.placeMask);
     }
 
-    private boolean mayHave(int rival, PickContext context, double slots) {
-        Node node = rivals.nodes[rival];
-        return !context.hasTried(node) && LoadBound.admits(node, slots);
-    }
-
-    /** Strictly, or two machines could disagree about a key. */
+    /** Strictly, or two machines could disagree about a key. Where all weigh the same draws decide, and any time will do. */
     private double waitingTime(long draw, int group) {
+        if (rivals.groups == 1) {
+            return 0;
+        }
         long fromZero = draw ^ Long.MIN_VALUE;
         return -StrictMath.log(((fromZero >>> 11) + 0.5) * 0x1p-53) / rivals.weights[group];
-    }
-
-    private int leastFull(PickContext context) {
-        int least = NOBODY;
-        for (int i = 0; i < rivals.nodes.length; i++) {
-            Node node = rivals.nodes[i];
-            boolean less = least == NOBODY || LoadBound.fullness(node) < LoadBound.fullness(rivals.nodes[least]);
-            if (less && !context.hasTried(node)) {
-                least = i;
-            }
-        }
-        return least;
     }
 }

@@ -48,7 +48,8 @@ public record RingHash(int minSize, int maxSize, LoadBalancingPolicy fallback, d
 
     /**
      * Returns this policy with a bound: an endpoint that has {@code factor} times its fair share by weight of all that is in flight is
-     * walked past, at most ten of them. The sum is up to 1 ms old, or 1 µs an endpoint, above 16 endpoints.
+     * walked past, and where ten are met, the least full of them is taken. The sum is up to 1 ms old, or 1 µs an
+     * endpoint, above 16 endpoints.
      */
     public RingHash boundedLoad(double factor) {
         return new RingHash(minSize, maxSize, fallback, factor);

@@ -13,9 +13,6 @@ final class WalkingPicker implements Picker {
     /** A step takes a nanosecond or two. While an eighth of the list can be picked, one walk in 5,000 is longer. */
     private static final int MOST_STEPS = 64;
 
-    /** How many full nodes are met before the least full of them is taken. */
-    private static final int MOST_FULL = 10;
-
     private final KeyOrder order;
     private final @Nullable Node[] nodes; // by position in the list; null for those that cannot be picked
     private final RendezvousPicker rest;
@@ -48,7 +45,7 @@ final class WalkingPicker implements Picker {
         Node leastFull = null;
         long met = 0; // a bit for each position modulo 64, so that those who are met again count once
         int place = from;
-        for (int i = 0; i < MOST_STEPS && Long.bitCount(met) < MOST_FULL; i++) {
+        for (int i = 0; i < MOST_STEPS && Long.bitCount(met) < LoadBound.MOST_FULL; i++) {
             int position = order.endpointAt(place);
             Node node = nodes[position];
             if (node != null && !context.hasTried(node)) {
@@ -62,7 +59,7 @@ final class WalkingPicker implements Picker {
             }
             place = order.next(place, key);
         }
-        boolean metEnough = Long.bitCount(met) == MOST_FULL;
+        boolean metEnough = Long.bitCount(met) == LoadBound.MOST_FULL;
         return leastFull == null || !metEnough ? rest.pick(context, key, slots) : leastFull;
     }
 }
