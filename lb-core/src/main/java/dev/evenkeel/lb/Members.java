@@ -51,7 +51,6 @@ final class Members {
         return nodes.size();
     }
 
-    /** Returns the node of an endpoint in the list, or null; takes no lock. */
     /** Returns how many endpoints of the list this client uses. */
     int used() {
         return Math.min(used, size());
@@ -62,6 +61,7 @@ final class Members {
         used = newUsed;
     }
 
+    /** Returns the node of an endpoint in the list, or null. */
     @Nullable
     TrackedNode find(String id) {
         return nodes.get(id);
