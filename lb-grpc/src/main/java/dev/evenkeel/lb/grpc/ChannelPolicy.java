@@ -273,8 +273,7 @@ final class ChannelPolicy extends LoadBalancer implements EndpointChild.Owner, C
     /** On any thread. */
     @Override
     public void suspected(EndpointChild child, Silence silence) {
-        String what = "a connection's silence";
-        execute(what, () -> replacements.suspected(child, silence, task -> guarded(what, task)));
+        execute("a connection's silence", () -> liveness.suspected(child, silence));
     }
 
     private void execute(String what, Runnable task) {

@@ -49,7 +49,7 @@ final class EndpointChild {
     interface Owner {
         void changed(EndpointChild child, boolean wasReady, boolean hadFailed);
 
-        /** Learns that nothing came over its connection for a while; on any thread. */
+        /** Learns that calls ran into their deadlines, and nothing came over its connection; on any thread. */
         default void suspected(EndpointChild child, Silence silence) {}
     }
 

@@ -67,10 +67,11 @@ public final class EvenkeelGrpc {
     public static final CallOptions.Key<String> PIN_ENDPOINT = CallOptions.Key.create("evenkeel-pin");
 
     /**
-     * How often connections are looked at over which calls wait: 4 s by default, 0 for never. Where nothing came between two looks the server
-     * is asked something, {@code grpc.health.v1.Health/Check} of no service, and any answer will do, also that it does not know this. A
-     * connection that proves dead is replaced after at most four intervals, and streams and calls without a deadline that wait there end as
-     * {@code UNAVAILABLE}, unless the channel has no {@link #interceptor}.
+     * How often connections are looked at over which calls wait: 4 s by default. Where nothing came between two looks, or three calls in a row
+     * ran into their deadlines without a word, the server is asked something, {@code grpc.health.v1.Health/Check} of no service, and any
+     * answer will do, also that it does not know this. A connection that proves dead is replaced, after at most four intervals, and streams and
+     * calls without a deadline that wait there end as {@code UNAVAILABLE}, unless the channel has no {@link #interceptor}. With 0 there is
+     * none of this, and a dead connection is found by TCP or by gRPC's keepalive.
      */
     public static final NameResolver.Args.Key<Duration> LIVENESS_INTERVAL =
             NameResolver.Args.Key.create("evenkeel-liveness-interval");

@@ -15,19 +15,28 @@ import java.util.function.Consumer;
  * grpc.health.v1.Health/Check}. What it answers does not matter. Not a ping, which servers take for an attack if it comes too often.
  */
 final class Question extends ClientCall.Listener<Long> {
-    private final Consumer<Boolean> told;
-    private volatile boolean answered;
+    private final Consumer<End> told;
+    private volatile End end = End.NOT_SENT;
 
-    private Question(Consumer<Boolean> told) {
+    /** How it ends. */
+    enum End {
+        /** It waited for a connection, or for one of its streams to end, or it was not the server that said something. */
+        NOT_SENT,
+        /** Nothing came in time. */
+        SILENCE,
+        ANSWERED
+    }
+
+    private Question(Consumer<End> told) {
         this.told = told;
     }
 
     /**
      * Asks.
      *
-     * @param told is told once whether the server answered in time, on a thread of gRPC's
+     * @param told is told once how it ended, on a thread of gRPC's
      */
-    static void ask(Channel over, Duration patience, Consumer<Boolean> told) {
+    static void ask(Channel over, Duration patience, Consumer<End> told) {
         Question question = new Question(told);
         ClientCall<String, Long> call = over.newCall(
                 HealthMessages.CHECK,
@@ -42,7 +51,7 @@ final class Question extends ClientCall.Listener<Long> {
 
     @Override
     public void onClose(Status status, Metadata trailers) {
-        told.accept(answered);
+        told.accept(end);
     }
 
     /** Tells what the server said from what gRPC says in its place. */
@@ -51,13 +60,18 @@ final class Question extends ClientCall.Listener<Long> {
         public ClientStreamTracer newClientStreamTracer(ClientStreamTracer.StreamInfo info, Metadata headers) {
             return new ClientStreamTracer() {
                 @Override
+                public void outboundHeaders() {
+                    end = end == End.ANSWERED ? End.ANSWERED : End.SILENCE; // the transport may tell of it late
+                }
+
+                @Override
                 public void inboundHeaders() {
-                    answered = true;
+                    end = End.ANSWERED;
                 }
 
                 @Override
                 public void inboundTrailers(Metadata trailers) {
-                    answered = true;
+                    end = End.ANSWERED;
                 }
             };
         }

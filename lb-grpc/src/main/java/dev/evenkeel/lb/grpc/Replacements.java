@@ -6,18 +6,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /**
- * Makes connections anew where gRPC would wait: to endpoints that others can reach again, and where nothing comes over a connection any
- * more. Used in the channel's context, where nobody else waits for what goes wrong here.
+ * Makes connections anew where gRPC would wait: to endpoints that others can reach again, and in the place of connections that are dead. Used
+ * in the channel's context, where nobody else waits for what goes wrong here.
  */
 final class Replacements {
     /** An endpoint that comes and goes must not be connected to in a loop. Guessed. */
     private static final long REST_SECONDS = 1;
-
-    /** How long nothing must come over a connection that seems dead: longer than most pauses of a server. Guessed. */
-    private static final long SILENCE_SECONDS = 1;
-
-    /** A server that is only slow is not to make new connections all the time. Guessed. */
-    private static final long REST_AFTER_SILENCE_SECONDS = 30;
 
     private final LoadBalancer.Helper helper;
     private final SynchronizationContext context;
@@ -37,40 +31,24 @@ final class Replacements {
     /** Learns that others can reach the endpoint again. gRPC may be waiting for minutes before it tries. */
     void recovered(EndpointChild child) {
         if (child.isBackingOff()) {
-            child.reconnect();
-            rest(child, REST_SECONDS);
+            reconnect(child);
         }
     }
 
-    /** Learns that nothing came for some calls: if that lasts, a new connection either works, or shows that the endpoint is not there. */
-    void suspected(EndpointChild child, Silence silence, Consumer<Runnable> guarded) {
-        int number = silence.number();
-        after(
-                SILENCE_SECONDS,
-                () -> guarded.accept(() -> {
-                    if (silence.lasts(number)) {
-                        replace(child, silence);
-                    }
-                }));
-    }
-
-    /** Makes another connection in the place of a silent one, unless that was done already, or not long ago. */
-    void replace(EndpointChild child, Silence silence) {
+    /** Learns that a connection is dead: a new one either works, or shows that the endpoint is not there. */
+    void dead(EndpointChild child, Silence silence) {
         if (child.isReplaceable() && child.silence() == silence) {
-            rest(child, REST_AFTER_SILENCE_SECONDS);
             try {
-                child.reconnect();
+                reconnect(child);
             } finally {
                 lost.accept(child);
             }
         }
     }
 
-    private void rest(EndpointChild child, long seconds) {
-        after(seconds, child::rested);
-    }
-
-    private void after(long seconds, Runnable task) {
-        var unused = context.schedule(task, seconds, TimeUnit.SECONDS, helper.getScheduledExecutorService());
+    private void reconnect(EndpointChild child) {
+        var unused =
+                context.schedule(child::rested, REST_SECONDS, TimeUnit.SECONDS, helper.getScheduledExecutorService());
+        child.reconnect();
     }
 }

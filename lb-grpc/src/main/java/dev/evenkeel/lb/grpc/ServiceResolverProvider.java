@@ -42,7 +42,7 @@ public final class ServiceResolverProvider extends NameResolverProvider {
         Duration liveness = args.getArg(EvenkeelGrpc.LIVENESS_INTERVAL);
         if (liveness != null && liveness.isNegative()) {
             throw new IllegalArgumentException(
-                    "EvenkeelGrpc.LIVENESS_INTERVAL is " + liveness + ", must be 0 for no looks, or more");
+                    "EvenkeelGrpc.LIVENESS_INTERVAL is " + liveness + ", must be 0 for none, or more");
         }
         LoadBalancer service = services.get(name);
         Function<Endpoint, SocketAddress> addresses =

@@ -9,15 +9,13 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Notices that nothing comes over a connection any more, and nobody closes it. A machine that vanished does that, or a firewall that forgot
- * the connection, and TCP finds out after a quarter of an hour. Calls that run into their deadlines without a word are a sign of it. Those
- * that may wait for ever give none, so who they are is kept, for {@link Liveness} to look after. Safe for use by many threads.
+ * What is heard over one connection, and who waits for it. A machine that vanished says nothing more, and no more does a connection that a
+ * firewall forgot; TCP finds out after a quarter of an hour. {@link Liveness} does by this. Safe for use by many threads.
  */
 final class Silence {
     /** Guessed: more than a coincidence. */
     private static final int TIMEOUTS = 3;
 
-    private final AtomicInteger ends = new AtomicInteger(); // how often something was heard after timeouts
     private final AtomicInteger timeouts = new AtomicInteger(); // since something was heard
     private final Consumer<Silence> suspected;
     private volatile boolean quiet; // nothing was heard since the last look
@@ -28,7 +26,7 @@ final class Silence {
     /**
      * Creates one.
      *
-     * @param suspected is told of this when there is reason to look again in a while whether the silence lasts, on any thread
+     * @param suspected is told of this when calls ran into their deadlines without a word, on any thread
      */
     Silence(Consumer<Silence> suspected) {
         this.suspected = suspected;
@@ -37,7 +35,6 @@ final class Silence {
     /** Learns that something came. */
     void heard() {
         if (timeouts.get() != 0) {
-            ends.incrementAndGet();
             timeouts.set(0);
         }
         if (quiet) {
@@ -52,14 +49,21 @@ final class Silence {
         }
     }
 
-    /** Returns a number that is another one for each silence. */
-    int number() {
-        return ends.get();
+    /** Returns whether nothing was heard since this was asked last. */
+    boolean look() {
+        boolean was = quiet;
+        quiet = true;
+        return was;
     }
 
-    /** Returns whether the silence with this number goes on, and is long enough to mean something. */
-    boolean lasts(int number) {
-        return number == ends.get() && timeouts.get() >= TIMEOUTS;
+    /** Returns the same, and is no look. */
+    boolean isQuiet() {
+        return quiet;
+    }
+
+    /** Begins to count timeouts anew. */
+    void excuse() {
+        timeouts.set(0);
     }
 
     /** Learns which connection it is that calls are sent over. */
@@ -100,21 +104,10 @@ final class Silence {
         }
     }
 
+    /** Returns whether there is such a call. */
     boolean isWaitedFor() {
         Set<AttemptTracer> calls = waiting;
         return calls != null && !calls.isEmpty();
-    }
-
-    /** Returns whether nothing was heard since this was asked last. */
-    boolean look() {
-        boolean was = quiet;
-        quiet = true;
-        return was;
-    }
-
-    /** Returns the same, and is no look. */
-    boolean isQuiet() {
-        return quiet;
     }
 
     /** Ends the calls that would wait for ever. */

@@ -39,7 +39,7 @@ class DeadPeerTest {
     }
 
     @Test
-    void aConnectionThatSwallowsCallsIsReplacedAfterThreeOfThemAndASecond() {
+    void aConnectionThatSwallowsCallsIsReplacedAfterThreeOfThemAndTwoQuestions() {
         try (Wire wire = new Wire(fleet.server(0).port())) {
             fleet.source.set(List.of(wire.endpoint()));
             ManagedChannel channel = fleet.connectedChannel();
@@ -49,11 +49,46 @@ class DeadPeerTest {
                     "calls come through again",
                     () -> call(channel, Duration.ofMillis(100)).isOk());
 
-            assertThat(wire.connections.get()).isEqualTo(2);
+            assertThat(wire.connections.get())
+                    .as("the dead one, one for a question, and the new one")
+                    .isEqualTo(3);
             assertThat(Duration.ofNanos(System.nanoTime() - begun))
                     .as("TCP itself takes a quarter of an hour")
                     .isGreaterThan(Duration.ofSeconds(1))
                     .isLessThan(Duration.ofSeconds(15));
+        }
+    }
+
+    @Test
+    void aServerThatAnswersNoCallButOurQuestionKeepsItsConnection() {
+        try (Wire wire = new Wire(fleet.server(0).port())) {
+            fleet.source.set(List.of(wire.endpoint()));
+            ManagedChannel channel = fleet.connectedChannel();
+            fleet.server(0).hang();
+            Until.until("it was asked twice", () -> {
+                call(channel, Duration.ofMillis(50));
+                return fleet.server(0).questions.get() >= 2;
+            });
+            assertThat(wire.connections.get()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void withoutQuestionsTheConnectionStays() {
+        try (Wire wire = new Wire(fleet.server(0).port())) {
+            fleet.source.set(List.of(wire.endpoint()));
+            ManagedChannel blind = fleet.connect(
+                    fleet.open(fleet.builder().setNameResolverArg(EvenkeelGrpc.LIVENESS_INTERVAL, Duration.ZERO)));
+            ManagedChannel channel = fleet.connectedChannel();
+            wire.swallow();
+            Until.until("the other channel's calls come through again", () -> {
+                call(blind, Duration.ofMillis(50));
+                return call(channel, Duration.ofMillis(50)).isOk();
+            });
+            assertThat(wire.connections.get())
+                    .as("one each, one for a question, and a new one")
+                    .isEqualTo(4);
+            assertThat(call(blind, Duration.ofMillis(50)).isOk()).isFalse();
         }
     }
 

@@ -23,7 +23,6 @@ class SilenceTest {
         assertThat(suspected.get()).isEqualTo(1);
         timeouts(10);
         assertThat(suspected.get()).isEqualTo(1);
-        assertThat(silence.lasts(silence.number())).isTrue();
     }
 
     @Test
@@ -35,13 +34,19 @@ class SilenceTest {
     }
 
     @Test
-    void aSilenceThatWasBrokenDoesNotLastThoughAnotherHasBegun() {
+    void onceItIsExcusedThreeMoreAreSuspectAgain() {
         timeouts(3);
-        int first = silence.number();
-        silence.heard();
+        silence.excuse();
         timeouts(3);
-        assertThat(silence.lasts(first)).isFalse();
-        assertThat(silence.lasts(silence.number())).isTrue();
         assertThat(suspected.get()).isEqualTo(2);
+    }
+
+    @Test
+    void itIsQuietFromOneLookToTheNextIfNothingIsHeard() {
+        assertThat(silence.look()).as("before the first look").isFalse();
+        assertThat(silence.look()).isTrue();
+        silence.heard();
+        assertThat(silence.isQuiet()).isFalse();
+        assertThat(silence.look()).isFalse();
     }
 }
