@@ -6,6 +6,7 @@ import io.grpc.EquivalentAddressGroup;
 import java.net.SocketAddress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Function;
 
 /**
@@ -58,7 +59,8 @@ final class AddressBook {
 
     private EquivalentAddressGroup group(Endpoint endpoint) {
         return new EquivalentAddressGroup(
-                addresses.apply(endpoint),
+                Objects.requireNonNull(
+                        addresses.apply(endpoint), () -> "EvenkeelGrpc.ADDRESSES has no address for " + endpoint),
                 Attributes.newBuilder()
                         .set(ServiceAttributes.ENDPOINT, endpoint)
                         .build());

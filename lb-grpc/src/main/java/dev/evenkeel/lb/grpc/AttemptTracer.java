@@ -28,6 +28,7 @@ final class AttemptTracer extends ClientStreamTracer {
     private @Nullable Attempt attempt; // written before the state becomes ON_WIRE
     private @Nullable Metadata trailers; // the transport's
     private boolean answered; // the transport's
+    private volatile boolean hopeless; // nothing is expected of it any more; written in the channel's context
     private volatile byte state; // written by STATE; a byte, for which there is room without a word more
 
     AttemptTracer(
@@ -78,6 +79,12 @@ final class AttemptTracer extends ClientStreamTracer {
         of.silence().heard();
     }
 
+    /** A message that takes long is heard of while it comes. */
+    @Override
+    public void inboundWireSize(long bytes) {
+        of.silence().heard();
+    }
+
     @Override
     public void inboundTrailers(Metadata received) {
         trailers = received;
@@ -101,23 +108,28 @@ final class AttemptTracer extends ClientStreamTracer {
         return deadline == null || of.shape().isStreaming();
     }
 
-    /** Ends the whole call with a status, if this is all that is under way for it, and the channel has the interceptor. */
+    /** Ends the whole call with a status, as soon as nothing else is under way for it, if the channel has the interceptor. */
     void giveUp(Status status) {
-        if (memory != null) {
-            memory.giveUp(status);
+        try {
+            if (memory != null && !hopeless && state == ON_WIRE) {
+                hopeless = true;
+                memory.giveUp(status);
+            }
+        } catch (Throwable e) {
+            of.fault("end for want of an answer", e);
         }
     }
 
     private void end(@Nullable Attempt begun, Status closed) {
+        if (begun != null && mayWaitForEver()) {
+            of.silence().waitsNoLonger(this);
+        }
         if (memory != null) {
-            memory.closed();
+            memory.closed(hopeless);
         }
         if (begun == null) {
             of.neverSent();
             return;
-        }
-        if (mayWaitForEver()) {
-            of.silence().waitsNoLonger(this);
         }
         boolean givenUp = memory != null && memory.isGivenUp();
         Status status = memory == null ? closed : memory.cause(closed);

@@ -48,11 +48,14 @@ final class CallMemory implements PickContext {
     private @Nullable List<Endpoint> others; // where those after it went; null if there were none
     private int paid; // the number of the latest attempt that was allowed; the first is 0
     private int open; // attempts that were made and have not ended
+    private boolean held; // a hedge was denied, and waits in gRPC for what becomes of the others
     private @Nullable Failure last;
     private @Nullable RetryDecision decision; // about the last failure
     private boolean wrotePushback;
     private @Nullable String serversPushback; // what stood where we wrote
     private @Nullable ClientCall<?, ?> call; // null before it is known
+    private int hopeless; // open attempts of which nothing is expected any more
+    private @Nullable Status why; // nothing is expected of one
     private @Nullable Status givenUp; // null unless the call was ended for want of an answer
 
     /**
@@ -89,7 +92,10 @@ final class CallMemory implements PickContext {
         return previous == null ? 0 : Integer.parseInt(previous);
     }
 
-    /** Returns what stands against an attempt that gRPC is about to make, as a result for its pick; null if nothing does. */
+    /**
+     * Returns what stands against an attempt that gRPC is about to make, as a result for its pick; null if nothing does. A hedge that the budget
+     * denies waits and does not fail, for that would end the call, unless its hedging policy says otherwise of {@code UNAVAILABLE}.
+     */
     synchronized @Nullable PickResult veto(int number, LoadBalancerView view) {
         if (number <= paid) {
             return null; // the first, or one that was allowed before and is picked for again
@@ -97,10 +103,7 @@ final class CallMemory implements PickContext {
         Failure failed = last;
         RetryDecision decided = decision;
         if (open > 0 || failed == null || decided == null) {
-            // A hedge. An error ends only itself, where dropping it would end the call.
-            return pay(number, view, "hedge")
-                    ? null
-                    : PickResult.withError(Status.UNAVAILABLE.withDescription("the retry budget is spent"));
+            return pay(number, view, "hedge") ? null : hold();
         }
         boolean allowed = decided.kind() == RetryDecision.Kind.FREE_RETRY
                 || (decided.isRetry() && pay(number, view, failed.outcome().reason()));
@@ -109,6 +112,19 @@ final class CallMemory implements PickContext {
         }
         paid = number;
         return null;
+    }
+
+    /** Returns the result for a hedge that is not to be made as long as another attempt of the call is under way. */
+    synchronized PickResult hold() {
+        held = true;
+        return PickResult.withNoResult();
+    }
+
+    /** Returns once whether a hedge is held that is to be decided on, because no attempt is under way any more. */
+    synchronized boolean release() {
+        boolean due = held && open == 0;
+        held &= !due;
+        return due;
     }
 
     /** Returns how the call's latest attempt failed; null if none did, or another is under way. */
@@ -143,9 +159,17 @@ final class CallMemory implements PickContext {
         open++;
     }
 
-    /** Notes that an attempt ended. */
-    synchronized void closed() {
-        open--;
+    /**
+     * Notes that an attempt ended.
+     *
+     * @param wasHopeless whether nothing was expected of it any more
+     */
+    void closed(boolean wasHopeless) {
+        synchronized (this) {
+            open--;
+            hopeless -= wasHopeless ? 1 : 0;
+        }
+        endIfHopeless();
     }
 
     /** Learns which call it is of. */
@@ -153,11 +177,21 @@ final class CallMemory implements PickContext {
         call = known;
     }
 
-    /** Ends the call with a status, unless several of its attempts are under way: another may be answered. */
+    /** Learns that nothing is expected of an attempt any more. The call ends with a status as soon as that holds for all that are under way. */
     void giveUp(Status status) {
-        ClientCall<?, ?> ending;
         synchronized (this) {
-            if (open != 1 || call == null || givenUp != null) {
+            hopeless++;
+            why = why == null ? status : why;
+        }
+        endIfHopeless();
+    }
+
+    private void endIfHopeless() {
+        ClientCall<?, ?> ending;
+        Status status;
+        synchronized (this) {
+            status = why;
+            if (status == null || hopeless == 0 || open > hopeless || call == null || givenUp != null) {
                 return;
             }
             ending = call;

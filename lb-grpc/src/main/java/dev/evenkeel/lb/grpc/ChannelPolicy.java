@@ -17,6 +17,8 @@ import org.jspecify.annotations.Nullable;
  * away. Called in the channel's context; nothing that goes wrong here leaves it as an exception, for that would end the channel.
  */
 final class ChannelPolicy extends LoadBalancer implements EndpointChild.Owner, ChannelView.Owner {
+    private static final System.Logger LOG = System.getLogger(EvenkeelGrpc.class.getName());
+
     private final Helper helper;
     private final SynchronizationContext context;
     private final Faults faults = new Faults();
@@ -61,10 +63,20 @@ final class ChannelPolicy extends LoadBalancer implements EndpointChild.Owner, C
         if (service != null) {
             return accept(viewOf(service, true), addresses.getAddresses());
         }
-        OwnLoadBalancer made = own == null ? new OwnLoadBalancer(helper.getAuthority()) : own;
+        OwnLoadBalancer made = own == null ? ownLoadBalancer() : own;
         own = made;
         List<EquivalentAddressGroup> groups = made.take(addresses.getAddresses());
         return accept(viewOf(made.service(), false), groups);
+    }
+
+    private OwnLoadBalancer ownLoadBalancer() {
+        if (ChannelArguments.get(helper, EvenkeelGrpc.SERVICES) != null) {
+            LOG.log(
+                    System.Logger.Level.WARNING,
+                    "the channel to " + helper.getAuthority() + " was given load balancers, which are not used:"
+                            + " its target is not lb:///service, so it is balanced by one of its own");
+        }
+        return new OwnLoadBalancer(helper.getAuthority());
     }
 
     private Status accept(ChannelView of, List<EquivalentAddressGroup> groups) {

@@ -19,6 +19,7 @@ final class ChannelView {
     private final LoadBalancer.Registration registration;
     private final Faults faults;
     private final boolean decides;
+    private final Owner owner;
 
     /** The memory of a failed call without the interceptor. gRPC picks for its retry next, on the thread that saw it fail. */
     @SuppressWarnings(
@@ -47,6 +48,7 @@ final class ChannelView {
         this.service = service;
         this.decides = decides;
         this.faults = faults;
+        this.owner = owner;
         this.view = service.openView(owner::candidatesChanged);
         this.registration = service.addListener(new Changes(owner));
     }
@@ -75,6 +77,9 @@ final class ChannelView {
     void failed(@Nullable CallMemory memory, RequestInfo request, CallMemory.Failure failure) {
         if (memory != null) {
             decide(memory, failure);
+            if (memory.release()) {
+                owner.candidatesChanged(); // so that gRPC picks for the hedge again
+            }
             return;
         }
         CallMemory made = new CallMemory(request, false);

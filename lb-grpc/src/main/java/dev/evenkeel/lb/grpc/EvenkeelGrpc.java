@@ -28,6 +28,10 @@ import java.util.function.Function;
  * idle, forgets nothing. See {@code docs/grpc.md}.
  */
 public final class EvenkeelGrpc {
+    static {
+        GrpcVersion.check(); // before anything that older versions do not have
+    }
+
     /**
      * The argument by which a channel's resolver finds the load balancers. {@link #configure} sets it; set it by hand for a channel
      * without the interceptor: then an application sees the trailers that stop a retry, and hedges may go where the call has been.
@@ -38,7 +42,8 @@ public final class EvenkeelGrpc {
     /**
      * The argument that says to which socket address an endpoint's connections go: for transports other than TCP, or for names that are
      * to be resolved in another way. By default an IP address is itself, and a name is left for the transport to resolve, which Netty
-     * does for each connection and grpc-okhttp does not do at all.
+     * does for each connection and grpc-okhttp does not do at all. It returns an address of a kind that the transport connects to; null is an
+     * error, and calls fail with it.
      */
     public static final NameResolver.Args.Key<Function<Endpoint, SocketAddress>> ADDRESSES =
             NameResolver.Args.Key.create("evenkeel-addresses");
@@ -67,11 +72,12 @@ public final class EvenkeelGrpc {
     public static final CallOptions.Key<String> PIN_ENDPOINT = CallOptions.Key.create("evenkeel-pin");
 
     /**
-     * How often connections are looked at over which calls wait: 4 s by default. Where nothing came between two looks, or three calls in a row
-     * ran into their deadlines without a word, the server is asked something, {@code grpc.health.v1.Health/Check} of no service, and any
-     * answer will do, also that it does not know this. A connection that proves dead is replaced, after at most four intervals, and streams and
-     * calls without a deadline that wait there end as {@code UNAVAILABLE}, unless the channel has no {@link #interceptor}. With 0 there is
-     * none of this, and a dead connection is found by TCP or by gRPC's keepalive.
+     * How often connections are looked at over which calls wait: 4 s by default, from 100 ms to an hour. Where nothing came between two looks,
+     * or three calls in a row ran into their deadlines without a word, the server is asked something, {@code grpc.health.v1.Health/Check} of
+     * no service, and any answer will do, also that it does not know this. A connection that proves dead is replaced, and streams and calls
+     * without a deadline that wait there end as {@code UNAVAILABLE}, unless the channel has no {@link #interceptor}. With 0 there is none of
+     * this, and a dead connection is found by TCP or by gRPC's keepalive. A value that is not allowed fails {@code build()}, and is taken for
+     * the default where the target is not ours.
      */
     public static final NameResolver.Args.Key<Duration> LIVENESS_INTERVAL =
             NameResolver.Args.Key.create("evenkeel-liveness-interval");

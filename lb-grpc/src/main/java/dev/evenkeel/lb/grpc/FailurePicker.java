@@ -43,7 +43,7 @@ final class FailurePicker extends SubchannelPicker {
         return status.isOk()
                 ? PickResult.withNoResult() // it is connecting again
                 : PickResult.withError(Status.UNAVAILABLE
-                        .withDescription(what + ": " + status.getDescription())
+                        .withDescription(what + ": " + Reasons.of(status))
                         .withCause(status.getCause()));
     }
 

@@ -21,32 +21,42 @@ import org.jspecify.annotations.Nullable;
  * failure, also {@code NOT_FOUND}: it has not heard of what was asked for.
  *
  * <p>Each check makes a connection, proves by it that one can be made, and closes it. It carries the name of the load balancer's service
- * as its authority, and so for TLS, like calls do; it uses no proxy. Immutable, and safe for use by many threads.
+ * as its authority, and so for TLS, like calls do, unless told otherwise; it uses no proxy. Immutable, and safe for use by many threads.
  */
 public final class GrpcHealthCheck implements HealthCheck {
     private final ChannelCredentials credentials;
     private final String asked;
+    private final @Nullable String authority; // null for the service's name
 
-    private GrpcHealthCheck(ChannelCredentials credentials, String asked) {
+    private GrpcHealthCheck(ChannelCredentials credentials, String asked, @Nullable String authority) {
         this.credentials = credentials;
         this.asked = asked;
+        this.authority = authority;
     }
 
     /** Returns a check that asks for the server as a whole, over connections with credentials: those of the service's channels. */
     public static GrpcHealthCheck of(ChannelCredentials credentials) {
-        return new GrpcHealthCheck(Objects.requireNonNull(credentials, "credentials"), "");
+        return new GrpcHealthCheck(Objects.requireNonNull(credentials, "credentials"), "", null);
     }
 
     /** Returns this check asking for one of the server's gRPC services, such as {@code shop.Orders}; empty is the server as a whole. */
     public GrpcHealthCheck askingFor(String grpcService) {
-        return new GrpcHealthCheck(credentials, Objects.requireNonNull(grpcService, "grpcService"));
+        return new GrpcHealthCheck(credentials, Objects.requireNonNull(grpcService, "grpcService"), authority);
+    }
+
+    /**
+     * Returns this check with another authority than the service's name, which TLS checks too: for channels that have it from {@code
+     * overrideAuthority}.
+     */
+    public GrpcHealthCheck overridingAuthority(String newAuthority) {
+        return new GrpcHealthCheck(credentials, asked, Objects.requireNonNull(newAuthority, "authority"));
     }
 
     @Override
     public CompletableFuture<CheckResult> check(CheckTarget target) {
         ManagedChannel channel = Grpc.newChannelBuilderForAddress(
                         target.endpoint().host(), target.endpoint().port(), credentials)
-                .overrideAuthority(target.service())
+                .overrideAuthority(authority == null ? target.service() : authority)
                 .proxyDetector(address -> null)
                 .disableServiceConfigLookUp()
                 .disableRetry()

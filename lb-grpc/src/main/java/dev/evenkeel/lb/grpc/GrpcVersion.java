@@ -20,14 +20,21 @@ final class GrpcVersion {
     }
 
     static void check(Class<?> type, String method) {
-        boolean there =
-                Arrays.stream(type.getMethods()).anyMatch(one -> one.getName().equals(method));
-        if (!there) {
+        if (!has(type, method)) {
             CodeSource source = type.getProtectionDomain().getCodeSource();
             throw new IllegalStateException(
                     "grpc-java is too old, must be 1.70.0 or newer: " + type.getName() + " has no "
                             + method + (source == null ? "" : " in " + source.getLocation())
                             + "; import io.grpc:grpc-bom in such a version");
+        }
+    }
+
+    private static boolean has(Class<?> type, String method) {
+        try {
+            return Arrays.stream(type.getMethods())
+                    .anyMatch(one -> one.getName().equals(method));
+        } catch (NoClassDefFoundError e) {
+            return false; // versions are mixed, and what its methods take is not there
         }
     }
 }

@@ -1,35 +1,29 @@
 package dev.evenkeel.lb.grpc;
 
-import io.grpc.ConnectivityState;
 import io.grpc.LoadBalancer;
-import io.grpc.LoadBalancer.Subchannel;
-import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.SynchronizationContext;
 import io.grpc.SynchronizationContext.ScheduledHandle;
 import java.time.Duration;
-import java.util.Collections;
-import java.util.HashSet;
-import java.util.Objects;
-import java.util.Set;
-import java.util.WeakHashMap;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds dead connections. Where calls wait and nothing came since the last look, or some ran into their deadlines without a word, the server
- * is asked something. If it does not answer it is asked again, over this connection and over another one that is made for it. That tells
- * three cases apart: an answer over the other only, or no other connection, means that this one is dead. An answer over this one means that
- * it is not. No answer over either, though the other is connected, means that the server is busy, and nothing is done to it. A question that
- * cannot be sent, because the connection has as many streams as the server allows, says nothing. Used in the channel's context.
+ * Finds dead connections: where calls wait and nothing came since the last look, or some ran into their deadlines without a word, an {@link
+ * Inquiry} is begun. Used in the channel's context.
  */
 final class Liveness {
-    /** Between looks, and how long an answer may take: a dead connection is known as such after three to four of them. Guessed. */
+    /** Between looks, and how long an answer may take. Guessed: longer than nearly all pauses of a server. */
     static final Duration INTERVAL = Duration.ofSeconds(4);
 
-    /** How long the first answer may take where calls ran into their deadlines already. Guessed: longer than most pauses of a server. */
+    static final Duration SHORTEST = Duration.ofMillis(100);
+    static final Duration LONGEST = Duration.ofHours(1);
+
+    /** How long an answer may take where calls ran into their deadlines already. Guessed: longer than most pauses of a server. */
     private static final Duration SUSPECTED_PATIENCE = Duration.ofSeconds(1);
 
     /** A server that is only busy is not to have new connections made to it all the time. Guessed. */
@@ -41,8 +35,7 @@ final class Liveness {
     private final Connections connections;
     private final Replacements replacements;
     private final BiConsumer<String, Runnable> execute;
-    private final Set<Silence> asked = Collections.newSetFromMap(new WeakHashMap<>()); // not again for now
-    private final Set<ManagedChannel> others = new HashSet<>(); // made for a question
+    private final Map<Silence, Inquiry> inquiries = new HashMap<>(); // also those whose server was busy a while ago
     private @Nullable ScheduledHandle next; // null before the beginning and after the end
 
     /**
@@ -67,12 +60,12 @@ final class Liveness {
 
     /** Returns how often connections are looked at, by what a channel was told; 0 for never. */
     static Duration interval(LoadBalancer.Helper helper) {
-        try {
-            Duration said = helper.getNameResolverArgs().getArg(EvenkeelGrpc.LIVENESS_INTERVAL);
-            return said == null || said.isNegative() ? INTERVAL : said;
-        } catch (UnsupportedOperationException e) {
-            return INTERVAL; // a channel of somebody else's that cannot be told anything
-        }
+        Duration said = ChannelArguments.get(helper, EvenkeelGrpc.LIVENESS_INTERVAL);
+        return said == null || !isAllowed(said) ? INTERVAL : said; // our resolver has refused it already
+    }
+
+    static boolean isAllowed(Duration interval) {
+        return interval.isZero() || (interval.compareTo(SHORTEST) >= 0 && interval.compareTo(LONGEST) <= 0);
     }
 
     void begin() {
@@ -90,7 +83,8 @@ final class Liveness {
             next.cancel();
             next = null;
         }
-        others.forEach(ManagedChannel::shutdownNow);
+        List.copyOf(inquiries.values()).forEach(Inquiry::end);
+        inquiries.clear();
     }
 
     private void look() {
@@ -99,61 +93,51 @@ final class Liveness {
         }
         begin(); // before anything may go wrong
         for (EndpointChild child : connections.all()) {
-            if (child.silence().look() && child.isWaitedFor()) {
-                ask(child, child.silence(), interval);
+            Silence silence = child.silence();
+            if (!inquiries.containsKey(silence) && silence.look() && child.isWaitedFor()) {
+                inquire(child, silence, interval);
             }
         }
     }
 
     /** Learns that calls ran into their deadlines without a word. */
     void suspected(EndpointChild child, Silence silence) {
-        if (next != null && child.silence() == silence && silence.over() != null) {
+        if (next != null && child.silence() == silence && silence.over() != null && !inquiries.containsKey(silence)) {
             silence.look(); // from now on it counts what is heard
-            ask(child, silence, interval.compareTo(SUSPECTED_PATIENCE) < 0 ? interval : SUSPECTED_PATIENCE);
+            inquire(child, silence, interval.compareTo(SUSPECTED_PATIENCE) < 0 ? interval : SUSPECTED_PATIENCE);
         }
     }
 
-    private void ask(EndpointChild child, Silence silence, Duration patience) {
-        if (!asked.add(silence)) {
-            return;
+    private void inquire(EndpointChild child, Silence silence, Duration patience) {
+        Inquiry inquiry = new Inquiry(
+                helper, child, silence, patience, interval, execute, verdict -> act(child, silence, verdict));
+        inquiries.put(silence, inquiry);
+        try {
+            inquiry.begin();
+        } catch (Throwable e) {
+            leave(silence);
+            throw e;
         }
-        ask(silence, patience, end -> {
-            if (end == Question.End.SILENCE && silence.isQuiet() && next != null) {
-                askTwice(child, silence, patience);
-            } else {
+    }
+
+    private void act(EndpointChild child, Silence silence, Inquiry.Verdict verdict) {
+        switch (verdict) {
+            case ALIVE -> leave(silence);
+            case BUSY -> {
+                var unused = context.schedule(
+                        () -> leave(silence), REST_SECONDS, TimeUnit.SECONDS, helper.getScheduledExecutorService());
+            }
+            case DEAD -> {
                 leave(silence);
+                dead(child, silence);
             }
-        });
+        }
     }
 
-    /** Asks over a connection itself. */
-    private void ask(Silence silence, Duration patience, Consumer<Question.End> told) {
-        Subchannel over = Objects.requireNonNull(silence.over(), "calls wait, and none was sent");
-        Question.ask(over.asChannel(), patience, end -> {
-            if (end == Question.End.ANSWERED) {
-                silence.heard();
-            }
-            execute.accept("a server's answer", () -> told.accept(end));
-        });
-    }
-
-    private void askTwice(EndpointChild child, Silence silence, Duration patience) {
-        ManagedChannel other = helper.createOobChannel(child.address(), helper.getAuthority());
-        others.add(other);
-        Doubt doubt = new Doubt(child, silence, other);
-        Question.ask(other, interval, end -> execute.accept("a server's answer", () -> doubt.heardOfOther(end)));
-        ask(silence, patience, doubt::heardOfThis);
-    }
-
-    /** There is nothing wrong with a connection. */
+    /** It may be inquired into again. */
     private void leave(Silence silence) {
-        asked.remove(silence);
+        inquiries.remove(silence);
         silence.excuse();
-    }
-
-    private void leaveForAWhile(Silence silence) {
-        var unused = context.schedule(
-                () -> leave(silence), REST_SECONDS, TimeUnit.SECONDS, helper.getScheduledExecutorService());
     }
 
     private void dead(EndpointChild child, Silence silence) {
@@ -170,51 +154,6 @@ final class Liveness {
                                     + ": nothing comes over the connection to "
                                     + child.endpoint().id()
                                     + " any more, not even an answer to a question: its machine is gone, or something between forgot the connection"));
-        }
-    }
-
-    /** Two questions at the same time, over the connection and over another. */
-    private final class Doubt {
-        private final EndpointChild child;
-        private final Silence silence;
-        private final ManagedChannel other;
-        private final long begun = System.nanoTime();
-        private Question.@Nullable End ofThis; // null until it has ended
-        private Question.@Nullable End ofOther;
-        private boolean otherIsConnected;
-
-        Doubt(EndpointChild child, Silence silence, ManagedChannel other) {
-            this.child = child;
-            this.silence = silence;
-            this.other = other;
-        }
-
-        void heardOfOther(Question.End end) {
-            ofOther = end;
-            otherIsConnected = other.getState(false) == ConnectivityState.READY;
-            other.shutdownNow();
-            others.remove(other);
-            settle();
-        }
-
-        void heardOfThis(Question.End end) {
-            ofThis = end;
-            settle();
-        }
-
-        private void settle() {
-            if (ofThis == null || ofOther == null) {
-                return;
-            }
-            boolean stoodStill = System.nanoTime() - begun > 2 * interval.toNanos(); // we, and not the server
-            if (ofThis != Question.End.SILENCE || !silence.isQuiet() || stoodStill) {
-                leave(silence);
-            } else if (ofOther == Question.End.ANSWERED || !otherIsConnected) {
-                leave(silence);
-                dead(child, silence);
-            } else {
-                leaveForAWhile(silence);
-            }
         }
     }
 }

@@ -33,6 +33,31 @@ final class MemoryInterceptor implements ClientInterceptor {
         public void start(Listener<A> listener, Metadata headers) {
             super.start(new Ending<>(listener, memory), headers);
         }
+
+        /** After the end by a server, what is sent is lost without a word; gRPC does not take it for that where the end was ours. */
+        @Override
+        public void sendMessage(Q message) {
+            try {
+                super.sendMessage(message);
+            } catch (IllegalStateException e) {
+                throwUnlessGivenUp(e);
+            }
+        }
+
+        @Override
+        public void halfClose() {
+            try {
+                super.halfClose();
+            } catch (IllegalStateException e) {
+                throwUnlessGivenUp(e);
+            }
+        }
+
+        private void throwUnlessGivenUp(IllegalStateException e) {
+            if (!memory.isGivenUp()) {
+                throw e;
+            }
+        }
     }
 
     private static final class Ending<A> extends SimpleForwardingClientCallListener<A> {

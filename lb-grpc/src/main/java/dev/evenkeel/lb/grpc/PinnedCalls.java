@@ -43,10 +43,19 @@ final class PinnedCalls {
             if (picked == null) {
                 return whyNot(id, args);
             }
-            // Unless nothing was sent yet. An error ends only a hedge, where dropping it would end the call.
-            return repeated && (memory == null || !memory.isUntouched())
-                    ? failure(id, "is not asked twice for the same call")
-                    : picked;
+            // Unless nothing was sent yet. A hedge waits for what becomes of the first attempt: an error might end the
+            // call.
+            boolean hedge = repeated && (memory == null || !memory.isUntouched());
+            if (!hedge) {
+                return picked;
+            }
+            if (memory == null) {
+                return failure(id, "is not asked twice for the same call");
+            }
+            PickResult held = memory.hold();
+            starved.run();
+            Status ended = memory.failure(); // in between
+            return ended == null ? held : PickResult.withDrop(ended);
         } catch (NoEndpointException e) {
             return PickResult.withDrop(Status.UNAVAILABLE.withDescription(e.getMessage()));
         }
@@ -70,9 +79,7 @@ final class PinnedCalls {
         }
         SubchannelPicker failed = child.hasFailed() ? child.leafPicker() : null;
         Status status = failed == null ? Status.OK : failed.pickSubchannel(args).getStatus();
-        return status.isOk()
-                ? PickResult.withNoResult()
-                : failure(id, "cannot be connected to: " + status.getDescription());
+        return status.isOk() ? PickResult.withNoResult() : failure(id, "cannot be connected to: " + Reasons.of(status));
     }
 
     private PickResult failure(String id, String why) {

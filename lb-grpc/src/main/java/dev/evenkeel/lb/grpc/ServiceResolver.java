@@ -106,7 +106,7 @@ final class ServiceResolver extends NameResolver implements LoadBalancerListener
             if (!endpoints.isEmpty() || service.whyEmpty().isPresent()) {
                 to.onResult2(result(endpoints));
             }
-        } catch (RuntimeException e) {
+        } catch (Throwable e) { // also what an address's maker throws; nothing may leave this
             faults.log("the list of " + service.service() + " could not be told to a channel", e);
             Status error = Status.UNAVAILABLE
                     .withDescription(service.service() + ": the list of endpoints could not be read: " + e)

@@ -40,9 +40,9 @@ public final class ServiceResolverProvider extends NameResolverProvider {
                     + " or builder.setNameResolverArg(EvenkeelGrpc.SERVICES, services)");
         }
         Duration liveness = args.getArg(EvenkeelGrpc.LIVENESS_INTERVAL);
-        if (liveness != null && liveness.isNegative()) {
-            throw new IllegalArgumentException(
-                    "EvenkeelGrpc.LIVENESS_INTERVAL is " + liveness + ", must be 0 for none, or more");
+        if (liveness != null && !Liveness.isAllowed(liveness)) {
+            throw new IllegalArgumentException("EvenkeelGrpc.LIVENESS_INTERVAL is " + liveness
+                    + ", must be 0 for none, or from " + Liveness.SHORTEST + " to " + Liveness.LONGEST);
         }
         LoadBalancer service = services.get(name);
         Function<Endpoint, SocketAddress> addresses =

@@ -62,16 +62,23 @@ final class ViewPicker extends SubchannelPicker {
             return pinnedCalls.pick(pinned, args);
         }
         CallMemory own = args.getCallOptions().getOption(CallMemory.KEY);
-        if (own != null) {
-            PickResult veto = own.veto(CallMemory.number(args.getHeaders()), view.view());
-            return veto == null ? choose(args, placed(args, own), own, null) : veto;
-        }
-        CallMemory left = view.takeOver(args.getHeaders());
-        if (left != null) {
-            PickResult veto = left.veto(CallMemory.number(args.getHeaders()), view.view());
-            return veto == null ? choose(args, placed(args, left), left, left) : veto;
+        CallMemory left = own == null ? view.takeOver(args.getHeaders()) : null;
+        CallMemory memory = own == null ? left : own;
+        if (memory != null) {
+            PickResult veto = veto(memory, args);
+            return veto == null ? choose(args, placed(args, memory), memory, left) : veto;
         }
         return choose(args, placed(args, CallShape.of(args.getMethodDescriptor())), null, null);
+    }
+
+    private @Nullable PickResult veto(CallMemory memory, PickSubchannelArgs args) {
+        int number = CallMemory.number(args.getHeaders());
+        PickResult veto = memory.veto(number, view.view());
+        if (veto == null || veto.hasResult()) {
+            return veto;
+        }
+        starved.run();
+        return memory.veto(number, view.view()); // the other attempt may have ended in between
     }
 
     private static PickContext placed(PickSubchannelArgs args, PickContext call) {

@@ -8,10 +8,13 @@ import dev.evenkeel.lb.LoadBalancers;
 import dev.evenkeel.lb.endpoint.EndpointSource;
 import dev.evenkeel.lb.retry.Hedging;
 import io.grpc.CallOptions;
+import io.grpc.ConnectivityState;
 import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.netty.NettyChannelBuilder;
+import java.io.IOException;
+import java.io.InputStream;
 import java.util.List;
 import java.util.Map;
 import java.util.logging.Level;
@@ -75,6 +78,74 @@ class BadInputTest {
                 .hasMessageContaining("must be 1.70.0 or newer")
                 .hasMessageContaining("NettyChannelBuilder has no setNothing in ")
                 .hasMessageContaining("grpc-netty");
+    }
+
+    /** Sees this module and gRPC, except for a class that older versions do not have. */
+    private static final class WithoutArguments extends ClassLoader {
+        WithoutArguments() {
+            super(BadInputTest.class.getClassLoader());
+        }
+
+        @Override
+        protected Class<?> loadClass(String name, boolean resolve) throws ClassNotFoundException {
+            if (name.equals("io.grpc.NameResolver$Args$Key")) {
+                throw new ClassNotFoundException(name);
+            }
+            if (!name.startsWith("io.grpc.") && !name.startsWith("dev.evenkeel.lb.grpc.")) {
+                return super.loadClass(name, resolve);
+            }
+            synchronized (getClassLoadingLock(name)) {
+                Class<?> loaded = findLoadedClass(name);
+                return loaded == null ? define(name) : loaded;
+            }
+        }
+
+        private Class<?> define(String name) throws ClassNotFoundException {
+            try (InputStream in = getParent().getResourceAsStream(name.replace('.', '/') + ".class")) {
+                if (in == null) {
+                    throw new ClassNotFoundException(name);
+                }
+                byte[] bytes = in.readAllBytes();
+                return defineClass(name, bytes, 0, bytes.length);
+            } catch (IOException e) {
+                throw new ClassNotFoundException(name, e);
+            }
+        }
+    }
+
+    @Test
+    void aGrpcWithoutArgumentsForResolversIsNamedBeforeAnythingElseFails() {
+        WithoutArguments old = new WithoutArguments();
+        assertThatThrownBy(() -> Class.forName(EvenkeelGrpc.class.getName(), true, old))
+                .isInstanceOf(ExceptionInInitializerError.class)
+                .cause()
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageStartingWith("grpc-java is too old, must be 1.70.0 or newer: ");
+    }
+
+    @Test
+    void loadBalancersForATargetThatNamesNoneAreMissedInTheLog() {
+        try (Log log = Log.of(Level.WARNING)) {
+            ManagedChannel channel =
+                    EvenkeelGrpc.configure(to("dns:///127.0.0.1:1"), services).build();
+            channel.getState(true);
+            Until.until("it is said", () -> !log.messages.isEmpty());
+            assertThat(log.messages)
+                    .containsExactly("the channel to 127.0.0.1:1 was given load balancers, which are not used:"
+                            + " its target is not lb:///service, so it is balanced by one of its own");
+            channel.shutdownNow();
+        }
+    }
+
+    @Test
+    void anAddressThatIsNullFailsCallsAndNotTheChannel() {
+        ManagedChannel channel = EvenkeelGrpc.configure(to("lb:///orders"), services)
+                .setNameResolverArg(EvenkeelGrpc.ADDRESSES, endpoint -> null)
+                .build();
+        assertThat(Fleet.fail(channel, Echo.GET, CallOptions.DEFAULT).getDescription())
+                .contains("EvenkeelGrpc.ADDRESSES has no address for ");
+        assertThat(channel.getState(false)).isEqualTo(ConnectivityState.TRANSIENT_FAILURE);
+        channel.shutdownNow();
     }
 
     @Test

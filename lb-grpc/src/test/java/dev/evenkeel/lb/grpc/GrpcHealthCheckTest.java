@@ -43,6 +43,13 @@ class GrpcHealthCheckTest {
     }
 
     @Test
+    void itsAuthorityIsAsOverriddenForItsChannels() {
+        assertThat(resultOf(check.overridingAuthority("orders.internal").askingFor(""), server.endpoint()))
+                .isEqualTo(CheckResult.PASSED);
+        assertThat(server.authorities).containsExactly("orders.internal");
+    }
+
+    @Test
     void whatDoesNotServeFailsInItsOwnWords() {
         health.setStatus("", ServingStatus.NOT_SERVING);
         assertThat(resultOf(check, server.endpoint())).isEqualTo(CheckResult.failed("grpc.health.v1: NOT_SERVING"));

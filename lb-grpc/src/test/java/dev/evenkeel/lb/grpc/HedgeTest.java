@@ -5,39 +5,44 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.evenkeel.lb.policy.LoadBalancingPolicy;
 import dev.evenkeel.lb.retry.RetryBudget;
 import io.grpc.CallOptions;
-import io.grpc.ClientStreamTracer;
 import io.grpc.ManagedChannel;
-import io.grpc.Metadata;
+import io.grpc.Status;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Hedges that an application asks gRPC for in a service config of its own. */
 class HedgeTest {
-    private static final Map<String, ?> HEDGE = Map.of(
-            "loadBalancingConfig", List.of(Map.of("evenkeel", Map.of())),
-            "methodConfig",
-                    List.of(Map.of(
-                            "name", List.of(Map.of()),
-                            "hedgingPolicy",
-                                    Map.of(
-                                            "maxAttempts",
-                                            3.0,
-                                            "hedgingDelay",
-                                            "0.02s",
-                                            "nonFatalStatusCodes",
-                                            List.of("UNAVAILABLE")))));
+    private static final RetryBudget.Settings NO_BUDGET = new RetryBudget.Settings(0, 0, Duration.ofSeconds(10));
 
     private Fleet fleet;
 
-    private ManagedChannel use(RetryBudget.Settings budget) {
+    /** Hedges after 20 ms; by gRPC's rules an error ends the call unless it is named as not fatal, and by default none is. */
+    private static Map<String, ?> hedging(List<String> nonFatal) {
+        return Map.of(
+                "loadBalancingConfig", List.of(Map.of("evenkeel", Map.of())),
+                "methodConfig",
+                        List.of(Map.of(
+                                "name", List.of(Map.of()),
+                                "hedgingPolicy",
+                                        Map.of(
+                                                "maxAttempts",
+                                                3.0,
+                                                "hedgingDelay",
+                                                "0.02s",
+                                                "nonFatalStatusCodes",
+                                                nonFatal))));
+    }
+
+    private ManagedChannel use(RetryBudget.Settings budget, List<String> nonFatal) {
         fleet = Fleet.of(
                 3, settings -> settings.policy(LoadBalancingPolicy.random()).retryBudget(budget));
         ManagedChannel channel =
-                fleet.open(fleet.builder().disableServiceConfigLookUp().defaultServiceConfig(HEDGE));
+                fleet.open(fleet.builder().disableServiceConfigLookUp().defaultServiceConfig(hedging(nonFatal)));
         return fleet.connect(channel);
     }
 
@@ -49,7 +54,7 @@ class HedgeTest {
 
     @Test
     void hedgesGoToEndpointsWhereTheCallIsNotAlready() {
-        ManagedChannel channel = use(RetryBudget.Settings.DEFAULT);
+        ManagedChannel channel = use(RetryBudget.Settings.DEFAULT, List.of("UNAVAILABLE"));
         fleet.servers.forEach(server -> server.behaviour = (request, response) -> {
             if (fleet.calls() < 3) {
                 return; // never answered, so it is cancelled when another wins
@@ -67,23 +72,36 @@ class HedgeTest {
                 .allSatisfy(status -> assertThat(status.failures()).isZero());
     }
 
-    @Test
-    void aHedgeThatTheBudgetDeniesDoesNotHarmTheFirstAttempt() {
-        ManagedChannel channel = use(new RetryBudget.Settings(0, 0, Duration.ofSeconds(10)));
-        AtomicInteger attempts = new AtomicInteger();
-        CallOptions counted = CallOptions.DEFAULT.withStreamTracerFactory(new ClientStreamTracer.Factory() {
-            @Override
-            public ClientStreamTracer newClientStreamTracer(ClientStreamTracer.StreamInfo info, Metadata headers) {
-                attempts.incrementAndGet();
-                return new ClientStreamTracer() {};
-            }
-        });
+    private static List<List<String>> nonFatal() {
+        return List.of(List.of(), List.of("UNAVAILABLE"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("nonFatal")
+    void aHedgeThatTheBudgetDeniesDoesNotHarmTheFirstAttempt(List<String> nonFatal) {
+        ManagedChannel channel = use(NO_BUDGET, nonFatal);
+        long begun = System.nanoTime();
         fleet.servers.forEach(server -> server.behaviour = (request, response) -> {
-            Until.until("gRPC has tried to hedge", () -> attempts.get() > 1);
+            Until.until("hedges are long due", () -> System.nanoTime() - begun > 200_000_000);
             server.echo.answer(request, response);
         });
 
-        assertThat(Fleet.call(channel, Echo.GET, counted, "x")).startsWith("x@");
+        assertThat(Fleet.get(channel, "x")).startsWith("x@");
+        assertThat(fleet.calls()).isEqualTo(1);
+    }
+
+    @ParameterizedTest
+    @MethodSource("nonFatal")
+    void aCallWhoseHedgeIsDeniedEndsWhenItsFirstAttemptFails(List<String> nonFatal) {
+        ManagedChannel channel = use(NO_BUDGET, nonFatal);
+        long begun = System.nanoTime();
+        fleet.servers.forEach(server -> server.behaviour = (request, response) -> {
+            Until.until("hedges are long due", () -> System.nanoTime() - begun > 200_000_000);
+            response.onError(Status.UNAVAILABLE.withDescription("out of order").asRuntimeException());
+        });
+
+        assertThat(Fleet.fail(channel, Echo.GET, CallOptions.DEFAULT).getDescription())
+                .isEqualTo("out of order");
         assertThat(fleet.calls()).isEqualTo(1);
     }
 }

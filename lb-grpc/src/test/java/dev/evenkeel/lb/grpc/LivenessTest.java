@@ -9,7 +9,6 @@ import dev.evenkeel.lb.retry.RetryPolicy;
 import io.grpc.CallOptions;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
-import io.grpc.StatusRuntimeException;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.StreamObserver;
@@ -180,7 +179,11 @@ class LivenessTest {
                 busy.echo.answer(request, response);
             };
             ListenableFuture<String> call = waiting(channel);
-            Until.until("it was asked over another connection", () -> busy.ended.get() >= 1);
+            Until.until("it was asked over another connection too", () -> busy.questions.get() >= 2);
+            long begun = System.nanoTime();
+            Until.until(
+                    "it has been so for longer than a verdict takes",
+                    () -> System.nanoTime() - begun > 4 * INTERVAL.toNanos());
             assertThat(call.isDone()).isFalse();
             done.countDown();
             Until.until("the call was answered", call::isDone);
@@ -227,23 +230,24 @@ class LivenessTest {
         assertThat(Fleet.get(channel, "z")).startsWith("z@");
     }
 
-    @Test
-    void aCallThatIsHedgedElsewhereIsLeftToItsOtherAttempt() {
-        TestServer other = new TestServer();
-        fleet.servers.add(other);
-        fleet.source.set(List.of(wire.endpoint(), other.endpoint()));
-        Map<String, ?> hedging = Map.of(
-                "name",
-                List.of(Map.of()),
-                "hedgingPolicy",
-                Map.of("maxAttempts", 2.0, "hedgingDelay", "0.02s", "nonFatalStatusCodes", List.of("UNAVAILABLE")));
-        ManagedChannel channel = fleet.connect(fleet.open(looking(INTERVAL)
+    private NettyChannelBuilder hedging() {
+        Map<String, ?> hedging =
+                Map.of("name", List.of(Map.of()), "hedgingPolicy", Map.of("maxAttempts", 2.0, "hedgingDelay", "0.02s"));
+        return looking(INTERVAL)
                 .disableServiceConfigLookUp()
                 .defaultServiceConfig(Map.of(
                         "loadBalancingConfig",
                         List.of(Map.of("evenkeel", Map.of())),
                         "methodConfig",
-                        List.of(hedging)))));
+                        List.of(hedging)));
+    }
+
+    @Test
+    void aCallThatIsHedgedElsewhereIsLeftToItsOtherAttempt() {
+        TestServer other = new TestServer();
+        fleet.servers.add(other);
+        fleet.source.set(List.of(wire.endpoint(), other.endpoint()));
+        ManagedChannel channel = fleet.connect(fleet.open(hedging()));
         wire.swallow();
         CountDownLatch dead = new CountDownLatch(1);
         other.behaviour = (request, response) -> new Thread(() -> {
@@ -267,16 +271,56 @@ class LivenessTest {
     void anIntervalBelowNothingIsRefusedWhenTheChannelIsBuilt() {
         assertThatThrownBy(() -> looking(Duration.ofSeconds(-1)).build())
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("EvenkeelGrpc.LIVENESS_INTERVAL is PT-1S, must be 0 for none, or more");
+                .hasMessage("EvenkeelGrpc.LIVENESS_INTERVAL is PT-1S, must be 0 for none, or from PT0.1S to PT1H");
     }
 
     @Test
-    void aCallIsEndedOnceAndSaysWhy() {
+    void aCallEndsThatIsHedgedBetweenDeadConnections() {
+        try (Wire second = new Wire(fleet.server(0).port())) {
+            fleet.source.set(List.of(wire.endpoint(), second.endpoint()));
+            ManagedChannel channel = fleet.open(hedging());
+            Until.until("both are connected to", () -> {
+                Fleet.get(channel, "x");
+                return wire.connections.get() == 1 && second.connections.get() == 1;
+            });
+            wire.swallow();
+            second.swallow();
+            assertThat(failure(waiting(channel)).getCode()).isEqualTo(Status.Code.UNAVAILABLE);
+        }
+    }
+
+    @Test
+    void whoGoesOnSendingWhenItsCallEndsIsNotToldOfABug() {
         ManagedChannel channel = overWire(INTERVAL);
+        Stream answers = new Stream();
+        StreamObserver<String> requests =
+                ClientCalls.asyncBidiStreamingCall(channel.newCall(Echo.CHAT, CallOptions.DEFAULT), answers);
         wire.swallow();
-        assertThatThrownBy(() -> Fleet.get(channel, "x"))
-                .isInstanceOf(StatusRuntimeException.class)
-                .hasMessageStartingWith("UNAVAILABLE: orders: nothing comes");
+        Until.until("it ended", () -> {
+            requests.onNext("x");
+            return answers.end != null;
+        });
+        requests.onNext("x");
+        requests.onCompleted();
+        assertThat(answers.end.getCode()).isEqualTo(Status.Code.UNAVAILABLE);
+    }
+
+    @Test
+    void aServerThatStoodStillForAWhileKeepsItsCalls() {
+        ManagedChannel channel = overWire(INTERVAL);
+        fleet.server(0).behaviour = (request, response) -> response.onNext("one");
+        Stream stream = watch(channel, CallOptions.DEFAULT);
+        Until.until("it began", () -> stream.messages.contains("one"));
+        wire.hold();
+        Until.until("another connection is being made", () -> wire.connections.get() == 2);
+        wire.letGo();
+        long begun = System.nanoTime();
+        Until.until(
+                "it has been so for longer than a verdict takes",
+                () -> System.nanoTime() - begun > 6 * INTERVAL.toNanos());
+        assertThat(stream.end).isNull();
+        assertThat(wire.connections.get()).isEqualTo(2);
+        channel.shutdownNow();
     }
 
     private static void awaitQuietly(CountDownLatch latch) {

@@ -126,9 +126,7 @@ class PinTest {
                                                 "maxAttempts",
                                                 2.0,
                                                 "hedgingDelay",
-                                                "0.01s",
-                                                "nonFatalStatusCodes",
-                                                List.of("UNAVAILABLE")))));
+                                                "0.01s")))); // and by default every error is fatal
         ManagedChannel channel = fleet.connect(
                 fleet.open(fleet.builder().disableServiceConfigLookUp().defaultServiceConfig(hedge)));
         TestServer slow = fleet.server(0);

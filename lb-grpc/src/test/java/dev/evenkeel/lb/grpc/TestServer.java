@@ -34,7 +34,6 @@ final class TestServer implements AutoCloseable {
 
     final AtomicInteger calls = new AtomicInteger();
     final AtomicInteger connections = new AtomicInteger(); // that were ever made
-    final AtomicInteger ended = new AtomicInteger(); // connections
     final AtomicInteger questions = new AtomicInteger(); // streams of services that it does not have
     final Queue<String> authorities = new ConcurrentLinkedQueue<>();
     volatile Behaviour behaviour = echo;
@@ -158,11 +157,6 @@ final class TestServer implements AutoCloseable {
         public Attributes transportReady(Attributes attributes) {
             connections.incrementAndGet();
             return attributes;
-        }
-
-        @Override
-        public void transportTerminated(Attributes attributes) {
-            ended.incrementAndGet();
         }
     }
 

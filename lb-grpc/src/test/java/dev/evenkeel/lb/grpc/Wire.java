@@ -10,6 +10,7 @@ import java.net.Socket;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 
 /** A wire between a client and a port, which can be cut, or swallow what is sent over it. */
 final class Wire implements AutoCloseable {
@@ -19,6 +20,7 @@ final class Wire implements AutoCloseable {
     private final int exit;
     private final Queue<Socket> ends = new ConcurrentLinkedQueue<>();
     private volatile int swallowed; // connections up to this one lead nowhere
+    private volatile boolean held;
 
     Wire(int exit) {
         this.exit = exit;
@@ -44,6 +46,15 @@ final class Wire implements AutoCloseable {
     /** From now on nothing comes out of the connections there are, and nobody is told; new ones work. */
     void swallow() {
         swallowed = connections.get();
+    }
+
+    /** Keeps whatever is sent over it, as if who is there stood still, until it is let go. */
+    void hold() {
+        held = true;
+    }
+
+    void letGo() {
+        held = false;
     }
 
     /** From now on nothing comes out of the connections there are, and no others can be made. */
@@ -76,6 +87,9 @@ final class Wire implements AutoCloseable {
         byte[] some = new byte[8192];
         try (InputStream in = from.getInputStream()) {
             for (int n = in.read(some); n >= 0; n = in.read(some)) {
+                while (held) {
+                    LockSupport.parkNanos(1_000_000);
+                }
                 if (number > swallowed) {
                     to.getOutputStream().write(some, 0, n);
                 }
