@@ -109,7 +109,7 @@ class ChannelTest {
 
     @Test
     void aChannelThatIsMadeAnewFindsTheWeightsAndEjectionsOfTheOneBefore() {
-        use(3, settings -> settings.retry(RetryPolicy.NONE).policy(LoadBalancingPolicy.weightedRandom()));
+        use(3, settings -> settings.retry(RetryPolicy.NONE).policy(LoadBalancingPolicy.weightedRoundRobin()));
         ManagedChannel before = fleet.connectedChannel();
         failUntilEjected(before, fleet.server(0));
         fleet.server(1).failWith(Status.RESOURCE_EXHAUSTED);
