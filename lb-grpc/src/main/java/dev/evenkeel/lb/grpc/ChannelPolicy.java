@@ -159,10 +159,10 @@ final class ChannelPolicy extends LoadBalancer implements EndpointChild.Owner, C
                 }
             }
             connections.settled(child);
-            if (child.state() == ConnectivityState.IDLE) {
-                child.requestConnection();
-            }
         });
+        if (child.state() == ConnectivityState.IDLE) { // even if something went wrong, or it would stay so for ever
+            guarded("a request to connect", child::requestConnection);
+        }
     }
 
     /** With many endpoints most changes change nothing for the channel, and are not to be looked into. */
