@@ -17,19 +17,19 @@ import org.junit.jupiter.api.Test;
 
 /** Hedges that an application asks gRPC for in a service config of its own. */
 class HedgeTest {
+    /** It names no policy: {@link EvenkeelGrpc#configure} has done that. */
     private static final Map<String, ?> HEDGE = Map.of(
-            "loadBalancingConfig", List.of(Map.of("evenkeel", Map.of())),
             "methodConfig",
-                    List.of(Map.of(
-                            "name", List.of(Map.of()),
-                            "hedgingPolicy",
-                                    Map.of(
-                                            "maxAttempts",
-                                            3.0,
-                                            "hedgingDelay",
-                                            "0.02s",
-                                            "nonFatalStatusCodes",
-                                            List.of("UNAVAILABLE")))));
+            List.of(Map.of(
+                    "name", List.of(Map.of()),
+                    "hedgingPolicy",
+                            Map.of(
+                                    "maxAttempts",
+                                    3.0,
+                                    "hedgingDelay",
+                                    "0.02s",
+                                    "nonFatalStatusCodes",
+                                    List.of("UNAVAILABLE")))));
 
     private Fleet fleet;
 
