@@ -216,6 +216,11 @@ public final class LoadBalancerView implements AutoCloseable {
         });
     }
 
+    /** Returns whether the load balancer is closed, so that nobody will be picked any more. */
+    public boolean isClosed() {
+        return engine.cluster.isClosed();
+    }
+
     /** Returns every endpoint in the list with its state in this view. */
     public List<EndpointStatus> endpoints() {
         return engine.cluster.read((members, now) -> members.nodes().stream()

@@ -34,7 +34,6 @@ final class ChannelPolicy extends LoadBalancer implements EndpointChild.Owner, C
     private int failed; // how many of those have failed since they were ready last
     private boolean takingList;
     private ConnectivityState published = ConnectivityState.IDLE;
-    private @Nullable ViewPicker viewPicker; // published last; null unless ready
     private boolean closed;
 
     private volatile boolean starved; // set by pickers, cleared before they are asked again
@@ -171,10 +170,10 @@ final class ChannelPolicy extends LoadBalancer implements EndpointChild.Owner, C
                 }
             }
             connections.settled(child);
-            if (child.state() == ConnectivityState.IDLE) {
-                child.requestConnection();
-            }
         });
+        if (child.state() == ConnectivityState.IDLE) { // even if something went wrong, or it would stay so for ever
+            guarded("a request to connect", child::requestConnection);
+        }
     }
 
     /** With many endpoints most changes change nothing for the channel, and are not to be looked into. */
@@ -240,10 +239,6 @@ final class ChannelPolicy extends LoadBalancer implements EndpointChild.Owner, C
 
     private void publish(ConnectivityState state, SubchannelPicker picker) {
         published = state;
-        if (viewPicker != null && !(picker instanceof ViewPicker)) {
-            viewPicker.isOver();
-        }
-        viewPicker = picker instanceof ViewPicker current ? current : null;
         helper.updateBalancingState(state, picker);
     }
 

@@ -2,6 +2,8 @@ package dev.evenkeel.lb.grpc;
 
 import dev.evenkeel.lb.NoEndpointException;
 import dev.evenkeel.lb.Pick;
+import dev.evenkeel.lb.endpoint.OutReason;
+import dev.evenkeel.lb.observe.EndpointStatus;
 import dev.evenkeel.lb.policy.PickContext;
 import io.grpc.LoadBalancer.PickResult;
 import io.grpc.LoadBalancer.PickSubchannelArgs;
@@ -22,7 +24,6 @@ final class ViewPicker extends SubchannelPicker {
     private final Connections connections;
     private final Runnable starved;
     private final PinnedCalls pinnedCalls;
-    private volatile boolean over; // another one was published that is not like this
 
     /**
      * Creates a picker.
@@ -34,14 +35,6 @@ final class ViewPicker extends SubchannelPicker {
         this.connections = connections;
         this.starved = starved;
         this.pinnedCalls = new PinnedCalls(view, connections, starved);
-    }
-
-    /**
-     * Learns that the channel is not ready any more. gRPC uses the next picker a little later than it is told of it, and meanwhile this one is
-     * asked: calls that it sends on to wait are picked for again by that one.
-     */
-    void isOver() {
-        over = true;
     }
 
     @Override
@@ -110,13 +103,28 @@ final class ViewPicker extends SubchannelPicker {
             return Objects.requireNonNullElseGet(
                     tryToChoose(args, context, memory, handedOver), PickResult::withNoResult);
         } catch (NoEndpointException e) {
-            if (over) {
+            if (!view.view().hasCandidates() && !view.view().isClosed() && isSomebodyComing()) {
                 return PickResult.withNoResult();
             }
             Status status = Status.UNAVAILABLE.withDescription(e.getMessage());
             // A limit or an open breaker is meant to fail calls; where nobody is left, a call may wait for somebody.
             return view.view().hasCandidates() ? PickResult.withDrop(status) : PickResult.withError(status);
         }
+    }
+
+    /**
+     * Returns whether there is an endpoint that lacks nothing but a connection, and that is being made, or the channel has yet to be told of it. gRPC
+     * takes up pickers and lists a little later than they are made, and meanwhile this one is asked.
+     */
+    private boolean isSomebodyComing() {
+        for (EndpointStatus status : view.view().endpoints()) {
+            EndpointChild child = connections.find(status.endpoint().id());
+            boolean failed = child != null && child.hasFailed();
+            if (!failed && status.availability().without(OutReason.NOT_READY).isAvailable()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Returns null if all that was chosen had just lost its connection; the view learns of that in a moment. */

@@ -13,6 +13,7 @@ import io.grpc.ClientStreamTracer;
 import io.grpc.Deadline;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import io.grpc.stub.ClientCalls;
 import java.time.Duration;
@@ -22,6 +23,7 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -194,21 +196,43 @@ class AccountingTest {
         use(1, RetryPolicy.NONE);
         ManagedChannel channel = fleet.connectedChannel();
         outcomes.clear();
+        AtomicBoolean seen = new AtomicBoolean();
+        CallOptions watched = CallOptions.DEFAULT.withStreamTracerFactory(new ClientStreamTracer.Factory() {
+            @Override
+            public ClientStreamTracer newClientStreamTracer(ClientStreamTracer.StreamInfo info, Metadata headers) {
+                return new ClientStreamTracer() {
+                    @Override
+                    public void inboundMessage(int number) {
+                        seen.set(true);
+                    }
+                };
+            }
+        });
+        Queue<Integer> learnt = new ConcurrentLinkedQueue<>(); // when headers and message were there, and not the end
         fleet.server(0).behaviour = (request, response) -> {
             response.onNext("one");
-            Until.until(
-                    "the client has learnt how quick it was",
-                    () -> !request.equals("stream") || outcomes.kinds().size() == 1);
+            Until.until("the client has it", seen::get);
+            learnt.add(outcomes.kinds().size());
             response.onCompleted();
         };
 
-        ClientCalls.blockingServerStreamingCall(channel, Echo.WATCH, CallOptions.DEFAULT, "stream")
+        ClientCalls.blockingServerStreamingCall(channel, Echo.WATCH, watched, "x")
                 .forEachRemaining(message -> {});
         fleet.settled();
-        Fleet.get(channel, "unary");
-        fleet.settled();
+        assertThat(learnt).as("of the stream").containsExactly(1);
+        assertThat(outcomes.kinds()).containsExactly(Outcome.Kind.SUCCESS);
 
-        assertThat(outcomes.kinds()).containsExactly(Outcome.Kind.SUCCESS, Outcome.Kind.SUCCESS);
+        learnt.clear();
+        outcomes.clear();
+        seen.set(false);
+        // The server takes it for a stream: of a unary call it would keep everything back until the end.
+        MethodDescriptor<String, String> unary = Echo.WATCH.toBuilder()
+                .setType(MethodDescriptor.MethodType.UNARY)
+                .build();
+        Fleet.call(channel, unary, watched, "x");
+        fleet.settled();
+        assertThat(learnt).as("of the call").containsExactly(0);
+        assertThat(outcomes.kinds()).containsExactly(Outcome.Kind.SUCCESS);
     }
 
     @Test

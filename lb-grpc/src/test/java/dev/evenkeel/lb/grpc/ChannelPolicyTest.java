@@ -1,6 +1,7 @@
 package dev.evenkeel.lb.grpc;
 
 import static io.grpc.ConnectivityState.CONNECTING;
+import static io.grpc.ConnectivityState.IDLE;
 import static io.grpc.ConnectivityState.READY;
 import static io.grpc.ConnectivityState.TRANSIENT_FAILURE;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -11,15 +12,21 @@ import dev.evenkeel.lb.call.Outcome;
 import dev.evenkeel.lb.call.RequestInfo;
 import dev.evenkeel.lb.endpoint.Endpoint;
 import dev.evenkeel.lb.endpoint.MutableEndpointSource;
+import dev.evenkeel.lb.observe.Event;
+import dev.evenkeel.lb.observe.LoadBalancerListener;
 import dev.evenkeel.lb.policy.LoadBalancingPolicy;
 import dev.evenkeel.lb.time.VirtualTime;
 import io.grpc.CallOptions;
+import io.grpc.ClientStreamTracer;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -60,14 +67,23 @@ class ChannelPolicyTest {
     }
 
     private void eject(Endpoint endpoint) {
-        for (int i = 0; i < 100 && isAvailable(endpoint); i++) {
+        call(endpoint, Outcome.of(Outcome.Kind.FAILED, "HTTP 500"), () -> !isAvailable(endpoint));
+    }
+
+    /** Has another client of the process find that an endpoint refuses connections, and later that it does not. */
+    private void refuseAndReturn(Endpoint endpoint) {
+        call(endpoint, Outcome.of(Outcome.Kind.CONNECT_FAILED, "refused"), () -> !isAvailable(endpoint));
+        time.advance(Duration.ofMinutes(1)); // longer than any pause before it is tried again
+        call(endpoint, Outcome.SUCCESS, () -> isAvailable(endpoint));
+    }
+
+    /** Makes calls that end well, except that those at the endpoint end so, until something is true. */
+    private void call(Endpoint endpoint, Outcome outcome, BooleanSupplier enough) {
+        for (int i = 0; i < 100 && !enough.getAsBoolean(); i++) {
             Attempt attempt = service.newCall(RequestInfo.IDEMPOTENT).nextAttempt();
-            attempt.complete(
-                    attempt.endpoint().equals(endpoint)
-                            ? Outcome.of(Outcome.Kind.FAILED, "HTTP 500")
-                            : Outcome.SUCCESS);
+            attempt.complete(attempt.endpoint().equals(endpoint) ? outcome : Outcome.SUCCESS);
         }
-        assertThat(isAvailable(endpoint)).isFalse();
+        assertThat(enough.getAsBoolean()).isTrue();
     }
 
     private boolean isAvailable(Endpoint endpoint) {
@@ -183,6 +199,7 @@ class ChannelPolicyTest {
         policy.handleNameResolutionError(Status.UNAVAILABLE.withDescription("no answer"));
         assertThat(channel.state()).isEqualTo(READY);
         assertThat(leaf.ended).isZero();
+        assertThat(leaf.unresolved).as("pick_first would drop its connection").isZero();
     }
 
     @Test
@@ -191,6 +208,127 @@ class ChannelPolicyTest {
         policy.handleNameResolutionError(status);
         assertThat(channel.state()).isEqualTo(TRANSIENT_FAILURE);
         assertThat(channel.picker().pickSubchannel(null).getStatus()).isEqualTo(status);
+        assertThat(leaf.unresolved).isZero();
+    }
+
+    @Test
+    void anEndpointThatOthersCanReachAgainIsConnectedToAtOnceButNotTwiceInASecond() {
+        leaf.become(A, TRANSIENT_FAILURE);
+        assertThat(leaf.begun).isEqualTo(3);
+        refuseAndReturn(A);
+        assertThat(leaf.begun).as("gRPC would wait for up to two minutes").isEqualTo(4);
+        assertThat(leaf.ended).as("in the place of the one before").isEqualTo(1);
+
+        leaf.become(A, TRANSIENT_FAILURE);
+        channel.pass(Duration.ofMillis(999));
+        refuseAndReturn(A);
+        assertThat(leaf.begun).as("within the second").isEqualTo(4);
+
+        channel.pass(Duration.ofMillis(1));
+        refuseAndReturn(A);
+        assertThat(leaf.begun).as("after it").isEqualTo(5);
+        leaf.become(A, READY);
+        assertThat(channel.state()).isEqualTo(READY);
+    }
+
+    @Test
+    void aConnectionThatIsThereOrBeingMadeIsNotReplacedWhenItsEndpointIsBack() {
+        leaf.become(A, READY);
+        refuseAndReturn(A);
+        refuseAndReturn(B);
+        assertThat(leaf.begun).isEqualTo(3);
+        assertThat(leaf.ended).isZero();
+    }
+
+    @Test
+    void aConnectionThatWasReplacedIsNotHeardAnyMore() {
+        io.grpc.LoadBalancer.Helper before = leaf.connection(A);
+        leaf.become(A, TRANSIENT_FAILURE);
+        refuseAndReturn(A);
+
+        ScriptedLeaf.become(before, READY);
+        assertThat(channel.states).containsExactly(CONNECTING);
+        leaf.become(A, READY);
+        ScriptedLeaf.become(before, TRANSIENT_FAILURE);
+        assertThat(channel.states).containsExactly(CONNECTING, READY);
+    }
+
+    @Test
+    void nothingIsHeardAfterTheEnd() {
+        leaf.become(A, READY);
+        resolve(A, B);
+        policy.shutdown();
+        assertThat(leaf.ended).isEqualTo(3);
+        List<?> published = List.copyOf(channel.states);
+
+        leaf.become(A, TRANSIENT_FAILURE);
+        leaf.become(B, READY);
+        leaf.become(C, IDLE);
+        refuseAndReturn(A);
+        source.remove(B.id());
+        source.put(B);
+        channel.pass(Duration.ofHours(1));
+        assertThat(channel.states).isEqualTo(published);
+        assertThat(leaf.begun).isEqualTo(3);
+    }
+
+    /** Sends a call over the one connection that is ready, and returns what gRPC tells how it goes on. */
+    private ClientStreamTracer send(CallOptions options) {
+        ClientStreamTracer tracer = channel.picker()
+                .pickSubchannel(new Call())
+                .getStreamTracerFactory()
+                .newClientStreamTracer(
+                        ClientStreamTracer.StreamInfo.newBuilder()
+                                .setCallOptions(options)
+                                .build(),
+                        new Metadata());
+        tracer.outboundHeaders();
+        return tracer;
+    }
+
+    private List<Endpoint> drained() {
+        List<Endpoint> drained = new ArrayList<>();
+        service.addListener(new LoadBalancerListener() {
+            @Override
+            public void onEvent(Event event) {
+                if (event.type() == Event.Type.DRAINED) {
+                    drained.add(event.endpoint());
+                }
+            }
+        });
+        return drained;
+    }
+
+    @Test
+    void aConnectionIsKeptForACallThatMayWaitForEverUntilThatEnds() {
+        List<Endpoint> drained = drained();
+        leaf.become(C, READY);
+        ClientStreamTracer call = send(CallOptions.DEFAULT);
+        source.remove(C.id());
+        resolve(A, B);
+        channel.pass(Duration.ofSeconds(100));
+        assertThat(leaf.ended).as("kept for 30 s, and for 30 s more each time").isZero();
+        assertThat(drained).isEmpty();
+
+        call.streamClosed(Status.OK);
+        assertThat(drained).containsExactly(C);
+        channel.pass(Duration.ofSeconds(30));
+        assertThat(leaf.ended).isOne();
+    }
+
+    @Test
+    void aCallWithADeadlineMayOutliveTheTimeForWhichItsConnectionIsKept() {
+        List<Endpoint> drained = drained();
+        leaf.become(C, READY);
+        ClientStreamTracer call = send(CallOptions.DEFAULT.withDeadlineAfter(1, TimeUnit.HOURS));
+        source.remove(C.id());
+        resolve(A, B);
+        channel.pass(Duration.ofSeconds(30));
+        assertThat(leaf.ended).as("gRPC lets it finish").isOne();
+        assertThat(drained).isEmpty();
+
+        call.streamClosed(Status.OK);
+        assertThat(drained).containsExactly(C);
     }
 
     /** What gRPC asks a picker. */

@@ -21,6 +21,7 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.ClientCalls;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -163,7 +164,7 @@ class ChannelTest {
     }
 
     @Test
-    void whenAllHaveBeenEjectedAllAreUsed() {
+    void whenAllFailTogetherNobodyIsEjectedAndAllAreUsed() {
         use(2, settings -> settings.policy(LoadBalancingPolicy.roundRobin()));
         ManagedChannel channel = fleet.connectedChannel();
         fleet.servers.forEach(server -> server.failWith(Status.INTERNAL));
@@ -171,7 +172,10 @@ class ChannelTest {
             assertThat(Fleet.fail(channel, Echo.GET, CallOptions.DEFAULT).getCode())
                     .isEqualTo(Status.Code.INTERNAL);
         }
-        assertThat(fleet.calls()).isEqualTo(60);
+        assertThat(fleet.servers).allSatisfy(server -> {
+            assertThat(fleet.status(server).availability().isAvailable()).isTrue();
+            assertThat(server.calls.get()).isBetween(25, 35);
+        });
     }
 
     @Test
@@ -241,6 +245,19 @@ class ChannelTest {
         assertThat(waiting.isDone()).isFalse();
         server.start();
         assertThat(waiting.get(20, TimeUnit.SECONDS)).isEqualTo("x@" + server.address());
+    }
+
+    @Test
+    void whenTheLoadBalancerIsClosedBeforeItsChannelsTheirCallsFailAndSayWhy() {
+        use(2, settings -> settings);
+        ManagedChannel used = fleet.connectedChannel();
+        ManagedChannel unused = fleet.channel();
+        fleet.loadBalancer.close();
+        for (ManagedChannel channel : List.of(used, unused)) {
+            Status status = Fleet.fail(channel, Echo.GET, CallOptions.DEFAULT);
+            assertThat(status.getCode()).isEqualTo(Status.Code.UNAVAILABLE);
+            assertThat(status.getDescription()).isEqualTo("orders is closed");
+        }
     }
 
     @Test

@@ -52,6 +52,7 @@ final class ControlPlane extends AggregatedDiscoveryServiceGrpc.AggregatedDiscov
         implements AutoCloseable {
     static final String SCHEME = "xds-of-the-test";
     private static final String CLUSTER = "orders-cluster";
+    private static final int ZONES = 2; // servers are in them by turns
 
     final Queue<String> refused = new ConcurrentLinkedQueue<>();
 
@@ -191,18 +192,25 @@ final class ControlPlane extends AggregatedDiscoveryServiceGrpc.AggregatedDiscov
 
     private ClusterLoadAssignment endpoints() {
         ClusterLoadAssignment.Builder all = ClusterLoadAssignment.newBuilder().setClusterName(CLUSTER);
-        for (int i = 0; i < servers.size(); i++) {
-            all.addEndpoints(LocalityLbEndpoints.newBuilder()
-                    .setLocality(Locality.newBuilder().setRegion("r").setZone("zone-" + i))
-                    .setLoadBalancingWeight(UInt32Value.of(1))
-                    .addLbEndpoints(LbEndpoint.newBuilder()
-                            .setEndpoint(Endpoint.newBuilder()
-                                    .setAddress(Address.newBuilder()
-                                            .setSocketAddress(SocketAddress.newBuilder()
-                                                    .setAddress("127.0.0.1")
-                                                    .setPortValue(servers.get(i).port()))))));
+        for (int zone = 0; zone < ZONES; zone++) {
+            LocalityLbEndpoints.Builder there = LocalityLbEndpoints.newBuilder()
+                    .setLocality(Locality.newBuilder().setRegion("r").setZone("zone-" + zone))
+                    .setLoadBalancingWeight(UInt32Value.of(1));
+            for (int i = zone; i < servers.size(); i += ZONES) {
+                there.addLbEndpoints(endpoint(servers.get(i)));
+            }
+            all.addEndpoints(there);
         }
         return all.build();
+    }
+
+    private static LbEndpoint.Builder endpoint(TestServer server) {
+        return LbEndpoint.newBuilder()
+                .setEndpoint(Endpoint.newBuilder()
+                        .setAddress(Address.newBuilder()
+                                .setSocketAddress(SocketAddress.newBuilder()
+                                        .setAddress("127.0.0.1")
+                                        .setPortValue(server.port()))));
     }
 
     @Override

@@ -6,22 +6,31 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.common.util.concurrent.ListenableFuture;
 import dev.evenkeel.lb.endpoint.Endpoint;
+import dev.evenkeel.lb.policy.LoadBalancingPolicy;
 import dev.evenkeel.lb.time.Environment;
 import io.grpc.CallOptions;
+import io.grpc.Channel;
+import io.grpc.ClientInterceptors;
 import io.grpc.ClientStreamTracer;
 import io.grpc.LoadBalancer;
 import io.grpc.LoadBalancer.ResolvedAddresses;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import io.grpc.stub.ClientCalls;
+import io.grpc.stub.MetadataUtils;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.logging.Level;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Nothing that goes wrong in the load balancer leaves the adapter as an exception; {@link ChannelTest} has the test of picks.
@@ -96,41 +105,142 @@ class FaultsTest {
         }
     }
 
-    @Test
-    void whatGoesWrongInATracerIsSwallowedAndLoggedOnce() {
-        AtomicBoolean broken = new AtomicBoolean();
+    /** What gRPC tells a tracer of calls to a method, and a place where we can make that go wrong. */
+    private record Told(String name, Place place, MethodDescriptor<String, String> method) {
+        private static final Told END = new Told("end", new Place(CallMemory.class, "decide"), Echo.GET);
+
+        @Override
+        public String toString() {
+            return name;
+        }
+    }
+
+    static Stream<Told> everythingATracerIsTold() {
+        return Stream.of(
+                new Told("beginning", new Place(AttemptTracerFactory.class, "newTracer"), Echo.GET),
+                new Told("headers", new Place(AttemptTracer.class, "outboundHeaders"), Echo.GET),
+                new Told("answer", new Place(AttemptTracer.class, "inboundHeaders"), Echo.WATCH),
+                Told.END);
+    }
+
+    /** A method of ours. */
+    private record Place(Class<?> type, String method) {
+        boolean isHere() {
+            return StackWalker.getInstance()
+                    .walk(frames ->
+                            frames.anyMatch(frame -> frame.getClassName().equals(type.getName())
+                                    && frame.getMethodName().equals(method)));
+        }
+    }
+
+    /** Returns the system's environment, except that something is done whenever somebody looks at the clock. */
+    private static Environment environment(Runnable atEachLook) {
         Environment system = Environment.system();
-        Environment environment = new Environment(
+        return new Environment(
                 () -> {
-                    if (broken.get() && isInTracer()) {
-                        throw new IllegalStateException("a bug");
-                    }
+                    atEachLook.run();
                     return system.ticker().nanos();
                 },
                 system.scheduler(),
                 system.blocking(),
                 system.random());
-        try (Fleet fleet = Fleet.of(2, settings -> settings.environment(environment))) {
-            ManagedChannel channel = fleet.connectedChannel();
+    }
+
+    /** Returns a channel whose calls have a key in a header, except that something is done whenever somebody reads it. */
+    private static Channel withKey(Channel channel, Runnable atEachReading) {
+        Metadata.Key<String> key = Metadata.Key.of("x-key", new Metadata.AsciiMarshaller<>() {
+            @Override
+            public String toAsciiString(String value) {
+                return value;
+            }
+
+            @Override
+            public String parseAsciiString(String text) {
+                atEachReading.run();
+                return text;
+            }
+        });
+        Metadata headers = new Metadata();
+        headers.put(key, "a");
+        return ClientInterceptors.intercept(
+                channel,
+                new HeaderInterceptor(PlacedCall.KEY_HEADER, key),
+                MetadataUtils.newAttachHeadersInterceptor(headers));
+    }
+
+    @ParameterizedTest
+    @MethodSource("everythingATracerIsTold")
+    void whatGoesWrongInATracerIsSwallowedAndLoggedOnce(Told told) throws Exception {
+        AtomicBoolean broken = new AtomicBoolean();
+        Runnable trap = () -> {
+            if (broken.get() && told.place.isHere()) {
+                throw new IllegalStateException("a bug");
+            }
+        };
+        try (Fleet fleet = Fleet.of(2, settings -> settings.environment(environment(trap)))) {
+            Channel channel = withKey(fleet.connectedChannel(), trap);
+            if (told.equals(Told.END)) { // only failures are decided about
+                AtomicInteger attempts = new AtomicInteger();
+                fleet.servers.forEach(server -> server.behaviour = (request, response) -> {
+                    if (attempts.getAndIncrement() % 2 == 0) {
+                        response.onError(Status.UNAVAILABLE.asRuntimeException());
+                    } else {
+                        server.echo.answer(request, response);
+                    }
+                });
+            }
             broken.set(true);
             for (int i = 0; i < 10; i++) {
-                assertThat(Fleet.get(channel, "x")).startsWith("x@");
+                assertThat(answer(channel, told.method)).startsWith("x@");
             }
             Until.until("it was logged", () -> !log.messages.isEmpty());
 
             broken.set(false);
             for (int i = 0; i < 10; i++) {
-                assertThat(Fleet.get(channel, "x")).startsWith("x@");
+                assertThat(answer(channel, told.method)).startsWith("x@");
             }
             fleet.settled();
         }
         assertThat(log.messages)
-                .containsExactly("orders: a call's headers could not be accounted for; it is logged only this once");
+                .containsExactly(
+                        "orders: a call's " + told.name + " could not be accounted for; it is logged only this once");
     }
 
-    private static boolean isInTracer() {
-        return StackWalker.getInstance()
-                .walk(frames -> frames.anyMatch(frame -> frame.getClassName().equals(AttemptTracer.class.getName())));
+    /** Returns the answer, or fails: a call that hangs must not hang the test. */
+    private static String answer(Channel channel, MethodDescriptor<String, String> method) throws Exception {
+        return ClientCalls.futureUnaryCall(channel.newCall(method, CallOptions.DEFAULT), "x")
+                .get(20, TimeUnit.SECONDS);
+    }
+
+    @Test
+    void whatGoesWrongWhenAConnectionIsLostEndsNeitherTheChannelNorTheConnectionForEver() {
+        Place place = new Place(ChannelPolicy.class, "changed");
+        AtomicBoolean broken = new AtomicBoolean();
+        Runnable trap = () -> {
+            if (broken.get() && place.isHere() && broken.compareAndSet(true, false)) {
+                throw new IllegalStateException("a bug");
+            }
+        };
+        try (Fleet fleet = Fleet.of(
+                2, settings -> settings.policy(LoadBalancingPolicy.roundRobin()).environment(environment(trap)))) {
+            ManagedChannel channel = fleet.connectedChannel();
+            TestServer lost = fleet.server(0);
+            broken.set(true);
+            lost.kill();
+            Until.until("it was logged", () -> !log.messages.isEmpty());
+            for (int i = 0; i < 10; i++) {
+                assertThat(Fleet.get(channel, "x")).startsWith("x@");
+            }
+
+            lost.start();
+            Until.until("it is connected to again", () -> {
+                Fleet.get(channel, "x");
+                return lost.calls.get() > 0;
+            });
+            fleet.settled();
+        }
+        assertThat(log.messages)
+                .containsExactly("a connection's state could not be handled; it is logged only this once");
     }
 
     @Test

@@ -21,21 +21,14 @@ class HedgeTest {
 
     private Fleet fleet;
 
-    /** Hedges after 20 ms; by gRPC's rules an error ends the call unless it is named as not fatal, and by default none is. */
+    /** Names no policy, as {@link EvenkeelGrpc#configure} has done that. Hedges after 20 ms; by gRPC's rules an error ends the call unless it is named as not fatal, and by default none is. */
     private static Map<String, ?> hedging(List<String> nonFatal) {
         return Map.of(
-                "loadBalancingConfig", List.of(Map.of("evenkeel", Map.of())),
                 "methodConfig",
-                        List.of(Map.of(
-                                "name", List.of(Map.of()),
-                                "hedgingPolicy",
-                                        Map.of(
-                                                "maxAttempts",
-                                                3.0,
-                                                "hedgingDelay",
-                                                "0.02s",
-                                                "nonFatalStatusCodes",
-                                                nonFatal))));
+                List.of(Map.of(
+                        "name", List.of(Map.of()),
+                        "hedgingPolicy",
+                                Map.of("maxAttempts", 3.0, "hedgingDelay", "0.02s", "nonFatalStatusCodes", nonFatal))));
     }
 
     private ManagedChannel use(RetryBudget.Settings budget, List<String> nonFatal) {

@@ -142,18 +142,20 @@ class InFlightTest {
 
     @Test
     void aChannelThatIsShutDownLeavesNothingInFlight() {
-        use(2, new RetryPolicy(2, new Backoff(Duration.ofHours(1), Duration.ofHours(1))));
+        use(1, new RetryPolicy(2, new Backoff(Duration.ofHours(1), Duration.ofHours(1))));
         ManagedChannel channel = fleet.connectedChannel();
-        fleet.servers.forEach(server -> server.hang());
+        fleet.server(0).behaviour = (request, response) -> held.add(response);
         List<ListenableFuture<String>> calls = new ArrayList<>();
         for (int i = 0; i < 20; i++) {
             calls.add(start(channel, traced));
         }
-        Until.until("all are in flight", () -> fleet.inFlight() == 20);
-        fleet.servers.forEach(server -> server.failWith(Status.UNAVAILABLE));
+        Until.until("the server has all of them", () -> held.size() == 20 && fleet.inFlight() == 20);
+        fleet.server(0).failWith(Status.UNAVAILABLE);
         for (int i = 0; i < 5; i++) {
-            calls.add(start(channel, traced)); // fails on both, if the budget allows
+            calls.add(start(channel, traced));
         }
+        Until.until("those wait for their retry", () -> naive.created.get() == 20 + 2 * 5 && fleet.inFlight() == 20);
+        assertThat(calls).noneMatch(ListenableFuture::isDone);
 
         channel.shutdownNow();
         Until.until("all have ended", () -> calls.stream().allMatch(ListenableFuture::isDone));

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.evenkeel.lb.LoadBalancer;
 import dev.evenkeel.lb.endpoint.Endpoint;
 import dev.evenkeel.lb.endpoint.MutableEndpointSource;
+import dev.evenkeel.lb.locality.Subsetting;
 import dev.evenkeel.lb.policy.LoadBalancingPolicy;
 import dev.evenkeel.lb.time.VirtualTime;
 import io.grpc.ConnectivityState;
@@ -31,6 +32,7 @@ class ManyEndpointsTest {
     private final LoadBalancer service = LoadBalancer.builder(Fleet.NAME)
             .endpoints(source)
             .policy(LoadBalancingPolicy.roundRobin())
+            .subsetting(Subsetting.OFF)
             .environment(time.environment(new Random(42)))
             .build();
     private final ScriptedChannel channel = new ScriptedChannel();
@@ -71,6 +73,9 @@ class ManyEndpointsTest {
         assertThat(leaf.begun).isEqualTo(MANY);
         assertThat(channel.state()).isEqualTo(READY);
         assertThat(channel.states).hasSizeLessThanOrEqualTo(50);
+        assertThat(service.endpoints())
+                .as("the load balancer uses all of them")
+                .allMatch(status -> status.availability().isAvailable());
     }
 
     @Test

@@ -12,8 +12,10 @@ import io.grpc.NameResolver;
 import io.grpc.SynchronizationContext;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
@@ -28,14 +30,17 @@ final class ScriptedChannel extends LoadBalancer.Helper implements AutoCloseable
     private final SynchronizationContext context = new SynchronizationContext((thread, thrown) -> {
         throw new AssertionError(thrown);
     });
-    private final List<Runnable> timers = new ArrayList<>();
+    private final List<Timer> timers = new ArrayList<>();
+    private long nowNanos;
     private final ScheduledThreadPoolExecutor scheduler = new ScheduledThreadPoolExecutor(1) {
         @Override
         public ScheduledFuture<?> schedule(Runnable task, long delay, TimeUnit unit) {
-            timers.add(task);
+            timers.add(new Timer(nowNanos + unit.toNanos(delay), task));
             return super.schedule(() -> {}, 0, TimeUnit.SECONDS);
         }
     };
+
+    private record Timer(long dueNanos, Runnable task) {}
 
     /** Returns the state that was published last. */
     ConnectivityState state() {
@@ -75,14 +80,33 @@ final class ScriptedChannel extends LoadBalancer.Helper implements AutoCloseable
 
     /** Lets the time of all timers come that were not cancelled. */
     void passTime() {
-        List<Runnable> due = List.copyOf(timers);
+        List<Timer> due = List.copyOf(timers);
         timers.clear();
-        due.forEach(Runnable::run);
+        due.forEach(timer -> timer.task().run());
+    }
+
+    /** Lets so much time pass. Timers whose time comes go off, unless they were cancelled. */
+    void pass(Duration time) {
+        long end = nowNanos + time.toNanos();
+        Optional<Timer> next = nextBefore(end);
+        while (next.isPresent()) {
+            nowNanos = next.get().dueNanos();
+            timers.remove(next.get());
+            next.get().task().run();
+            next = nextBefore(end);
+        }
+        nowNanos = end;
+    }
+
+    private Optional<Timer> nextBefore(long endNanos) {
+        return timers.stream()
+                .filter(timer -> timer.dueNanos() <= endNanos)
+                .min(Comparator.comparingLong(Timer::dueNanos));
     }
 
     /** Lets the time come of the timer that was set first, unless that was cancelled. */
     void passTimeOfTheFirst() {
-        timers.remove(0).run();
+        timers.remove(0).task().run();
     }
 
     @Override

@@ -1,6 +1,7 @@
 package dev.evenkeel.lb.grpc;
 
 import dev.evenkeel.lb.endpoint.Endpoint;
+import io.grpc.Attributes;
 import io.grpc.ConnectivityState;
 import io.grpc.LoadBalancer;
 import io.grpc.LoadBalancerProvider;
@@ -13,15 +14,28 @@ class ScriptedLeaf extends LoadBalancerProvider {
     int begun; // how many connections were begun
     int told; // how often one of them was told its address
     int ended; // how many were given up
+    int unresolved; // how often one of them was told that the resolver had failed
 
     private final Map<String, LoadBalancer.Helper> helpers = new HashMap<>(); // by the endpoint's id
 
     /** Has the latest connection to an endpoint change its state. */
     void become(Endpoint endpoint, ConnectivityState state) {
-        LoadBalancer.PickResult result = state == ConnectivityState.TRANSIENT_FAILURE
-                ? LoadBalancer.PickResult.withError(Status.UNAVAILABLE)
-                : LoadBalancer.PickResult.withNoResult();
-        helpers.get(endpoint.id()).updateBalancingState(state, new FixedPicker(result));
+        become(connection(endpoint), state);
+    }
+
+    /** Has a connection change its state, be it one that was given up. */
+    static void become(LoadBalancer.Helper connection, ConnectivityState state) {
+        LoadBalancer.PickResult result = switch (state) {
+            case READY -> LoadBalancer.PickResult.withSubchannel(new Connected());
+            case TRANSIENT_FAILURE -> LoadBalancer.PickResult.withError(Status.UNAVAILABLE);
+            case CONNECTING, IDLE, SHUTDOWN -> LoadBalancer.PickResult.withNoResult();
+        };
+        connection.updateBalancingState(state, new FixedPicker(result));
+    }
+
+    /** Returns the latest connection to an endpoint. */
+    LoadBalancer.Helper connection(Endpoint endpoint) {
+        return helpers.get(endpoint.id());
     }
 
     @Override
@@ -38,7 +52,9 @@ class ScriptedLeaf extends LoadBalancerProvider {
             }
 
             @Override
-            public void handleNameResolutionError(Status error) {}
+            public void handleNameResolutionError(Status error) {
+                unresolved++;
+            }
 
             @Override
             public void shutdown() {
@@ -60,5 +76,18 @@ class ScriptedLeaf extends LoadBalancerProvider {
     @Override
     public String getPolicyName() {
         return "scripted";
+    }
+
+    private static final class Connected extends LoadBalancer.Subchannel {
+        @Override
+        public void requestConnection() {}
+
+        @Override
+        public void shutdown() {}
+
+        @Override
+        public Attributes getAttributes() {
+            return Attributes.EMPTY;
+        }
     }
 }
