@@ -57,15 +57,7 @@ public class PickBenchmark {
     /** A load balancer that is shared by all threads. */
     @State(Scope.Benchmark)
     public static class Balancer {
-        @Param({
-            "PEAK_EWMA",
-            "IN_FLIGHT",
-            "PEAK_EWMA_WEIGHTED",
-            "ROUND_ROBIN",
-            "WEIGHTED_ROUND_ROBIN",
-            "RANDOM",
-            "WEIGHTED_RANDOM"
-        })
+        @Param
         public MeasuredPolicy policy = MeasuredPolicy.PEAK_EWMA;
 
         @Param({"3", "10", "100", "1000", "10000"})

@@ -15,9 +15,11 @@ public record CustomPolicy(int busy) implements LoadBalancingPolicy {
                 .filter(node -> "spot".equals(node.endpoint().metadata().get("tier")))
                 .toArray(Node[]::new);
         return (context, nowNanos) -> {
-            Node idlest = everybody[random.nextInt(everybody.length)];
+            int start = random.nextInt(1 << 30); // or the first would get all while all are idle
+            Node idlest = everybody[start % everybody.length];
             int least = busy;
-            for (Node node : spot) {
+            for (int i = 0; i < spot.length; i++) {
+                Node node = spot[(start + i) % spot.length];
                 if (node.inFlight() < least && !context.hasTried(node)) {
                     idlest = node;
                     least = node.inFlight();

@@ -10,7 +10,9 @@ import dev.evenkeel.lb.call.RequestInfo;
 import dev.evenkeel.lb.endpoint.Endpoint;
 import dev.evenkeel.lb.endpoint.EndpointSource;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -41,6 +43,18 @@ class CustomPolicyTest {
         Attempt second = call().nextAttempt();
 
         assertThat(List.of(first.endpoint(), second.endpoint())).containsExactlyInAnyOrder(spot, alsoSpot);
+    }
+
+    @Test
+    void theMarkedShareWhatComesWhileAllAreIdle() {
+        Set<Endpoint> picked = new HashSet<>();
+        for (int i = 0; i < 100; i++) {
+            Attempt attempt = call().nextAttempt();
+            picked.add(attempt.endpoint());
+            attempt.complete(Outcome.SUCCESS);
+        }
+
+        assertThat(picked).containsExactlyInAnyOrder(spot, alsoSpot);
     }
 
     @Test

@@ -138,6 +138,21 @@ class MetadataSubsetsTest {
     }
 
     @Test
+    void whereTheFallbackIsEmptyTooTheCallFails() {
+        TestService service = service(MetadataSubsets.by("version").fallingBackTo(V2));
+        service.source.set(FLEET.subList(0, 3)); // nobody is left in it
+
+        for (Subset empty : List.of(V2, V3)) {
+            assertThatThrownBy(() -> pick(service, empty))
+                    .isInstanceOf(NoEndpointException.class)
+                    .hasMessageStartingWith(
+                            "orders.svc: no endpoint of the subset " + empty + " can be picked; there are")
+                    .hasMessageContaining("{version=v1}");
+        }
+        assertThat(pick(service, V1).endpoint().metadata()).containsEntry("version", "v1");
+    }
+
+    @Test
     void aProbeOfWhatIsOutRespectsTheSubset() {
         TestService service = service(MetadataSubsets.by("version"));
         service.refuse("10.0.0.1:80");

@@ -25,6 +25,9 @@ import org.w3c.dom.NodeList;
 
 class ReportTest {
     private static final Path COMMITTED = Path.of("..", "docs", "report");
+    private static final String WHY =
+            "Balancing has changed, or the report: if it was meant to, run ./mvnw -q -Preport -pl benchmarks -am process-classes"
+                    + " and commit what it writes; if not, or if it differs between two machines, something is wrong.";
 
     @Test
     void itIsTheSameWhereverAndWheneverItIsWritten() {
@@ -59,21 +62,36 @@ class ReportTest {
     void theCommittedReportIsWhatTheCodeOfTodayMakesOfIt() throws IOException {
         Comparison comparison =
                 Comparison.alone(scenario("instant-503"), Report.SEED).beside(Contender.PLAIN_PEERS);
-        String why =
-                "Balancing has changed, or the report: if it was meant to, run ./mvnw -q -Preport -pl benchmarks -am process-classes"
-                        + " and commit what it writes; if not, or if it differs between two machines, something is wrong.";
-
-        assertThat(committed("instant-503-latency.svg")).as(why).isEqualTo(LatencyChart.of(comparison));
-        assertThat(committed("instant-503-share.svg")).as(why).isEqualTo(ShareChart.of(comparison));
-        assertThat(committed(Report.PAGE)).as(why).contains(Chapter.of(comparison));
+        assertThat(committed("instant-503-latency.svg")).as(WHY).isEqualTo(LatencyChart.of(comparison));
+        assertThat(committed("instant-503-share.svg")).as(WHY).isEqualTo(ShareChart.of(comparison));
+        assertThat(committed(Report.PAGE)).as(WHY).contains(Chapter.of(comparison));
         for (Drawing drawing : List.of(drawing("locality-spill"), drawing("locality-zones"))) {
             Drawing.Content content = drawing.content().get();
-            assertThat(committed(drawing.file())).as(why).isEqualTo(content.svg());
-            assertThat(committed(Report.PAGE)).as(why).contains(drawing.chapter(content));
+            assertThat(committed(drawing.file())).as(WHY).isEqualTo(content.svg());
+            assertThat(committed(Report.PAGE)).as(WHY).contains(drawing.chapter(content));
         }
         assertThat(committed(Report.PAGE))
-                .as("Ten thousand clients take too long for a test, so it counts the first of them. " + why)
+                .as("Ten thousand clients take too long for a test, so it counts the first of them. " + WHY)
                 .contains(ConnectionsDrawing.firstRow());
+    }
+
+    /** A scenario for each of the other tables: the first column of one, and the last row of the other. */
+    @Test
+    void theCommittedTablesOfAllPoliciesAndOfKeysAreThoseOfToday() throws IOException {
+        String page = committed(Report.PAGE);
+        PolicyTable everyPolicy = new PolicyTable();
+        everyPolicy.add(Comparison.alone(scenario("calm"), Report.SEED));
+        String rows = page.substring(page.indexOf("## Every policy"), page.indexOf("## Keys"));
+        for (String row : everyPolicy.text().lines().skip(2).toList()) {
+            assertThat(rows).as(WHY).contains("\n" + row.substring(0, row.length() - " |".length()));
+        }
+
+        Comparison byKey = Comparison.alone(scenario("keys-slow"), Report.SEED).beside(Contender.BY_KEY);
+        Overview overview = new Overview();
+        overview.add(byKey, "");
+        assertThat(page).as(WHY).contains(overview.table().lines().toList().get(2) + "\n");
+        assertThat(page).as(WHY).contains(Chapter.of(byKey));
+        assertThat(committed("keys-slow-latency.svg")).as(WHY).isEqualTo(LatencyChart.of(byKey));
     }
 
     @Test

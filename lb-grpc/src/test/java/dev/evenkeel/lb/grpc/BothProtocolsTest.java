@@ -6,12 +6,14 @@ import com.google.common.util.concurrent.ListenableFuture;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import dev.evenkeel.lb.LoadBalancer;
+import dev.evenkeel.lb.LoadBalancerBuilder;
 import dev.evenkeel.lb.LoadBalancers;
 import dev.evenkeel.lb.endpoint.Endpoint;
 import dev.evenkeel.lb.endpoint.EndpointSource;
 import dev.evenkeel.lb.endpoint.OutReason;
 import dev.evenkeel.lb.observe.EndpointStatus;
 import dev.evenkeel.lb.okhttp.EvenkeelOkHttp;
+import dev.evenkeel.lb.okhttp.KeySource;
 import dev.evenkeel.lb.policy.LoadBalancingPolicy;
 import dev.evenkeel.lb.retry.Backoff;
 import dev.evenkeel.lb.retry.RetryBudget;
@@ -28,20 +30,30 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import okhttp3.OkHttpClient;
 import okhttp3.Request;
 import okhttp3.Response;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** An application that calls one service over HTTP and over gRPC: two ports of each server, and one load balancer for all its clients. */
 class BothProtocolsTest {
+    private static final String USER = "x-user";
+    private static final List<String> USERS =
+            IntStream.range(0, 60).mapToObj(i -> "user " + i).toList();
+
     private final ExecutorService threads = Executors.newCachedThreadPool();
     private final List<Pod> pods =
             Stream.generate(() -> new Pod(threads)).limit(3).toList();
@@ -51,15 +63,22 @@ class BothProtocolsTest {
     private ManagedChannel other;
 
     private void use(RetryPolicy retry, RetryBudget.Settings budget, double panicThreshold) {
-        loadBalancer = LoadBalancer.builder(Fleet.NAME)
-                .endpoints(EndpointSource.of(pods.stream().map(Pod::endpoint).toList()))
-                .policy(LoadBalancingPolicy.roundRobin())
+        use(settings -> settings.policy(LoadBalancingPolicy.roundRobin())
                 .retry(retry)
                 .retryBudget(budget)
-                .panicThreshold(panicThreshold)
+                .panicThreshold(panicThreshold));
+    }
+
+    private void use(UnaryOperator<LoadBalancerBuilder> settings) {
+        loadBalancer = settings.apply(LoadBalancer.builder(Fleet.NAME)
+                        .endpoints(EndpointSource.of(
+                                pods.stream().map(Pod::endpoint).toList())))
                 .build();
         LoadBalancers services = LoadBalancers.of(loadBalancer);
-        http = EvenkeelOkHttp.wrap(new OkHttpClient(), services);
+        http = EvenkeelOkHttp.builder(new OkHttpClient(), services)
+                .requestKey(Fleet.NAME, KeySource.header(USER))
+                .build()
+                .client();
         one = channel(services);
         other = channel(services);
         Until.until("both channels are connected to all", () -> isConnected(one) && isConnected(other));
@@ -112,8 +131,14 @@ class BothProtocolsTest {
     }
 
     private int get() {
-        Request request =
-                new Request.Builder().url("http://" + Fleet.NAME + "/").build();
+        return get("somebody");
+    }
+
+    private int get(String user) {
+        Request request = new Request.Builder()
+                .url("http://" + Fleet.NAME + "/")
+                .header(USER, user)
+                .build();
         try (Response response = http.newCall(request).execute()) {
             return response.code();
         } catch (IOException e) {
@@ -260,6 +285,84 @@ class BothProtocolsTest {
         assertThat(overHttp + overGrpc)
                 .as("a new budget holds ten, and one more comes after ten seconds")
                 .isBetween(10, 12);
+    }
+
+    /** Calls without a key go round, so that it is soon seen that the channels are connected to all. */
+    static Stream<LoadBalancingPolicy> policiesByKey() {
+        LoadBalancingPolicy round = LoadBalancingPolicy.roundRobin();
+        return Stream.of(
+                LoadBalancingPolicy.ringHash().fallback(round),
+                LoadBalancingPolicy.maglev().fallback(round),
+                LoadBalancingPolicy.rendezvous().fallback(round));
+    }
+
+    @ParameterizedTest
+    @MethodSource("policiesByKey")
+    void equalKeysMeetWhateverTheProtocolAlsoWhileAnEndpointIsOut(LoadBalancingPolicy policy) {
+        use(settings -> settings.policy(policy));
+        Map<String, Pod> homes = assertThatEqualKeysMeet();
+        assertThat(homes.values()).containsAll(pods);
+
+        Pod drained = pods.get(0);
+        loadBalancer.drain(drained.endpoint().id());
+        assertThat(assertThatEqualKeysMeet()).satisfies(away -> assertThatOnlyKeysOf(drained, homes, away));
+        loadBalancer.undrain(drained.endpoint().id());
+        String back = userOf(drained, homes);
+        Until.until(
+                "both channels have their connections to it back",
+                () -> isAnsweredBy(drained, one, back) && isAnsweredBy(drained, other, back));
+        assertThat(assertThatEqualKeysMeet()).isEqualTo(homes);
+
+        Pod failing = pods.get(1);
+        String user = userOf(failing, homes);
+        failing.code = 500;
+        Until.until("it is ejected", () -> {
+            get(user);
+            return status(failing).availability().has(OutReason.EJECTED);
+        });
+        failing.code = 200;
+        assertThat(assertThatEqualKeysMeet()).satisfies(away -> assertThatOnlyKeysOf(failing, homes, away));
+        assertThat(status(failing).availability().has(OutReason.EJECTED))
+                .as("it is still out")
+                .isTrue();
+    }
+
+    /** Sends each key over HTTP and by both channels, and returns where it goes. */
+    private Map<String, Pod> assertThatEqualKeysMeet() {
+        Map<String, Pod> homes = new HashMap<>();
+        for (String user : USERS) {
+            pods.forEach(Pod::forget);
+            assertThat(get(user)).isEqualTo(200);
+            Pod home = pods.stream()
+                    .filter(pod -> pod.requests.get() == 1)
+                    .findFirst()
+                    .orElseThrow();
+            assertThat(isAnsweredBy(home, one, user)).as("one channel").isTrue();
+            assertThat(isAnsweredBy(home, other, user)).as("the other channel").isTrue();
+            homes.put(user, home);
+        }
+        return homes;
+    }
+
+    private static boolean isAnsweredBy(Pod pod, ManagedChannel channel, String user) {
+        CallOptions options = CallOptions.DEFAULT.withOption(EvenkeelGrpc.AFFINITY_KEY, user);
+        return Fleet.call(channel, Echo.GET, options, "x").equals("x@" + pod.grpc.address());
+    }
+
+    private static String userOf(Pod pod, Map<String, Pod> homes) {
+        return USERS.stream()
+                .filter(user -> pod.equals(homes.get(user)))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private static void assertThatOnlyKeysOf(Pod out, Map<String, Pod> before, Map<String, Pod> now) {
+        assertThat(now.values()).doesNotContain(out);
+        before.forEach((user, home) -> {
+            if (!home.equals(out)) {
+                assertThat(now).as("nobody else's keys move").containsEntry(user, home);
+            }
+        });
     }
 
     /** A server with a port for each protocol. */

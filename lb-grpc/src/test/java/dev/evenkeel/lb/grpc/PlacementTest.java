@@ -30,6 +30,8 @@ import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a call's options and headers ask of the place it goes to. */
 class PlacementTest {
@@ -123,6 +125,25 @@ class PlacementTest {
     }
 
     @Test
+    void aSessionOfAbsurdSizeIsNone() {
+        CallOptions options = CallOptions.DEFAULT.withOption(EvenkeelGrpc.SESSION, "x".repeat(1_000_000));
+        assertThat(asked(fleet.channel(), options)).isSameAs(Destination.ANY);
+    }
+
+    /** Of a size that servers still take: they refuse more than 8 KiB of headers by themselves. */
+    @ParameterizedTest
+    @ValueSource(strings = {"x-user", "x-session"})
+    void aHeaderOfAbsurdSizeIsNoKeyAndNoSession(String header) {
+        ManagedChannel channel = fleet.open(fleet.builder()
+                .intercept(EvenkeelGrpc.keyFromHeader("x-user"), EvenkeelGrpc.sessionFromHeader("x-session")));
+        assertThat(asked(withHeader(channel, header, "x".repeat(4_096)), CallOptions.DEFAULT))
+                .as("the longest that counts")
+                .isNotEqualTo(Destination.ANY);
+        assertThat(asked(withHeader(channel, header, "x".repeat(4_097)), CallOptions.DEFAULT))
+                .isSameAs(Destination.ANY);
+    }
+
+    @Test
     void theResolverAloneKnowsKeysToo() {
         ManagedChannel channel = fleet.open(fleet.plainBuilder().intercept(EvenkeelGrpc.keyFromHeader("x-user")));
         assertThat(asked(withHeader(channel, "x-user", "alice"), CallOptions.DEFAULT)
@@ -154,6 +175,21 @@ class PlacementTest {
         seen.clear(); // connecting took calls that ask for nothing
         assertThat(answers(10, channel, options)).containsOnly("x@" + server.address());
         assertThat(seen).extracting(Destination::subset).containsOnly(canary);
+    }
+
+    @Test
+    void aSubsetThatNobodyIsInFailsTheCallBeforeItIsSent() {
+        try (Fleet strict = Fleet.of(1, settings -> settings.subsets(MetadataSubsets.by("version")))) {
+            ManagedChannel channel = strict.connectedChannel();
+            Status status = Fleet.fail(
+                    channel,
+                    Echo.GET,
+                    CallOptions.DEFAULT.withOption(EvenkeelGrpc.SUBSET, Subset.of("version", "canary")));
+            assertThat(status.getCode()).isEqualTo(Status.Code.UNAVAILABLE);
+            assertThat(status.getDescription())
+                    .startsWith("orders: no endpoint of the subset {version=canary} can be picked; there are");
+            assertThat(strict.calls()).isZero();
+        }
     }
 
     @Test

@@ -43,13 +43,13 @@ final class CookieSessions implements ServiceSessions {
         try {
             String value = Cookies.find(request, jar, name);
             return new Told(value == null || value.length() > LONGEST ? "" : value, request, jar, this);
-        } catch (RuntimeException e) {
+        } catch (Exception e) { // jars in Kotlin may throw what they do not declare
             say(e);
             return new Told("", request, CookieJar.NO_COOKIES, this);
         }
     }
 
-    private void say(RuntimeException e) {
+    private void say(Exception e) {
         if (said.compareAndSet(false, true)) {
             LOG.log(
                     System.Logger.Level.WARNING,
@@ -127,7 +127,7 @@ final class CookieSessions implements ServiceSessions {
                 if (cookie != null) {
                     jar.saveFromResponse(url, List.of(cookie));
                 }
-            } catch (RuntimeException e) {
+            } catch (Exception e) {
                 say(e);
             }
         }

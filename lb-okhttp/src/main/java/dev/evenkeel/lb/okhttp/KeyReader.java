@@ -39,13 +39,16 @@ final class KeyReader {
             } else {
                 return RequestKey.of(text);
             }
-        } catch (RuntimeException e) {
+        } catch (Exception e) { // Kotlin's functions may throw what they do not declare
+            if (e instanceof InterruptedException) {
+                Thread.currentThread().interrupt();
+            }
             say(System.Logger.Level.WARNING, "could not be asked for it", e);
         }
         return null;
     }
 
-    private void say(System.Logger.Level level, String what, @Nullable RuntimeException e) {
+    private void say(System.Logger.Level level, String what, @Nullable Exception e) {
         if (said.add(what)) {
             LOG.log(
                     level,

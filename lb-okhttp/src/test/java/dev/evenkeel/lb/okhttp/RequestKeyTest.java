@@ -157,6 +157,15 @@ class RequestKeyTest {
     }
 
     @Test
+    void aFunctionInKotlinThatThrowsIsNoKeyEither() throws IOException {
+        List<String> log = logOfTwoCalls(KeySource.of(request -> {
+            Sneaky.raise(new IOException("no user"));
+            return null;
+        }));
+        assertThat(log).singleElement().asString().contains("orders.svc", "a function", "could not be asked");
+    }
+
+    @Test
     void aFunctionThatReturnsNullIsNoKeyAndSaidOnce() throws IOException {
         assertThat(logOfTwoCalls(KeySource.of(request -> null)))
                 .singleElement()
@@ -200,20 +209,25 @@ class RequestKeyTest {
     }
 
     @Test
-    void aCookieOfAMegabyteIsNoKeyAndTheCallGoesOn() {
-        CookieJar none = CookieJar.NO_COOKIES;
+    void aCookieOfAMegabyteIsNoKeyAndTheCallGoesOn() throws IOException {
+        fleet.balancing(lb -> lb.policy(watched()))
+                .wrapping(client -> client.requestKey(Fleet.SERVICE, KeySource.cookie("user")))
+                .add("fine");
         String huge = "x".repeat(1_000_000);
-        for (String header :
+        for (String cookie :
                 List.of("user=" + huge, huge + "; user=alice", "a=" + huge + "; user=alice", ";".repeat(1_000_000))) {
-            Request request = fleet.request("/").header("Cookie", header).build();
-            assertThat(new KeyReader(Fleet.SERVICE, KeySource.cookie("user")).read(request, none))
-                    .isNull();
+            assertThat(keyOfCallWith(cookie)).isNull();
         }
-        Request huger =
-                fleet.request("/").header("Cookie", "user=alice; a=" + huge).build();
-        assertThat(new KeyReader(Fleet.SERVICE, KeySource.cookie("user")).read(huger, none))
+        assertThat(keyOfCallWith("user=alice; a=" + huge))
                 .as("what stands before it is found")
                 .isEqualTo(RequestKey.of("alice"));
+    }
+
+    private @Nullable RequestKey keyOfCallWith(String cookie) throws IOException {
+        seen.clear();
+        assertThat(fleet.ask(fleet.request("/").header("Cookie", cookie).build()))
+                .isEqualTo("200 fine");
+        return seen.get(0).key();
     }
 
     @Test
@@ -266,6 +280,19 @@ class RequestKeyTest {
         Subset canary = Subset.of("version", "canary");
         fleet.ask(fleet.request("/").tag(Subset.class, canary).build());
         assertThat(seen.get(0).subset()).isEqualTo(canary);
+    }
+
+    @Test
+    void aSubsetThatNobodyIsInFailsTheCallBeforeItIsSent() {
+        fleet.balancing(lb -> lb.subsets(MetadataSubsets.by("version"))).add("fine");
+        Request request = fleet.request("/")
+                .tag(Subset.class, Subset.of("version", "canary"))
+                .build();
+        assertThatThrownBy(() -> fleet.ask(request))
+                .isInstanceOf(NoEndpointIOException.class)
+                .hasMessageStartingWith(
+                        "orders.svc: no endpoint of the subset {version=canary} can be picked; there are");
+        assertThat(fleet.served()).isZero();
     }
 
     @Test

@@ -150,14 +150,25 @@ class SessionsTest {
     void aCookieOfAMegabyteIsReplacedAndTheCallGoesOn() throws IOException {
         startWithCookie();
         String huge = "x".repeat(1_000_000);
-        fleet.wrapping(client -> client.sessionCookie(Fleet.SERVICE, COOKIE));
-        Request request = fleet.request("/").header("Cookie", "lb=" + huge).build();
-        CallSession session = new CookieSessions(
-                        Fleet.SERVICE,
-                        java.util.Objects.requireNonNull(fleet.loadBalancer().sessions()),
-                        COOKIE)
-                .begin(request, CookieJar.NO_COOKIES);
-        assertThat(session.session()).isNull();
+        String good = askWith(null).cookie();
+        for (String cookie : List.of("lb=" + huge, good + huge, "a=" + huge + "; " + good)) {
+            Request request = fleet.request("/").header("Cookie", cookie).build();
+            try (Response response = fleet.client().newCall(request).execute()) {
+                Answer answer = new Answer(response.body().string(), response.header("Set-Cookie"));
+                assertThat(response.code()).isEqualTo(200);
+                assertThat(answer.setCookie()).matches("lb=[\\w-]{22}\\.\\w+; Path=/; Max-Age=1800; HttpOnly");
+                assertThat(server(answer.server()).requests())
+                        .anyMatch(asked -> cookie.equals(asked.getHeaders().get("Cookie")));
+                assertThatItStays(answer.cookie(), answer.server());
+            }
+        }
+    }
+
+    @Test
+    void aMegabyteOfOthersBehindTheCookieChangesNothing() throws IOException {
+        startWithCookie();
+        Answer first = askWith(null);
+        assertThatItStays(first.cookie() + "; a=" + "x".repeat(1_000_000), first.server());
     }
 
     @Test
@@ -221,7 +232,9 @@ class SessionsTest {
         String token = first.cookie().split("\\.", 2)[0];
         long now = TimeUnit.MILLISECONDS.toSeconds(System.currentTimeMillis());
         assertThatItStays(token + "." + Long.toString(now - 600, 36), first.server());
-        for (String made : List.of(Long.toString(now - 1000, 36), Long.toString(now + 1000, 36), "?", "")) {
+        String pastItsTime = Long.toString(now - 100_000, 36); // what a browser would not send any more
+        for (String made :
+                List.of(Long.toString(now - 1000, 36), pastItsTime, Long.toString(now + 1000, 36), "?", "")) {
             Answer renewed = askWith(token + "." + made);
             assertThat(renewed.server()).isEqualTo(first.server());
             assertThat(renewed.cookie()).startsWith(token + ".");
@@ -290,6 +303,29 @@ class SessionsTest {
             public List<Cookie> loadForRequest(HttpUrl url) {
                 if (asked++ % 2 == 0) {
                     throw new IllegalStateException("we are asked before OkHttp is");
+                }
+                return List.of();
+            }
+        }));
+        startWithCookie();
+        assertThat(askWith(null).server()).isIn("a", "b", "c");
+    }
+
+    /** Kotlin has no checked exceptions, so a jar may throw what its methods do not declare. */
+    @Test
+    void aJarInKotlinThatFailsCostsTheSessionAndNotTheCall() throws IOException {
+        fleet.client(c -> c.cookieJar(new CookieJar() {
+            private int asked;
+
+            @Override
+            public void saveFromResponse(HttpUrl url, List<Cookie> cookies) {
+                Sneaky.raise(new IOException("disk full"));
+            }
+
+            @Override
+            public List<Cookie> loadForRequest(HttpUrl url) {
+                if (asked++ % 2 == 0) {
+                    Sneaky.raise(new IOException("we are asked before OkHttp is"));
                 }
                 return List.of();
             }
