@@ -22,6 +22,7 @@ import java.util.stream.Stream;
 final class Arranger {
     private final Locality own;
     private final boolean zonesMatter;
+    private final int minEndpoints; // with fewer, zones do not matter in a level
     private final RegionOrder regions;
     private final MetadataSubsets subsets;
     private final FairChoice choice;
@@ -32,6 +33,7 @@ final class Arranger {
     private Arranger(Places places, FairChoice choice) {
         this.own = places.own();
         this.zonesMatter = !own.zone().isEmpty() && places.zones().ownShare(1, 0) > 0;
+        this.minEndpoints = places.zones().minEndpoints();
         this.regions = places.regions().from(own.region());
         this.subsets = places.subsets();
         this.choice = choice;
@@ -129,6 +131,9 @@ final class Arranger {
         List<TrackedNode> whole = near.size() + far.size() == nodes.size()
                 ? nodes
                 : Stream.concat(near.stream(), far.stream()).toList();
+        if (near.isEmpty() || far.isEmpty() || whole.size() < minEndpoints) {
+            return new Layout.Level(name, new Layout.Part(name, whole), null, null);
+        }
         String before = name.isEmpty() ? "" : name + ", ";
         return new Layout.Level(
                 name,

@@ -46,7 +46,7 @@ final class BreakerTimer {
                     .scheduler()
                     .schedule(
                             breaker.patienceNanos(),
-                            () -> cluster.update((members, now) ->
+                            () -> cluster.tell((members, now) ->
                                     breaker.spell() == spell && timeIsUp(breaker, owner, members, now)));
         }
     }

@@ -17,11 +17,12 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The control loop of one service: whatever changes which endpoints may be picked goes through {@link #update}.
+ * The control loop of one service: whatever changes which endpoints may be picked goes through {@link #update} or {@link #tell}.
  *
  * <p>There is one lock, held for pure work only. A change is queued before the lock is asked for, and whoever gets the lock applies
- * all that is queued and then publishes once: a burst of changes from many threads costs one rebuild. Requests queue what they find out and
- * never wait for the lock.
+ * what is queued and then publishes once: a burst of changes from many threads costs one rebuild. Requests queue what they find out and
+ * never wait for the lock. Should one get it, it applies what requests found out, and leaves the rest to those who wait for it: a new list takes
+ * milliseconds, and with a policy by key it can take seconds.
  */
 final class Cluster {
     /**
@@ -40,7 +41,8 @@ final class Cluster {
     private final Announcer announcer;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition published = lock.newCondition();
-    private final Queue<Change> changes = new ConcurrentLinkedQueue<>();
+    private final Queue<Change> changes = new ConcurrentLinkedQueue<>(); // each with a thread that waits for the lock
+    private final Queue<Change> told = new ConcurrentLinkedQueue<>(); // by requests
 
     // Guarded by the lock, except that views and closed may be read without it, and an endpoint found.
     private final Members members;
@@ -78,7 +80,7 @@ final class Cluster {
         changes.add(change);
         lock.lock();
         try {
-            applyQueued();
+            applyAll();
         } finally {
             release();
         }
@@ -86,11 +88,11 @@ final class Cluster {
     }
 
     /**
-     * Does the same for what a request has found out, but without waiting: whoever holds the lock applies this change, too, before it goes on.
-     * To rebuild a long list may take milliseconds, and no request is to wait for that.
+     * Does the same for what a request or a timer has found out, but without waiting: whoever holds the lock applies this change, too, before it
+     * goes on. To rebuild a long list may take milliseconds, and nobody is to wait for that who has a call to make, or all services' timers to serve.
      */
     void tell(Change change) {
-        changes.add(change);
+        told.add(change);
         applyUnlessBusy();
     }
 
@@ -101,10 +103,13 @@ final class Cluster {
         }
     }
 
+    /** Gives way to those who wait for the lock; they do this themselves when they have had it. */
     private void applyUnlessBusy() {
-        while (!changes.isEmpty() && lock.tryLock()) {
+        while (!told.isEmpty() && changes.isEmpty() && lock.tryLock()) {
             try {
-                applyQueued();
+                if (apply(told)) {
+                    publishWhenDue(snapshots.arePreparedFor(members.version()));
+                }
             } finally {
                 lock.unlock();
             }
@@ -112,39 +117,50 @@ final class Cluster {
         }
     }
 
-    private void applyQueued() {
+    private void applyAll() {
+        boolean rebuild = apply(told);
+        rebuild |= apply(changes);
+        if (rebuild) {
+            publishWhenDue(true);
+        }
+    }
+
+    /** Applies what is queued, and returns whether the views must be rebuilt. */
+    private boolean apply(Queue<Change> queue) {
         boolean rebuild = false;
-        long now = environment.ticker().nanos();
-        for (Change change = changes.poll(); change != null; change = changes.poll()) {
+        for (Change change = queue.poll(); change != null; change = queue.poll()) {
             try {
                 // Read anew: a timer queued this after its time had come, maybe while we applied what was before it.
-                now = environment.ticker().nanos();
-                rebuild |= !closed && change.apply(members, now);
+                rebuild |= !closed && change.apply(members, environment.ticker().nanos());
             } catch (RuntimeException e) {
                 LOG.log(System.Logger.Level.ERROR, announcer.service() + ": a change was lost", e);
             }
         }
-        if (rebuild) {
-            publishWhenDue(now);
-        }
+        return rebuild;
     }
 
-    private void publishWhenDue(long now) {
+    /**
+     * Rebuilds the views, at once or later on a thread that may take its time: the one of the timers is there for all services.
+     *
+     * @param mayBeNow whether this thread may do it
+     */
+    private void publishWhenDue(boolean mayBeNow) {
+        long now = environment.ticker().nanos();
         long spacing = members.size() < LARGE_LIST ? 0 : members.size() * SPACING_NANOS_PER_ENDPOINT;
-        long wait = publishedNanos + spacing - now;
-        if (!publishedSomebody || wait <= 0) {
+        long wait = publishedSomebody ? Math.max(0, publishedNanos + spacing - now) : 0;
+        if (mayBeNow && wait == 0) {
             publish(now);
         } else if (!publicationScheduled) {
             publicationScheduled = true;
-            environment
-                    .scheduler()
-                    .schedule(
-                            wait,
-                            () -> update((all, later) -> {
-                                publicationScheduled = false;
-                                return true;
-                            }));
+            environment.scheduler().schedule(wait, () -> environment.blocking().execute(this::publishAsScheduled));
         }
+    }
+
+    private void publishAsScheduled() {
+        update((all, now) -> {
+            publicationScheduled = false;
+            return true;
+        });
     }
 
     private void publish(long now) {
@@ -154,19 +170,22 @@ final class Cluster {
         if (arrangement.usesOthers()) {
             announce(Event.Type.SUBSET_CHANGED, null, Arranger.describe(members));
         }
-        snapshots.beginRound();
-        for (LoadBalancerView view : views) {
-            try {
-                view.rebuild(arrangement, snapshots);
-            } catch (RuntimeException e) {
-                LOG.log(
-                        System.Logger.Level.ERROR,
-                        announcer.service() + ": " + settings.policy()
-                                + " failed to make a picker; the old one stays in use",
-                        e);
-            }
-        }
+        long version = members.version();
+        unlessThePolicyFails(() -> snapshots.prepare(arrangement, version));
+        views.forEach(view -> unlessThePolicyFails(() -> view.rebuild(arrangement, snapshots)));
         published.signalAll();
+    }
+
+    private void unlessThePolicyFails(Runnable work) {
+        try {
+            work.run();
+        } catch (RuntimeException e) {
+            LOG.log(
+                    System.Logger.Level.ERROR,
+                    announcer.service() + ": " + settings.policy()
+                            + " failed to make a picker; the old one stays in use",
+                    e);
+        }
     }
 
     /** Returns the node of an endpoint in the list, or null; takes no lock. */
@@ -209,7 +228,7 @@ final class Cluster {
     void close() {
         lock.lock();
         try {
-            applyQueued();
+            applyAll();
             closed = true;
             views.forEach(view -> view.rebuild(Arrangement.EMPTY, snapshots));
             members.nodes().forEach(node -> node.keepSessions(null));

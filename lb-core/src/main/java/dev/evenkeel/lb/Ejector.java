@@ -56,7 +56,7 @@ final class Ejector {
         node.setOut(OutReason.EJECTED, true);
         environment
                 .scheduler()
-                .schedule(duration, () -> cluster.update((members, later) -> takeBack(members, node, later)));
+                .schedule(duration, () -> cluster.tell((members, later) -> takeBack(members, node, later)));
         cluster.announceAvailability(node, node.ejections.describe(now));
     }
 

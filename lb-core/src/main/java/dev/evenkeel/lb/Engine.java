@@ -226,10 +226,13 @@ final class Engine {
             return announcer.service() + " is closed";
         }
         InFlightLimit most = settings.limits().maxInFlightPerEndpoint();
-        int usable = view.candidates().nodes().size();
-        if (most != null && usable > 0) {
-            return announcer.service() + ": all " + usable + " endpoints in use have " + most.max()
-                    + " attempts in flight, as many as maxInFlightPerEndpoint allows";
+        List<TrackedNode> usable = view.candidates().nodes();
+        if (most != null && !usable.isEmpty()) {
+            boolean someHaveRoom = usable.stream().anyMatch(TrackedNode::hasRoom); // but no share of the split
+            return announcer.service() + ": all "
+                    + (someHaveRoom ? "endpoints that the split leads to" : usable.size() + " endpoints in use")
+                    + " have "
+                    + most.max() + " attempts in flight, as many as maxInFlightPerEndpoint allows";
         }
         List<EndpointStatus> endpoints = view.endpoints();
         return endpoints.isEmpty()

@@ -7,16 +7,18 @@ import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Where keys go, for each part of the endpoints; worked out once for all views, and again only when endpoints or their weights change. Used
+ * Where keys go, for each part of the endpoints; worked out once for all views, and again only when what discovery says of them changes. Used
  * under the cluster's lock.
+ *
+ * <p>All parts have theirs from the moment on that the list is new, also those that nobody needs yet: when a zone is lost, or a priority, it is a
+ * request that finds out, and no request is to wait for a map.
  */
 final class KeyMaps {
     private final KeyedPolicy policy;
-    private Map<String, Known> current = new HashMap<>();
-    private Map<String, Known> lastRound = Map.of();
+    private Map<String, Known> maps = new HashMap<>(); // by the names of the parts
+    private long version = -1; // of the list that they are for
 
     KeyMaps(KeyedPolicy policy) {
         this.policy = policy;
@@ -35,36 +37,44 @@ final class KeyMaps {
             return true;
         }
 
+        /** A policy may look at anything that discovery says. But whoever shuts down is walked past, as everybody who is out. */
         @SuppressWarnings("ReferenceEquality") // mostly it is the same object, and there are many
         private static boolean isAlike(Endpoint one, Endpoint other) {
-            return one == other
-                    || (one.id().equals(other.id())
-                            && one.address().equals(other.address())
-                            && one.weight() == other.weight());
+            return one == other || one.equals(other.withTerminating(one.isTerminating()));
         }
     }
 
-    /** Begins a round in which all views are rebuilt: what is not asked for in it, nor in the one before, is forgotten. */
-    void beginRound() {
-        lastRound = current;
-        current = new HashMap<>();
+    /** Returns whether the maps of this list are there. */
+    boolean areFor(long listVersion) {
+        return version == listVersion;
+    }
+
+    /** Works out the maps of all parts of a list, as far as they are not known, and forgets all others. */
+    void prepare(Arrangement arrangement, long listVersion) {
+        if (version == listVersion) {
+            return;
+        }
+        Map<String, Known> all = new HashMap<>();
+        arrangement.parts().forEach(part -> all.put(part.name(), known(part)));
+        maps = all;
+        version = listVersion;
     }
 
     /** Returns the map of a part. */
     KeyMap of(Layout.Part part) {
         Known known = known(part);
-        if (known == null) {
-            List<Endpoint> endpoints =
-                    part.nodes().stream().map(TrackedNode::endpoint).toList();
-            known = new Known(endpoints, policy.newKeyMap(endpoints));
-        }
-        current.put(part.name(), known);
+        maps.put(part.name(), known);
         return known.map;
     }
 
-    private @Nullable Known known(Layout.Part part) {
-        Known known = current.getOrDefault(part.name(), lastRound.get(part.name()));
-        return known != null && known.isFor(part.nodes()) ? known : null;
+    private Known known(Layout.Part part) {
+        Known known = maps.get(part.name());
+        if (known != null && known.isFor(part.nodes())) {
+            return known;
+        }
+        List<Endpoint> endpoints =
+                part.nodes().stream().map(TrackedNode::endpoint).toList();
+        return new Known(endpoints, policy.newKeyMap(endpoints));
     }
 
     /** Returns at which positions of a part its candidates are; both are in the same order. */

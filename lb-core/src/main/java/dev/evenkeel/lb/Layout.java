@@ -1,6 +1,7 @@
 package dev.evenkeel.lb;
 
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,19 +23,28 @@ record Layout(List<Level> levels) {
         return nodes.isEmpty() ? EMPTY : new Layout(List.of(new Level("", new Part(subset, nodes), null, null)));
     }
 
+    /** Returns the parts of all levels. */
+    Stream<Part> parts() {
+        return levels.stream().flatMap(Level::parts);
+    }
+
     /**
      * A priority, or a region within one.
      *
      * @param name which, in words; empty where there is only one
      * @param whole all of its nodes
-     * @param own those in this client's zone; null where zones do not matter
+     * @param own those in this client's zone; null where zones do not matter, because there are too few nodes or all are in one place
      * @param others the rest; null where zones do not matter
      */
     record Level(
             String name,
             Part whole,
             @Nullable Part own,
-            @Nullable Part others) {}
+            @Nullable Part others) {
+        private Stream<Part> parts() {
+            return own == null || others == null ? Stream.of(whole) : Stream.of(whole, own, others);
+        }
+    }
 
     /**
      * Nodes among which the policy chooses.

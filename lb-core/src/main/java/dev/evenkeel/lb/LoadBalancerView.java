@@ -96,6 +96,9 @@ public final class LoadBalancerView implements AutoCloseable {
         }
         TrackedNode node = from.forCall(context).choose(context, now);
         if (node == null) {
+            node = from.elsewhere(context, other -> other.choose(context, now));
+        }
+        if (node == null) {
             throw new NoEndpointException(engine.explainNobody(this, context));
         }
         return permit == 0 ? node.pick(this) : new Pick(this, node, permit);
@@ -257,7 +260,11 @@ public final class LoadBalancerView implements AutoCloseable {
 
     /** Returns the node for the call's next attempt, which counts as in flight there. */
     TrackedNode pick(BalancedCall call, long nowNanos) {
-        TrackedNode node = snapshot.forCall(call).pick(call, nowNanos);
+        Snapshot from = snapshot;
+        TrackedNode node = from.forCall(call).pick(call, nowNanos);
+        if (node == null) {
+            node = from.elsewhere(call, other -> other.pick(call, nowNanos));
+        }
         if (node == null) {
             throw new NoEndpointException(engine.explainNobody(this, call));
         }

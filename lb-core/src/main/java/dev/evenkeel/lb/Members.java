@@ -79,8 +79,11 @@ final class Members {
         return Reconciler.reconcile(nodes, list, this::recallOrMake);
     }
 
-    /** Makes the outcome of a comparison the truth. */
+    /** Makes the outcome of a comparison the truth. The same endpoints in another order are no news, so they keep theirs. */
     void accept(Reconciler outcome) {
+        if (!outcome.isChange()) {
+            return;
+        }
         outcome.removed().forEach(node -> {
             node.setRemoved(true);
             remembered.put(node.endpoint().id(), node);
@@ -95,7 +98,7 @@ final class Members {
         version++;
     }
 
-    /** Returns a number that changes with each list. */
+    /** Returns a number that changes whenever the list does. */
     long version() {
         return version;
     }

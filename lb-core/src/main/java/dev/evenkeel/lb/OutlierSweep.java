@@ -47,7 +47,7 @@ final class OutlierSweep {
         scheduler.schedule(INTERVAL_NANOS, () -> {
             if (!cluster.isClosed()) {
                 start(); // first, so that nothing that goes wrong in one sweep prevents the next
-                cluster.update(this::sweep);
+                cluster.tell(this::sweep);
             }
         });
     }

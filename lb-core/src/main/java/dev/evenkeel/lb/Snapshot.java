@@ -6,6 +6,7 @@ import dev.evenkeel.lb.policy.PickContext;
 import dev.evenkeel.lb.policy.Picker;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -47,6 +48,22 @@ final class Snapshot {
             return subsets == null ? EMPTY : subsets.of(wanted, this);
         }
         return subsets != null && subsets.isSplit() ? subsets.drawn(call, this) : this;
+    }
+
+    /** Returns the first node that a pick finds where else the call may go, should its own part have nobody for it; or null. */
+    @Nullable
+    TrackedNode elsewhere(PickContext call, Function<Snapshot, @Nullable TrackedNode> pick) {
+        if (subsets == null) {
+            return null;
+        }
+        Subset wanted = call.request().destination().subset();
+        for (Snapshot other : wanted == null ? subsets.shares() : subsets.fallback(this)) {
+            TrackedNode node = pick.apply(other);
+            if (node != null) {
+                return node;
+            }
+        }
+        return null;
     }
 
     /** Returns where all attempts of the call may go, whatever it is drawn for. */

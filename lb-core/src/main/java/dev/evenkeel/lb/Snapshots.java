@@ -29,11 +29,16 @@ final class Snapshots {
         this.random = random;
     }
 
-    /** Begins a round in which all views are rebuilt. */
-    void beginRound() {
+    /** Works out what depends on the list alone, and may take long. */
+    void prepare(Arrangement arrangement, long listVersion) {
         if (keyMaps != null) {
-            keyMaps.beginRound();
+            keyMaps.prepare(arrangement, listVersion);
         }
+    }
+
+    /** Returns whether that has been done for this list, so that snapshots are made in no time. */
+    boolean arePreparedFor(long listVersion) {
+        return keyMaps == null || keyMaps.areFor(listVersion);
     }
 
     /**

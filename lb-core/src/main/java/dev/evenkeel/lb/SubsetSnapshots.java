@@ -56,14 +56,28 @@ final class SubsetSnapshots {
         if (snapshot != null && !snapshot.isEmpty()) {
             return snapshot;
         }
+        List<Snapshot> fallback = fallback(any);
+        return fallback.isEmpty() ? Snapshot.EMPTY : fallback.get(0);
+    }
+
+    /** Returns where calls go whose subset has nobody for them. */
+    List<Snapshot> fallback(Snapshot any) {
         return switch (rules.fallback()) {
-            case NONE -> Snapshot.EMPTY;
-            case ANY -> any;
+            case NONE -> List.of();
+            case ANY -> List.of(any);
             case SUBSET -> {
                 Snapshot other = snapshots.get(rules.fallbackSubset());
-                yield other == null ? Snapshot.EMPTY : other;
+                yield other == null ? List.of() : List.of(other);
             }
         };
+    }
+
+    /** Returns all between which calls are divided that ask for no subset, and who has somebody. */
+    List<Snapshot> shares() {
+        return shares.stream()
+                .map(share -> snapshots.getOrDefault(share.subset, Snapshot.EMPTY))
+                .filter(snapshot -> !snapshot.isEmpty())
+                .toList();
     }
 
     /** Returns the snapshot for an attempt of a call that asks for none: its share's, or another that has somebody new for it. */

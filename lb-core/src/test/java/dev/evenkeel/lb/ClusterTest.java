@@ -8,34 +8,54 @@ import dev.evenkeel.lb.endpoint.OutReason;
 import dev.evenkeel.lb.health.ConnectBackoff;
 import dev.evenkeel.lb.health.OutlierDetection;
 import dev.evenkeel.lb.health.SlowStart;
+import dev.evenkeel.lb.policy.KeyedPolicy;
 import dev.evenkeel.lb.policy.LoadBalancingPolicy;
 import dev.evenkeel.lb.retry.RetryBudget;
 import dev.evenkeel.lb.retry.RetryPolicy;
 import dev.evenkeel.lb.time.Environment;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.SplittableRandom;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 class ClusterTest {
-    private static final Settings SETTINGS = new Settings(
-            LoadBalancingPolicy.roundRobin(),
-            RetryPolicy.DEFAULT,
-            RetryBudget.Settings.DEFAULT,
-            HedgeSettings.NONE,
-            ConnectBackoff.DEFAULT,
-            OutlierDetection.DEFAULT,
-            SlowStart.DEFAULT,
-            ActiveChecks.OFF,
-            Limits.NONE,
-            Places.DEFAULT,
-            0.5,
-            Duration.ofSeconds(30),
-            Duration.ofMinutes(10),
-            null);
+    private static Settings settings(LoadBalancingPolicy policy) {
+        return new Settings(
+                policy,
+                RetryPolicy.DEFAULT,
+                RetryBudget.Settings.DEFAULT,
+                HedgeSettings.NONE,
+                ConnectBackoff.DEFAULT,
+                OutlierDetection.DEFAULT,
+                SlowStart.DEFAULT,
+                ActiveChecks.OFF,
+                Limits.NONE,
+                Places.DEFAULT,
+                0.5,
+                Duration.ofSeconds(30),
+                Duration.ofMinutes(10),
+                null);
+    }
+
+    private static void take(Members members, int endpoints) {
+        members.accept(members.reconcile(IntStream.range(0, endpoints)
+                .mapToObj(i -> Endpoint.of("10.0." + i / 250 + "." + i % 250, 80))
+                .toList()));
+    }
+
+    private static void awaitWaitingForTheLock(Thread thread) {
+        while (thread.getState() != Thread.State.WAITING) { // with its change in the queue
+            Thread.onSpinWait();
+        }
+    }
 
     /**
      * A timer that ends an ejection, or offers an endpoint to be tried again, comes once, and looks whether its time has come. Were it
@@ -47,7 +67,8 @@ class ClusterTest {
         AtomicLong clock = new AtomicLong();
         Environment environment =
                 new Environment(clock::get, (delay, task) -> () -> {}, Runnable::run, new SplittableRandom(1));
-        Cluster cluster = new Cluster(SETTINGS, environment, new Announcer("orders.svc"));
+        Cluster cluster =
+                new Cluster(settings(LoadBalancingPolicy.roundRobin()), environment, new Announcer("orders.svc"));
         AtomicLong applied = new AtomicLong(-1);
         Thread timer = new Thread(() -> cluster.update((members, now) -> {
             applied.set(now);
@@ -56,13 +77,82 @@ class ClusterTest {
         cluster.update((members, now) -> {
             clock.set(1_000);
             timer.start();
-            while (timer.getState() != Thread.State.WAITING) { // for the lock, with its change in the queue
-                Thread.onSpinWait();
-            }
+            awaitWaitingForTheLock(timer);
             return false;
         });
         timer.join();
         assertThat(applied).hasValue(1_000);
+    }
+
+    /** To work out where keys go may take seconds, and no request is to pay for a list that it has nothing to do with. */
+    @Test
+    @Timeout(120)
+    void aRequestLeavesANewListToTheThreadThatBringsIt() throws InterruptedException {
+        List<Thread> working = new CopyOnWriteArrayList<>();
+        KeyedPolicy ring = LoadBalancingPolicy.ringHash();
+        KeyedPolicy policy = endpoints -> {
+            working.add(Thread.currentThread());
+            return ring.newKeyMap(endpoints);
+        };
+        Environment environment =
+                new Environment(() -> 0, (delay, task) -> () -> {}, Runnable::run, new SplittableRandom(1));
+        Cluster cluster = new Cluster(settings(policy), environment, new Announcer("orders.svc"));
+        Thread source = new Thread(() -> cluster.update((members, now) -> {
+            take(members, 3);
+            return true;
+        }));
+
+        cluster.tell((members, now) -> {
+            source.start();
+            awaitWaitingForTheLock(source);
+            return true;
+        });
+        source.join();
+
+        assertThat(working).containsExactly(source);
+    }
+
+    /** The list is long and came too soon after another; its time has come, but not its timer. */
+    @Test
+    void aRequestLeavesAListThatIsStillToBePublishedToThoseThatMayTakeTheirTime() {
+        AtomicInteger maps = new AtomicInteger();
+        KeyedPolicy ring = LoadBalancingPolicy.ringHash();
+        KeyedPolicy policy = endpoints -> {
+            maps.incrementAndGet();
+            return ring.newKeyMap(endpoints);
+        };
+        AtomicLong clock = new AtomicLong();
+        List<Runnable> timers = new ArrayList<>();
+        List<Runnable> blocking = new ArrayList<>();
+        Environment environment = new Environment(
+                clock::get,
+                (delay, task) -> {
+                    timers.add(task);
+                    return () -> {};
+                },
+                blocking::add,
+                new SplittableRandom(1));
+        Cluster cluster = new Cluster(settings(policy), environment, new Announcer("orders.svc"));
+        for (int endpoints : new int[] {1_000, 1_001}) {
+            cluster.update((members, now) -> {
+                take(members, endpoints);
+                return true;
+            });
+        }
+        clock.set(1_000_000_000);
+
+        cluster.tell((members, now) -> true);
+        assertThat(maps).as("the first list's").hasValue(1);
+        assertThat(timers).hasSize(1);
+
+        timers.remove(0).run();
+        assertThat(maps).as("the timers' thread is for all services").hasValue(1);
+        blocking.remove(0).run();
+        assertThat(maps).hasValue(2);
+
+        clock.set(2_000_000_000);
+        cluster.tell((members, now) -> true);
+        assertThat(timers).as("now requests publish what they find out").isEmpty();
     }
 
     /** A policy by key may work for a second on a list with weights far apart, and meanwhile requests go on and find things out. */

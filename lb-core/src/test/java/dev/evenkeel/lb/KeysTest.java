@@ -11,16 +11,18 @@ import dev.evenkeel.lb.call.Subset;
 import dev.evenkeel.lb.endpoint.Endpoint;
 import dev.evenkeel.lb.endpoint.Locality;
 import dev.evenkeel.lb.endpoint.MutableEndpointSource;
+import dev.evenkeel.lb.endpoint.OutReason;
 import dev.evenkeel.lb.locality.MetadataSubsets;
 import dev.evenkeel.lb.locality.Split;
 import dev.evenkeel.lb.locality.Subsetting;
+import dev.evenkeel.lb.observe.EndpointStatus;
 import dev.evenkeel.lb.policy.KeyedPolicy;
 import dev.evenkeel.lb.policy.LoadBalancingPolicy;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -68,6 +70,13 @@ class KeysTest {
         return homes;
     }
 
+    private static int keyAt(String home, Map<Integer, String> homes) {
+        return homes.keySet().stream()
+                .filter(key -> homes.get(key).equals(home))
+                .findFirst()
+                .orElseThrow();
+    }
+
     @ParameterizedTest
     @MethodSource("policies")
     void whileAnEndpointIsOutOnlyItsKeysAreElsewhere(LoadBalancingPolicy policy) {
@@ -89,13 +98,51 @@ class KeysTest {
 
     @ParameterizedTest
     @MethodSource("policies")
+    void whileAnEndpointIsEjectedOnlyItsKeysAreElsewhere(LoadBalancingPolicy policy) {
+        TestService service = service(policy, 10, settings -> settings);
+        Map<Integer, String> before = homes(service);
+        int key = keyAt("10.0.0.3:80", before);
+
+        for (int i = 0; i < 5; i++) {
+            attempt(service, key).complete(TestService.HTTP_503);
+        }
+        assertThat(service.status("10.0.0.3:80").availability().has(OutReason.EJECTED))
+                .isTrue();
+        Map<Integer, String> meanwhile = homes(service);
+        service.advance(Duration.ofSeconds(40));
+
+        before.forEach((one, home) -> {
+            if (!home.equals("10.0.0.3:80")) {
+                assertThat(meanwhile).containsEntry(one, home);
+            }
+        });
+        assertThat(meanwhile.values()).doesNotContain("10.0.0.3:80");
+        assertThat(homes(service)).as("also while it starts slowly").isEqualTo(before);
+    }
+
+    /** Another client, or this one after a restart, has only the new list to go by. */
+    @ParameterizedTest
+    @MethodSource("policies")
+    void anEndpointThatIsHashedByAnotherNameHasTheKeysThatAFreshClientGivesIt(LoadBalancingPolicy policy) {
+        TestService service = service(policy, 10, settings -> settings);
+        Map<Integer, String> before = homes(service);
+
+        service.source.put(endpoints(10).get(3).withMetadata(KeyedPolicy.HASH_KEY, "orders-3"));
+
+        TestService fresh = TestService.over(
+                MutableEndpointSource.of(service.loadBalancer.endpoints().stream()
+                        .map(EndpointStatus::endpoint)
+                        .toList()),
+                settings -> settings.policy(policy));
+        assertThat(homes(service)).isEqualTo(homes(fresh)).isNotEqualTo(before);
+    }
+
+    @ParameterizedTest
+    @MethodSource("policies")
     void theKeysOfAFullEndpointGoWhereTheyWouldIfItWereOut(LoadBalancingPolicy policy) {
         TestService service = service(policy, 10, settings -> settings.maxInFlightPerEndpoint(1));
         Map<Integer, String> before = homes(service);
-        int key = before.keySet().stream()
-                .filter(one -> before.get(one).equals("10.0.0.3:80"))
-                .findFirst()
-                .orElseThrow();
+        int key = keyAt("10.0.0.3:80", before);
         service.loadBalancer.drain("10.0.0.3:80");
         Map<Integer, String> withoutIt = homes(service);
         service.loadBalancer.undrain("10.0.0.3:80");
@@ -144,40 +191,6 @@ class KeysTest {
                 settings -> settings.subsets(MetadataSubsets.by("version"))
                         .split(Split.of(Subset.of("version", "v1"), 80).and(Subset.of("version", "v2"), 20)));
         assertThat(homes(canary)).isEqualTo(homes(canary));
-    }
-
-    @Test
-    void whereKeysGoIsWorkedOutOncePerListForAllViews() {
-        AtomicInteger maps = new AtomicInteger();
-        KeyedPolicy ring = LoadBalancingPolicy.ringHash();
-        KeyedPolicy counting = endpoints -> {
-            maps.incrementAndGet();
-            return ring.newKeyMap(endpoints);
-        };
-        TestService service = service(counting, 10, settings -> settings);
-        service.loadBalancer.openView(() -> {}).setReady(Endpoint.of("10.0.0.1:80"), true);
-        service.loadBalancer.drain("10.0.0.3:80");
-        service.refuse("10.0.0.4:80");
-        assertThat(maps.get()).isEqualTo(1);
-
-        service.source.put(Endpoint.of("10.0.0.5:80").withWeight(2));
-        assertThat(maps.get()).isEqualTo(2);
-    }
-
-    @Test
-    void subsetsHaveMapsOfTheirOwn() {
-        AtomicInteger maps = new AtomicInteger();
-        KeyedPolicy ring = LoadBalancingPolicy.ringHash();
-        KeyedPolicy counting = endpoints -> {
-            maps.incrementAndGet();
-            return ring.newKeyMap(endpoints);
-        };
-        TestService service = service(counting, 10, settings -> settings.subsets(MetadataSubsets.by("version")));
-        assertThat(maps.get()).isEqualTo(3);
-
-        service.loadBalancer.drain("10.0.0.3:80");
-        service.loadBalancer.undrain("10.0.0.3:80");
-        assertThat(maps.get()).isEqualTo(3);
     }
 
     @Test

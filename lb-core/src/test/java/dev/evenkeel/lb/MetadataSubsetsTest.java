@@ -13,7 +13,9 @@ import dev.evenkeel.lb.endpoint.MutableEndpointSource;
 import dev.evenkeel.lb.endpoint.OutReason;
 import dev.evenkeel.lb.locality.MetadataSubsets;
 import dev.evenkeel.lb.locality.Split;
+import dev.evenkeel.lb.observe.EndpointStatus;
 import dev.evenkeel.lb.policy.LoadBalancingPolicy;
+import dev.evenkeel.lb.testkit.FakeContext;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -165,22 +167,97 @@ class MetadataSubsetsTest {
     }
 
     @Test
-    void aCanaryGetsItsShareAndKeepsWhatIsKnown() {
+    void aCanaryGetsItsShareWhichMayChangeAtAnyTime() {
         TestService service = service(
                 MetadataSubsets.by("version"),
                 settings -> settings.split(Split.of(V1, 95).and(V2, 5)));
         assertThat(share(service, "v2")).isEqualTo(0.05, within(0.015));
-        long known = service.status("10.0.0.4:80").attempts();
-        assertThat(known).isPositive();
 
         service.loadBalancer.setSplit(Split.of(V1, 1).and(V2, 1));
         assertThat(share(service, "v2")).isEqualTo(0.5, within(0.03));
-        assertThat(service.status("10.0.0.4:80").attempts()).isGreaterThan(known);
 
         service.loadBalancer.setSplit(Split.of(V1, 1).and(V2, 0));
         assertThat(share(service, "v2")).isZero();
         service.loadBalancer.setSplit(Split.NONE);
         assertThat(share(service, "v2")).isEqualTo(0.4, within(0.03));
+    }
+
+    @Test
+    void anotherSplitKeepsWhatIsKnown() {
+        TestService service = service(
+                MetadataSubsets.by("version"),
+                settings -> settings.split(Split.of(V1, 95).and(V2, 5)));
+        Attempt attempt = service.attemptAt("10.0.0.5:80");
+        service.advance(Duration.ofMillis(30));
+        attempt.complete(Outcome.SUCCESS);
+        for (int i = 0; i < 5; i++) {
+            service.attemptAt("10.0.0.4:80").complete(TestService.HTTP_503);
+        }
+        List<EndpointStatus> known = service.loadBalancer.endpoints();
+        assertThat(service.status("10.0.0.4:80").availability().has(OutReason.EJECTED))
+                .isTrue();
+        assertThat(service.status("10.0.0.4:80").failures()).isEqualTo(5);
+        assertThat(service.status("10.0.0.5:80").latency()).isGreaterThan(Duration.ZERO);
+
+        service.loadBalancer.setSplit(Split.of(V1, 1).and(V2, 1));
+
+        assertThat(service.loadBalancer.endpoints()).isEqualTo(known);
+        assertThat(service.picks(200)).contains("10.0.0.5:80").doesNotContain("10.0.0.4:80");
+    }
+
+    @Test
+    void aFullCanaryLeavesItsCallsToTheOthers() {
+        TestService service = service(
+                MetadataSubsets.by("version"),
+                settings ->
+                        settings.maxInFlightPerEndpoint(1).split(Split.of(V1, 1).and(V2, 1)));
+        List<Attempt> underWay = new ArrayList<>();
+        while (underWay.size() < 5) {
+            underWay.add(service.attempt()); // there is room for five, wherever they are drawn for
+        }
+        assertThatThrownBy(service::attempt).isInstanceOf(NoEndpointException.class);
+
+        Attempt last = underWay.get(4);
+        last.complete(Outcome.SUCCESS);
+        LoadBalancerView view = service.loadBalancer.openView(() -> {});
+        FLEET.forEach(endpoint -> view.setReady(endpoint, true));
+        for (int i = 0; i < 50; i++) {
+            assertThat(view.pick(FakeContext.FIRST_TRY).endpoint()).isEqualTo(last.endpoint());
+        }
+    }
+
+    @Test
+    void whereAllSharesAreFullNobodyElseIsAsked() {
+        TestService service = service(
+                MetadataSubsets.by("version"),
+                settings ->
+                        settings.maxInFlightPerEndpoint(1).split(Split.of(V1, 1).and(V2, 0)));
+        for (int i = 0; i < 3; i++) {
+            assertThat(service.attempt().endpoint().metadata()).containsEntry("version", "v1");
+        }
+
+        assertThatThrownBy(service::attempt)
+                .isInstanceOf(NoEndpointException.class)
+                .hasMessage("orders.svc: all endpoints that the split leads to have 1 attempts in flight, as many as"
+                        + " maxInFlightPerEndpoint allows");
+    }
+
+    @Test
+    void aFullSubsetIsLikeAnEmptyOne() {
+        UnaryOperator<LoadBalancerBuilder> oneEach = settings -> settings.maxInFlightPerEndpoint(1);
+        TestService none = service(MetadataSubsets.by("version"), oneEach);
+        TestService any = service(MetadataSubsets.by("version").fallingBackToAny(), oneEach);
+        TestService other = service(MetadataSubsets.by("version").fallingBackTo(V1), oneEach);
+        for (TestService service : List.of(none, any, other)) {
+            assertThat(call(service, V2).nextAttempt().endpoint().metadata()).containsEntry("version", "v2");
+            assertThat(call(service, V2).nextAttempt().endpoint().metadata()).containsEntry("version", "v2");
+        }
+
+        assertThatThrownBy(() -> pick(none, V2))
+                .isInstanceOf(NoEndpointException.class)
+                .hasMessageStartingWith("orders.svc: no endpoint of the subset {version=v2} can be picked");
+        assertThat(pick(any, V2).endpoint().metadata()).containsEntry("version", "v1");
+        assertThat(pick(other, V2).endpoint().metadata()).containsEntry("version", "v1");
     }
 
     @Test

@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  * "Load balancer subsets".
  *
  * @param selectors the sets of metadata keys by which requests may ask; unmodifiable
- * @param fallback where a request goes whose subset has no endpoint that could be picked
+ * @param fallback where a request goes whose subset has no endpoint that could be picked, or has as many attempts in flight as its
+ *     endpoints may have
  * @param fallbackSubset the subset of {@link Fallback#SUBSET}; null with the others
  * @param most how many subsets are made ready, 1 to 10,000; what is beyond counts as empty
  */

@@ -8,7 +8,8 @@ import java.util.stream.Collectors;
 
 /**
  * How requests that ask for no subset are divided between subsets: a canary. Shares follow the weights. A request that finds its subset
- * without an endpoint goes to one of the others; with none of them left, to any endpoint.
+ * without an endpoint, or with as many attempts in flight as its endpoints may have, goes to one of the others; where nobody is in any of
+ * them, to any endpoint.
  *
  * @param weights the subsets with their weights, each 0 or more and together more than 0; in the given order, unmodifiable
  */

@@ -10,7 +10,8 @@ import java.util.random.RandomGenerator;
  *
  * <p>Where keys go depends on the endpoints of the list and their weights, and not on who can be picked just now: a key whose endpoint is
  * out goes elsewhere until it is back, and no other key moves. So the work is done in two steps, of which the first is shared by
- * all pickers until the list changes.
+ * all pickers until the list changes, and is done for all parts of the list that may be needed as long as it does not: for all together, for
+ * each priority and region, where zones matter for the own zone and for the others, and the same for each subset. Requests do not wait for it.
  */
 public interface KeyedPolicy extends LoadBalancingPolicy {
     /**
@@ -20,7 +21,8 @@ public interface KeyedPolicy extends LoadBalancingPolicy {
     String HASH_KEY = "hash_key";
 
     /**
-     * Returns where keys go among these endpoints. Runs while the control loop holds its lock, so it only computes.
+     * Returns where keys go among these endpoints. Runs while the control loop holds its lock, so it only computes. It is asked again when
+     * anything else of an endpoint changes than whether it is terminating.
      *
      * @param endpoints at least one
      */

@@ -43,23 +43,38 @@ final class WalkingPicker implements Picker {
 
     private Node walk(PickContext context, long key, int from, double slots) {
         Node leastFull = null;
-        long met = 0; // a bit for each position modulo 64, so that those who are met again count once
+        int met = 0;
+        long bits = 0; // of the positions modulo 64 that were met
         int place = from;
-        for (int i = 0; i < MOST_STEPS && Long.bitCount(met) < LoadBound.MOST_FULL; i++) {
+        for (int i = 0; i < MOST_STEPS && met < LoadBound.MOST_FULL; i++) {
             int position = order.endpointAt(place);
             Node node = nodes[position];
             if (node != null && !context.hasTried(node)) {
                 if (LoadBound.admits(node, slots)) {
                     return node;
                 }
-                met |= 1L << position;
+                if ((bits & 1L << position) == 0 || !comesBy(position, key, from, i)) {
+                    met++;
+                    bits |= 1L << position;
+                }
                 if (leastFull == null || LoadBound.fullness(node) < LoadBound.fullness(leastFull)) {
                     leastFull = node;
                 }
             }
             place = order.next(place, key);
         }
-        boolean metEnough = Long.bitCount(met) == LoadBound.MOST_FULL;
-        return leastFull == null || !metEnough ? rest.pick(context, key, slots) : leastFull;
+        return leastFull == null || met < LoadBound.MOST_FULL ? rest.pick(context, key, slots) : leastFull;
+    }
+
+    /** Returns whether the first steps of a walk lead to a position. To walk again is slow but rare, and needs no memory. */
+    private boolean comesBy(int position, long key, int from, int steps) {
+        int place = from;
+        for (int i = 0; i < steps; i++) {
+            if (order.endpointAt(place) == position) {
+                return true;
+            }
+            place = order.next(place, key);
+        }
+        return false;
     }
 }

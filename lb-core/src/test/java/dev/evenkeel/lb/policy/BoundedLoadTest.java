@@ -1,22 +1,27 @@
 package dev.evenkeel.lb.policy;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.evenkeel.lb.endpoint.Endpoint;
 import dev.evenkeel.lb.testkit.FakeContext;
 import dev.evenkeel.lb.testkit.FakeNode;
 import dev.evenkeel.lb.testkit.ScriptedRandom;
+import java.lang.management.ManagementFactory;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.LongStream;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
+import net.jqwik.api.constraints.IntRange;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -63,6 +68,108 @@ class BoundedLoadTest {
             if (underWay.size() > 200) {
                 FakeNode first = underWay.remove();
                 first.inFlight(first.inFlight() - 1);
+            }
+        }
+    }
+
+    /**
+     * With more than 16 the sum is up to 1 ms old, and a key goes no further than to the tenth. So whoever is picked has its share and a quarter of
+     * what was in flight at some time of the last millisecond, or is as empty as nine others that the key met.
+     */
+    @Property(tries = 60)
+    void ofManyNobodyHasMoreUnlessTenHaveIt(
+            @ForAll Keyed policy,
+            @ForAll @IntRange(min = 17, max = 200) int n,
+            @ForAll @IntRange(min = 0, max = 20) int popularOfTwenty,
+            @ForAll @IntRange(min = 0, max = 100_000) int mostNanosBetween,
+            @ForAll long seed) {
+        SplittableRandom random = new SplittableRandom(seed);
+        List<FakeNode> nodes = FakeNode.weighted(random.doubles(n, 0.5, 2).toArray());
+        double total = nodes.stream().mapToDouble(Node::weight).sum();
+        Picker picker = policy.bounded.newPicker(nodes, ScriptedRandom.seeded(1));
+        Deque<FakeNode> underWay = new ArrayDeque<>();
+        Deque<long[]> sums = new ArrayDeque<>(); // what was in flight, and when
+        long now = 0;
+        for (int i = 0; i < 1_500; i++) {
+            now += random.nextInt(mostNanosBetween + 1);
+            sums.add(new long[] {underWay.size(), now});
+            while (now - sums.getFirst()[1] > 1_000_000) {
+                sums.remove();
+            }
+            long most = sums.stream().mapToLong(sum -> sum[0]).max().orElseThrow();
+            long key = random.nextInt(20) < popularOfTwenty ? 7 : random.nextLong();
+
+            FakeNode node = (FakeNode) picker.pick(FakeContext.withKey(key), now);
+
+            double fullness = LoadBound.fullness(node);
+            assertThat(fullness < 1.25 * (most + 1) / total + 1e-9
+                            || nodes.stream()
+                                            .filter(other -> LoadBound.fullness(other) >= fullness)
+                                            .count()
+                                    >= 10)
+                    .as("%s of %s nodes with %s in flight", node, n, most)
+                    .isTrue();
+            node.inFlight(node.inFlight() + 1);
+            underWay.add(node);
+            int keep = i < 1_000 ? 600 : 100; // a rise, a steady time, and a fall
+            while (underWay.size() > keep) {
+                FakeNode first = underWay.remove();
+                first.inFlight(first.inFlight() - 1);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aKeyStaysAmongItsFirstTen(Keyed policy) {
+        List<FakeNode> nodes = FakeNode.many(200);
+        for (long key : new SplittableRandom(3).longs(300).toArray()) {
+            List<Node> order = order(policy.unbounded.newPicker(nodes, ScriptedRandom.seeded(1)), key, 11);
+            nodes.forEach(node -> node.inFlight(0));
+            Picker picker = policy.bounded.newPicker(nodes, ScriptedRandom.seeded(1));
+            picker.pick(FakeContext.withKey(key), 0); // with nothing in flight, so that one is too many then
+            nodes.forEach(node -> node.inFlight(50));
+            ((FakeNode) order.get(9)).inFlight(49);
+            ((FakeNode) order.get(10)).inFlight(0);
+
+            assertThat(picker.pick(FakeContext.withKey(key), 1)).isSameAs(order.get(9));
+        }
+    }
+
+    /** Returns where a key goes, one after the other, if all before are tried. */
+    private static List<Node> order(Picker picker, long key, int length) {
+        List<Node> order = new ArrayList<>();
+        while (order.size() < length) {
+            order.add(picker.pick(FakeContext.withKey(key, order.toArray(Node[]::new)), 0));
+        }
+        return order;
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aWalkPastTenFullNodesAllocatesNothing(Keyed policy) {
+        assumeThat(ManagementFactory.getThreadMXBean()).isInstanceOf(com.sun.management.ThreadMXBean.class);
+        com.sun.management.ThreadMXBean meter = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
+        assumeThat(meter.isThreadAllocatedMemorySupported()).isTrue();
+        List<FakeNode> nodes = FakeNode.many(200);
+        Picker picker = policy.bounded.newPicker(nodes, ScriptedRandom.seeded(1));
+        picker.pick(FakeContext.withKey(7), 0);
+        nodes.forEach(node -> node.inFlight(50));
+        FakeContext[] contexts =
+                LongStream.range(0, 50).mapToObj(FakeContext::withKey).toArray(FakeContext[]::new);
+        pickOften(picker, contexts);
+        long thread = Thread.currentThread().getId();
+        long before = meter.getThreadAllocatedBytes(thread);
+        pickOften(picker, contexts);
+        long bytes = meter.getThreadAllocatedBytes(thread) - before;
+
+        assertThat(bytes).as("bytes for 5000 picks").isLessThan(5_000);
+    }
+
+    private static void pickOften(Picker picker, FakeContext[] contexts) {
+        for (int i = 0; i < 100; i++) {
+            for (FakeContext context : contexts) {
+                picker.pick(context, i);
             }
         }
     }

@@ -18,8 +18,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.SplittableRandom;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.random.RandomGenerator;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -188,6 +194,55 @@ public interface KeyedPolicyContract extends PolicyContract {
 
         for (long key : new long[] {0, 1, -1, Long.MIN_VALUE, Long.MAX_VALUE}) {
             assertThat(picker.pick(FakeContext.withKey(key), 0)).isIn(nodes);
+        }
+    }
+
+    /** More nodes than are looked at in each pick, and time enough for what is renewed now and then. */
+    @Test
+    default void manyThreadsSendAKeyToTheSameNode() throws Exception {
+        List<FakeNode> nodes = FakeNode.many(50);
+        Picker picker = policy().newPicker(nodes, ScriptedRandom.seeded(1));
+        long[] keys = keys(20_000);
+        Callable<List<Node>> work = () -> {
+            List<Node> picked = new ArrayList<>();
+            for (int i = 0; i < keys.length; i++) {
+                picked.add(picker.pick(FakeContext.withKey(keys[i]), i * 1_000L));
+            }
+            return picked;
+        };
+        List<Node> alone = work.call();
+        ExecutorService threads = Executors.newFixedThreadPool(4);
+        try {
+            for (Future<List<Node>> picked : threads.invokeAll(Collections.nCopies(4, work))) {
+                assertThat(picked.get()).isEqualTo(alone);
+            }
+        } finally {
+            threads.shutdownNow();
+        }
+    }
+
+    /** Work that grew with the square of the list would take minutes. */
+    @Test
+    @Timeout(60)
+    @Override
+    default void takesAHundredThousandCandidates() {
+        List<FakeNode> equal = FakeNode.many(100_000);
+        List<FakeNode> weighted = FakeNode.many(100_000);
+        IntStream.range(0, weighted.size()).forEach(i -> weighted.get(i).weight(1 + i % 1_000));
+
+        for (List<FakeNode> nodes : List.of(equal, weighted)) {
+            Picker picker = policy().newPicker(nodes, ScriptedRandom.seeded(13));
+            Map<Node, Integer> homes = picks(picker, keys(200));
+
+            assertThat(homes)
+                    .as("chance alone brings two together once in five times")
+                    .hasSizeGreaterThan(180);
+            assertThat(picks(picker, keys(200))).isEqualTo(homes);
+            for (long key : keys(50)) {
+                Node home = picker.pick(FakeContext.withKey(key), 0);
+                assertThat(picker.pick(FakeContext.withKey(key, home), 0)).isNotSameAs(home);
+            }
+            assertThat(picker.pick(FakeContext.FIRST_TRY, 0)).isNotNull();
         }
     }
 

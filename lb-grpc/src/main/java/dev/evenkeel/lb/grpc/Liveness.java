@@ -26,8 +26,8 @@ final class Liveness {
     /** How long an answer may take where calls ran into their deadlines already. Guessed: longer than most pauses of a server. */
     private static final Duration SUSPECTED_PATIENCE = Duration.ofSeconds(1);
 
-    /** A server that is only busy is not to have new connections made to it all the time. Guessed. */
-    private static final long REST_SECONDS = 30;
+    /** A server that is only busy is not to have new connections made to it all the time: so many intervals between them. Guessed. */
+    private static final int REST = 8;
 
     private final LoadBalancer.Helper helper;
     private final SynchronizationContext context;
@@ -125,7 +125,10 @@ final class Liveness {
             case ALIVE -> leave(silence);
             case BUSY -> {
                 var unused = context.schedule(
-                        () -> leave(silence), REST_SECONDS, TimeUnit.SECONDS, helper.getScheduledExecutorService());
+                        () -> leave(silence),
+                        REST * interval.toNanos(),
+                        TimeUnit.NANOSECONDS,
+                        helper.getScheduledExecutorService());
             }
             case DEAD -> {
                 leave(silence);
