@@ -124,11 +124,15 @@ class FaultsTest {
     }
 
     /** A method of ours. */
-    private record Place(Class<?> type, String method) {
+    private record Place(String type, String method) {
+        Place(Class<?> type, String method) {
+            this(type.getName(), method);
+        }
+
         boolean isHere() {
             return StackWalker.getInstance()
                     .walk(frames ->
-                            frames.anyMatch(frame -> frame.getClassName().equals(type.getName())
+                            frames.anyMatch(frame -> frame.getClassName().equals(type)
                                     && frame.getMethodName().equals(method)));
         }
     }
@@ -215,9 +219,10 @@ class FaultsTest {
     @Test
     void whatGoesWrongWhenAConnectionIsLostEndsNeitherTheChannelNorTheConnectionForEver() {
         Place place = new Place(ChannelPolicy.class, "changed");
+        Place caught = new Place("dev.evenkeel.lb.Cluster", "apply"); // by the core itself
         AtomicBoolean broken = new AtomicBoolean();
         Runnable trap = () -> {
-            if (broken.get() && place.isHere() && broken.compareAndSet(true, false)) {
+            if (broken.get() && place.isHere() && !caught.isHere() && broken.compareAndSet(true, false)) {
                 throw new IllegalStateException("a bug");
             }
         };
