@@ -9,7 +9,6 @@ import io.grpc.LoadBalancer.PickResult;
 import io.grpc.LoadBalancer.PickSubchannelArgs;
 import io.grpc.LoadBalancer.SubchannelPicker;
 import io.grpc.Status;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +18,9 @@ import org.jspecify.annotations.Nullable;
 final class ViewPicker extends SubchannelPicker {
     /** An endpoint may lose its connection between the load balancer's choice and ours. */
     private static final int CHOICES = 3;
+
+    /** Once more after gRPC was told to ask again, so that no change is missed, and once more for who came between that and our look. */
+    private static final int TRIES = 3;
 
     private final ChannelView view;
     private final Connections connections;
@@ -90,26 +92,34 @@ final class ViewPicker extends SubchannelPicker {
             PickContext context,
             @Nullable CallMemory memory,
             @Nullable CallMemory handedOver) {
-        try {
-            PickResult chosen = tryToChoose(args, context, memory, handedOver);
-            if (chosen != null) {
-                return chosen;
+        for (int tried = 1; ; tried++) {
+            try {
+                PickResult chosen = tryToChoose(args, context, memory, handedOver);
+                if (chosen != null) {
+                    return chosen;
+                }
+                if (tried > 1) {
+                    return PickResult.withNoResult();
+                }
+            } catch (NoEndpointException e) {
+                if (tried == TRIES) {
+                    return nobody(e);
+                }
             }
-        } catch (NoEndpointException e) {
-            // Once more below, so that a change which comes just now is not missed.
-        }
-        starved.run();
-        try {
-            return Objects.requireNonNullElseGet(
-                    tryToChoose(args, context, memory, handedOver), PickResult::withNoResult);
-        } catch (NoEndpointException e) {
-            if (!view.view().hasCandidates() && !view.view().isClosed() && isSomebodyComing()) {
-                return PickResult.withNoResult();
+            if (tried == 1) {
+                starved.run();
             }
-            Status status = Status.UNAVAILABLE.withDescription(e.getMessage());
-            // A limit or an open breaker is meant to fail calls; where nobody is left, a call may wait for somebody.
-            return view.view().hasCandidates() ? PickResult.withDrop(status) : PickResult.withError(status);
         }
+    }
+
+    private PickResult nobody(NoEndpointException e) {
+        boolean hasCandidates = view.view().hasCandidates();
+        if (!hasCandidates && !view.view().isClosed() && isSomebodyComing()) {
+            return PickResult.withNoResult();
+        }
+        Status status = Status.UNAVAILABLE.withDescription(e.getMessage());
+        // A limit or an open breaker is meant to fail calls; where nobody is left, a call may wait for somebody.
+        return hasCandidates ? PickResult.withDrop(status) : PickResult.withError(status);
     }
 
     /**
