@@ -1,16 +1,11 @@
 package dev.evenkeel.lb;
 
 import dev.evenkeel.lb.call.Outcome;
-import dev.evenkeel.lb.call.Subset;
 import dev.evenkeel.lb.endpoint.EndpointSource;
 import dev.evenkeel.lb.endpoint.OutReason;
-import dev.evenkeel.lb.limit.InFlightLimit;
-import dev.evenkeel.lb.observe.EndpointStatus;
 import dev.evenkeel.lb.observe.Event;
-import dev.evenkeel.lb.policy.PickContext;
 import dev.evenkeel.lb.retry.RetryBudget;
 import dev.evenkeel.lb.time.Environment;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -202,43 +197,9 @@ final class Engine {
         return gate == null ? "" : gate.describe(nowNanos());
     }
 
-    /** Returns why a view has nobody to pick for a call. */
-    String explainNobody(LoadBalancerView view, PickContext call) {
-        Subset wanted = call.request().destination().subset();
-        if (wanted == null || cluster.isClosed()) {
-            return explainNobody(view);
-        }
-        return settings.places().subsets().allows(wanted)
-                ? announcer.service() + ": no endpoint of the subset " + wanted + " can be picked; there are "
-                        + view.describeSubsets()
-                : announcer.service() + ": there is no subset " + wanted + ", subsets are "
-                        + settings.places().subsets();
-    }
-
     /** Returns how many sessions are remembered, after a comma; empty where they are off. */
     String describeSessions() {
         return sessions == null ? "" : ", " + sessions.size() + " sessions";
-    }
-
-    /** Returns why a view has nobody to pick. */
-    String explainNobody(LoadBalancerView view) {
-        if (cluster.isClosed()) {
-            return announcer.service() + " is closed";
-        }
-        InFlightLimit most = settings.limits().maxInFlightPerEndpoint();
-        List<TrackedNode> usable = view.candidates().nodes();
-        if (most != null && !usable.isEmpty()) {
-            boolean someHaveRoom = usable.stream().anyMatch(TrackedNode::hasRoom); // but no share of the split
-            return announcer.service() + ": all "
-                    + (someHaveRoom ? "endpoints that the split leads to" : usable.size() + " endpoints in use")
-                    + " have "
-                    + most.max() + " attempts in flight, as many as maxInFlightPerEndpoint allows";
-        }
-        List<EndpointStatus> endpoints = view.endpoints();
-        return endpoints.isEmpty()
-                ? announcer.service() + " has no endpoints: " + describeList()
-                : announcer.service() + ": none of " + endpoints.size() + " endpoints can be picked: "
-                        + Text.some(endpoints);
     }
 
     void announce(Event event) {

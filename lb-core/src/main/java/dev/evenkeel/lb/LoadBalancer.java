@@ -86,12 +86,12 @@ public final class LoadBalancer implements AutoCloseable {
     public void awaitReady(Duration timeout) {
         try {
             if (!engine.cluster.await(plainView::hasCandidates, timeout.toNanos())) {
-                throw new NoEndpointException(
-                        "not ready after " + Text.seconds(timeout.toNanos()) + ": " + engine.explainNobody(plainView));
+                throw Shortage.afterWaiting(plainView, "not ready after " + Text.seconds(timeout.toNanos()) + ": ");
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new NoEndpointException(service + ": interrupted while waiting to be ready");
+            throw new NoEndpointException(
+                    NoEndpointException.Reason.NOBODY, service + ": interrupted while waiting to be ready");
         }
     }
 

@@ -13,6 +13,7 @@ import dev.evenkeel.lb.retry.RetryPolicy;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +27,7 @@ public final class LoadBalancerView implements AutoCloseable {
     private final @Nullable Set<TrackedNode> ready; // null where the transport connects on demand
     private final BalancedCall noCall; // the plain view's: of attempts whose call only the transport knows
     private volatile Snapshot snapshot; // written under the cluster's lock
+    private volatile int version; // written after the snapshot, under the cluster's lock
     private int slot; // written under the cluster's lock, before there is anybody to pick
 
     private LoadBalancerView(
@@ -99,7 +101,7 @@ public final class LoadBalancerView implements AutoCloseable {
             node = from.elsewhere(context, other -> other.choose(context, now));
         }
         if (node == null) {
-            throw new NoEndpointException(engine.explainNobody(this, context));
+            throw Shortage.of(this, from, context);
         }
         return permit == 0 ? node.pick(this) : new Pick(this, node, permit);
     }
@@ -117,8 +119,10 @@ public final class LoadBalancerView implements AutoCloseable {
             return null;
         }
         if (!node.hasRoom()) {
-            throw new NoEndpointException(engine.announcer.service() + ": " + node.endpoint()
-                    + " has as many attempts in flight as maxInFlightPerEndpoint allows");
+            throw new NoEndpointException(
+                    NoEndpointException.Reason.LIMIT,
+                    engine.announcer.service() + ": " + node.endpoint()
+                            + " has as many attempts in flight as maxInFlightPerEndpoint allows");
         }
         boolean permitted = engine.gate != null && engine.gate.ask(engine.nowNanos());
         return permitted ? new Pick(this, node, Attempt.SERVICE_PERMIT) : node.pick(this);
@@ -156,6 +160,16 @@ public final class LoadBalancerView implements AutoCloseable {
         }
         engine.announce(new Event(Event.Type.RETRY, engine.announcer.service(), failed, why));
         return true;
+    }
+
+    /** Returns a number that is another one after each change of who can be picked. */
+    public int version() {
+        return version;
+    }
+
+    /** Returns whether who can be picked has not changed since a version, and is not about to: of long lists not every change counts at once. */
+    public boolean isStill(int atVersion) {
+        return engine.cluster.read((members, now) -> version == atVersion && !engine.cluster.isPublicationDue());
     }
 
     /** Returns whether there is an endpoint to pick that the call has not tried. */
@@ -226,7 +240,17 @@ public final class LoadBalancerView implements AutoCloseable {
 
     /** Returns every endpoint in the list with its state in this view. */
     public List<EndpointStatus> endpoints() {
+        return endpoints(node -> true);
+    }
+
+    /** Returns the state of those where a call may be sent, be it only because its subset has nobody for it. */
+    public List<EndpointStatus> endpoints(PickContext call) {
+        return endpoints(node -> snapshot.mayLead(call, node));
+    }
+
+    private List<EndpointStatus> endpoints(Predicate<TrackedNode> which) {
         return engine.cluster.read((members, now) -> members.nodes().stream()
+                .filter(which)
                 .map(node -> node.status(availability(node), now))
                 .toList());
     }
@@ -266,7 +290,7 @@ public final class LoadBalancerView implements AutoCloseable {
             node = from.elsewhere(call, other -> other.pick(call, nowNanos));
         }
         if (node == null) {
-            throw new NoEndpointException(engine.explainNobody(this, call));
+            throw Shortage.of(this, from, call);
         }
         return node;
     }
@@ -275,7 +299,7 @@ public final class LoadBalancerView implements AutoCloseable {
     TrackedNode pickUntried(BalancedCall call, long nowNanos) {
         TrackedNode node = snapshot.forCall(call).pickUntried(call, nowNanos);
         if (node == null) {
-            throw new NoEndpointException("all endpoints have been tried");
+            throw new NoEndpointException(NoEndpointException.Reason.NOBODY, "all endpoints have been tried");
         }
         return node;
     }
@@ -334,6 +358,8 @@ public final class LoadBalancerView implements AutoCloseable {
         }
         Set<String> panicsBefore = candidates().panics();
         snapshot = snapshots.of(arrangement, this::isReady);
+        int last = version;
+        version = last + 1;
         if (ready == null) {
             announcePanics(panicsBefore, candidates().panics());
         }

@@ -10,7 +10,27 @@ public final class NoEndpointException extends RuntimeException {
     @Serial
     private static final long serialVersionUID = 1;
 
-    NoEndpointException(String message) {
+    private final Reason reason;
+
+    /** What stood in the way, for those who must know whether it is worth waiting. */
+    public enum Reason {
+        /** Just now there is nobody: the list is empty, or all in it are out, or nobody of the subset is there. */
+        NOBODY,
+
+        /** There is somebody, but a limit in flight has been reached, or the service's circuit breaker is open. */
+        LIMIT,
+
+        /** There is nobody, and will not be: the load balancer is closed, or has no subset of the kind that was asked for. */
+        NEVER
+    }
+
+    NoEndpointException(Reason reason, String message) {
         super(message);
+        this.reason = reason;
+    }
+
+    /** Returns what stood in the way when it was thrown. */
+    public Reason reason() {
+        return reason;
     }
 }

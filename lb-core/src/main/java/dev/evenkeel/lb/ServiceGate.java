@@ -84,6 +84,7 @@ final class ServiceGate {
 
     private NoEndpointException full(InFlightLimit most) {
         return new NoEndpointException(
+                NoEndpointException.Reason.LIMIT,
                 service + " has " + most.max() + " attempts in flight, as many as maxInFlight allows");
     }
 
@@ -93,7 +94,8 @@ final class ServiceGate {
             return false;
         }
         if (!breaker.tryAcquire()) {
-            throw new NoEndpointException(service + ": " + breaker.describe(nowNanos));
+            throw new NoEndpointException(
+                    NoEndpointException.Reason.LIMIT, service + ": " + breaker.describe(nowNanos));
         }
         return true;
     }

@@ -77,6 +77,23 @@ final class Snapshot {
         return subsets == null ? wanted == null : subsets.allows(wanted, node);
     }
 
+    /** Returns whether there is somebody where the call may go, be it somebody who has no room just now. */
+    boolean hasSomebodyFor(PickContext call) {
+        return !forCall(call).isEmpty()
+                || elsewhere(
+                                call,
+                                other -> other.isEmpty()
+                                        ? null
+                                        : other.candidates.nodes().get(0))
+                        != null;
+    }
+
+    /** Returns whether the call may come to this node, were that a candidate. */
+    boolean mayLead(PickContext call, TrackedNode node) {
+        Subset wanted = call.request().destination().subset();
+        return wanted == null || (subsets != null && subsets.mayLead(wanted, node));
+    }
+
     /** Returns which subsets there are, in words. */
     String describeSubsets() {
         return subsets == null ? "none" : subsets.describe();

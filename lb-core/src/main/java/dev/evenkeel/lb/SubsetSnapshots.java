@@ -111,6 +111,15 @@ final class SubsetSnapshots {
         return shares.isEmpty() || shares.stream().anyMatch(share -> share.subset.contains(metadata));
     }
 
+    /** Returns whether a call that asks for a subset may come to this node, be it only because the subset has nobody. */
+    boolean mayLead(Subset wanted, TrackedNode node) {
+        Map<String, String> metadata = node.endpoint().metadata();
+        Subset second = rules.fallbackSubset();
+        return (snapshots.containsKey(wanted) && wanted.contains(metadata))
+                || rules.fallback() == MetadataSubsets.Fallback.ANY
+                || (second != null && second.contains(metadata));
+    }
+
     /** Returns which subsets there are, in words. */
     String describe() {
         return Text.some(snapshots.keySet());

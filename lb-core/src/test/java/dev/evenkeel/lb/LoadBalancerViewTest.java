@@ -6,9 +6,21 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.evenkeel.lb.call.Outcome;
 import dev.evenkeel.lb.call.RequestInfo;
 import dev.evenkeel.lb.endpoint.Endpoint;
+import dev.evenkeel.lb.endpoint.EndpointSource;
+import dev.evenkeel.lb.endpoint.MutableEndpointSource;
 import dev.evenkeel.lb.endpoint.OutReason;
 import dev.evenkeel.lb.observe.Event;
+import dev.evenkeel.lb.policy.Node;
+import dev.evenkeel.lb.policy.PickContext;
+import dev.evenkeel.lb.testkit.FakeContext;
+import dev.evenkeel.lb.time.Environment;
+import dev.evenkeel.lb.time.Ticker;
+import java.time.Duration;
+import java.util.List;
+import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class LoadBalancerViewTest {
@@ -74,6 +86,79 @@ class LoadBalancerViewTest {
 
         view.setReady(B, true);
         assertThat(view.hasAvailable()).isTrue();
+    }
+
+    @Test
+    void whyNobodyCanBePickedIsSaidOfTheMomentOfThePick() {
+        boolean[] comes = new boolean[1];
+        AtomicReference<LoadBalancerView> latest = new AtomicReference<>();
+        Environment time = service.time.environment(new Random(42));
+        Ticker ticker = () -> {
+            if (comes[0]) {
+                comes[0] = false;
+                latest.get().setReady(A, true);
+            }
+            return time.ticker().nanos();
+        };
+        LoadBalancer late = LoadBalancer.builder("late")
+                .endpoints(EndpointSource.of(List.of(A)))
+                .environment(new Environment(ticker, time.scheduler(), time.blocking(), time.random()))
+                .build();
+        LoadBalancerView its = late.openView(() -> {});
+        latest.set(its);
+        PickContext first = new PickContext() {
+            @Override
+            public boolean isFirstPick() {
+                comes[0] = true; // when the clock is read next, which is when the words are made
+                return true;
+            }
+
+            @Override
+            public RequestInfo request() {
+                return RequestInfo.IDEMPOTENT;
+            }
+
+            @Override
+            public boolean hasTried(Node node) {
+                return false;
+            }
+        };
+        int before = its.version();
+
+        assertThatThrownBy(() -> its.pick(first))
+                .isInstanceOf(NoEndpointException.class)
+                .hasMessage("late: none of 1 endpoints can be picked: 10.0.0.1:80 AVAILABLE")
+                .extracting(e -> ((NoEndpointException) e).reason())
+                .isEqualTo(NoEndpointException.Reason.NOBODY);
+        assertThat(its.isStill(before)).as("somebody came").isFalse();
+        assertThat(its.isStill(its.version())).isTrue();
+        assertThat(its.pick(FakeContext.FIRST_TRY).endpoint()).isEqualTo(A);
+        late.close();
+        assertThatThrownBy(() -> its.pick(FakeContext.FIRST_TRY))
+                .hasMessage("late is closed")
+                .extracting(e -> ((NoEndpointException) e).reason())
+                .isEqualTo(NoEndpointException.Reason.NEVER);
+    }
+
+    @Test
+    void whileAChangeOfALongListIsNotInEffectYetNothingIsSettled() {
+        List<Endpoint> many = IntStream.range(0, 2_000)
+                .mapToObj(i -> Endpoint.of("10.1." + i / 250 + "." + i % 250, 80))
+                .toList();
+        TestService large = TestService.over(MutableEndpointSource.of(many));
+        LoadBalancerView one = large.loadBalancer.openView(() -> {});
+        large.advance(Duration.ofSeconds(1));
+        assertThat(one.isStill(one.version())).isTrue();
+        one.setReady(many.get(0), true); // at once, for the last change was long ago
+        int before = one.version();
+        assertThat(one.isStill(before)).isTrue();
+
+        one.setReady(many.get(1), true);
+        assertThat(one.version()).isEqualTo(before);
+        assertThat(one.isStill(before)).isFalse();
+        large.advance(Duration.ofSeconds(1));
+        assertThat(one.isStill(before)).isFalse();
+        assertThat(one.isStill(one.version())).isTrue();
     }
 
     @Test

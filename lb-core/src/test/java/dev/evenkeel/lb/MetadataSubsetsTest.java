@@ -119,10 +119,14 @@ class MetadataSubsetsTest {
         assertThatThrownBy(() -> pick(service, V3))
                 .isInstanceOf(NoEndpointException.class)
                 .hasMessageStartingWith("orders.svc: no endpoint of the subset {version=v3} can be picked; there are")
-                .hasMessageContaining("{version=v1}");
+                .hasMessageContaining("{version=v1}")
+                .extracting(e -> ((NoEndpointException) e).reason())
+                .isEqualTo(NoEndpointException.Reason.NOBODY);
         assertThatThrownBy(() -> pick(service, Subset.of("role", "primary")))
                 .isInstanceOf(NoEndpointException.class)
-                .hasMessage("orders.svc: there is no subset {role=primary}, subsets are by version");
+                .hasMessage("orders.svc: there is no subset {role=primary}, subsets are by version")
+                .extracting(e -> ((NoEndpointException) e).reason())
+                .isEqualTo(NoEndpointException.Reason.NEVER);
         assertThatThrownBy(() -> pick(service(MetadataSubsets.NONE), V1))
                 .isInstanceOf(NoEndpointException.class)
                 .hasMessage("orders.svc: there is no subset {version=v1}, subsets are none");
@@ -137,6 +141,26 @@ class MetadataSubsetsTest {
             assertThat(pick(other, V3).endpoint().metadata()).containsEntry("version", "v1");
             assertThat(pick(any, V2).endpoint().metadata()).containsEntry("version", "v2");
         }
+    }
+
+    @Test
+    void whoMayBeReachedIsWhoIsInTheSubsetOrInItsFallback() {
+        MetadataSubsets rules = MetadataSubsets.by("version");
+        Subset unknown = Subset.of("role", "primary");
+
+        assertThat(reached(service(rules), V1)).containsExactlyInAnyOrderElementsOf(FLEET.subList(0, 3));
+        assertThat(reached(service(rules), unknown)).isEmpty();
+        assertThat(reached(service(rules.fallingBackToAny()), V1)).containsExactlyInAnyOrderElementsOf(FLEET);
+        assertThat(reached(service(rules.fallingBackTo(V1)), V2)).containsExactlyInAnyOrderElementsOf(FLEET);
+        assertThat(reached(service(rules.fallingBackTo(V1)), unknown))
+                .containsExactlyInAnyOrderElementsOf(FLEET.subList(0, 3));
+    }
+
+    private static List<Endpoint> reached(TestService service, Subset wanted) {
+        LoadBalancerView view = service.loadBalancer.openView(() -> {});
+        return view.endpoints(call(service, wanted)).stream()
+                .map(EndpointStatus::endpoint)
+                .toList();
     }
 
     @Test
@@ -255,7 +279,10 @@ class MetadataSubsetsTest {
 
         assertThatThrownBy(() -> pick(none, V2))
                 .isInstanceOf(NoEndpointException.class)
-                .hasMessageStartingWith("orders.svc: no endpoint of the subset {version=v2} can be picked");
+                .hasMessage("orders.svc: all endpoints of the subset {version=v2} have 1 attempts in flight, as many as"
+                        + " maxInFlightPerEndpoint allows")
+                .extracting(e -> ((NoEndpointException) e).reason())
+                .isEqualTo(NoEndpointException.Reason.LIMIT);
         assertThat(pick(any, V2).endpoint().metadata()).containsEntry("version", "v1");
         assertThat(pick(other, V2).endpoint().metadata()).containsEntry("version", "v1");
     }

@@ -52,7 +52,9 @@ class ServiceGateTest {
         assertThatThrownBy(service::attempt)
                 .isInstanceOf(NoEndpointException.class)
                 .hasMessageMatching(
-                        "orders.svc: circuit breaker open, half-open in [789]\\.\\d s: 4 of 4 attempts failed");
+                        "orders.svc: circuit breaker open, half-open in [789]\\.\\d s: 4 of 4 attempts failed")
+                .extracting(e -> ((NoEndpointException) e).reason())
+                .isEqualTo(NoEndpointException.Reason.LIMIT);
         assertThat(service.loadBalancer.describe())
                 .containsPattern("2 available, circuit breaker open, half-open in [789]\\.\\d s");
         assertThat(service.eventsOf(Event.Type.UNAVAILABLE)).singleElement().satisfies(event -> {

@@ -94,6 +94,11 @@ public record MetadataSubsets(
         return selectors.contains(subset.metadata().keySet());
     }
 
+    /** Returns whether a request that asks for this subset may ever be sent anywhere. */
+    public boolean mayServe(Subset subset) {
+        return allows(subset) || fallback != Fallback.NONE;
+    }
+
     /** Returns the subsets that an endpoint with these metadata is in. */
     public List<Subset> of(Map<String, String> metadata) {
         List<Subset> in = new ArrayList<>(selectors.size());

@@ -73,6 +73,9 @@ final class PinnedCalls {
 
     /** A call waits for a connection that is being made, like any other; else only if it waits for ready. */
     private PickResult whyNot(String id, PickSubchannelArgs args) {
+        if (view.view().isClosed()) {
+            return PickResult.withDrop(Status.UNAVAILABLE.withDescription(view.name() + " is closed"));
+        }
         EndpointChild child = connections.find(id);
         if (child == null || child.isReady()) { // still connected to, but no longer in the list
             return failure(id, "is not in the list of endpoints");

@@ -2,6 +2,7 @@ package dev.evenkeel.lb.grpc;
 
 import dev.evenkeel.lb.NoEndpointException;
 import dev.evenkeel.lb.Pick;
+import dev.evenkeel.lb.endpoint.Availability;
 import dev.evenkeel.lb.endpoint.OutReason;
 import dev.evenkeel.lb.observe.EndpointStatus;
 import dev.evenkeel.lb.policy.PickContext;
@@ -18,9 +19,6 @@ import org.jspecify.annotations.Nullable;
 final class ViewPicker extends SubchannelPicker {
     /** An endpoint may lose its connection between the load balancer's choice and ours. */
     private static final int CHOICES = 3;
-
-    /** Once more after gRPC was told to ask again, so that no change is missed, and once more for who came between that and our look. */
-    private static final int TRIES = 3;
 
     private final ChannelView view;
     private final Connections connections;
@@ -92,45 +90,53 @@ final class ViewPicker extends SubchannelPicker {
             PickContext context,
             @Nullable CallMemory memory,
             @Nullable CallMemory handedOver) {
-        for (int tried = 1; ; tried++) {
-            try {
-                PickResult chosen = tryToChoose(args, context, memory, handedOver);
-                if (chosen != null) {
-                    return chosen;
-                }
-                if (tried > 1) {
-                    return PickResult.withNoResult();
-                }
-            } catch (NoEndpointException e) {
-                if (tried == TRIES) {
-                    return nobody(e);
-                }
+        try {
+            PickResult chosen = tryToChoose(args, context, memory, handedOver);
+            if (chosen != null) {
+                return chosen;
             }
-            if (tried == 1) {
-                starved.run();
+        } catch (NoEndpointException e) {
+            if (e.reason() != NoEndpointException.Reason.NOBODY) {
+                return refusal(e);
             }
+        }
+        starved.run();
+        int version = view.view().version();
+        try { // once more, so that no change is missed
+            PickResult chosen = tryToChoose(args, context, memory, handedOver);
+            return chosen == null ? PickResult.withNoResult() : chosen;
+        } catch (NoEndpointException e) {
+            return nobody(context, version, e);
         }
     }
 
-    private PickResult nobody(NoEndpointException e) {
-        boolean hasCandidates = view.view().hasCandidates();
-        if (!hasCandidates && !view.view().isClosed() && isSomebodyComing()) {
-            return PickResult.withNoResult();
-        }
+    /** A call that finds nobody fails only if nobody has come since, and nobody is coming. */
+    private PickResult nobody(PickContext context, int version, NoEndpointException e) {
+        boolean waits = e.reason() == NoEndpointException.Reason.NOBODY
+                && (isSomebodyComing(context) || !view.view().isStill(version));
+        return waits ? PickResult.withNoResult() : refusal(e);
+    }
+
+    /** A call that waits for ready waits only for what may come, and not for a limit or an open breaker: those are meant to fail calls. */
+    private static PickResult refusal(NoEndpointException e) {
         Status status = Status.UNAVAILABLE.withDescription(e.getMessage());
-        // A limit or an open breaker is meant to fail calls; where nobody is left, a call may wait for somebody.
-        return hasCandidates ? PickResult.withDrop(status) : PickResult.withError(status);
+        return e.reason() == NoEndpointException.Reason.NOBODY
+                ? PickResult.withError(status)
+                : PickResult.withDrop(status);
     }
 
     /**
-     * Returns whether there is an endpoint that lacks nothing but a connection, and that is being made, or the channel has yet to be told of it. gRPC
-     * takes up pickers and lists a little later than they are made, and meanwhile this one is asked.
+     * Returns whether there is an endpoint for the call that lacks nothing but a connection, and that is being made, or the channel has yet to be
+     * told of it. gRPC takes up pickers and lists a little later than they are made, and meanwhile this one is asked.
      */
-    private boolean isSomebodyComing() {
-        for (EndpointStatus status : view.view().endpoints()) {
+    private boolean isSomebodyComing(PickContext context) {
+        for (EndpointStatus status : view.view().endpoints(context)) {
             EndpointChild child = connections.find(status.endpoint().id());
             boolean failed = child != null && child.hasFailed();
-            if (!failed && status.availability().without(OutReason.NOT_READY).isAvailable()) {
+            Availability availability = status.availability();
+            boolean lacksConnection = availability.has(OutReason.NOT_READY)
+                    && availability.without(OutReason.NOT_READY).isAvailable();
+            if (lacksConnection && !failed) {
                 return true;
             }
         }

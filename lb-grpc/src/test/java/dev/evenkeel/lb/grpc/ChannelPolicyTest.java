@@ -15,6 +15,8 @@ import dev.evenkeel.lb.endpoint.MutableEndpointSource;
 import dev.evenkeel.lb.observe.Event;
 import dev.evenkeel.lb.observe.LoadBalancerListener;
 import dev.evenkeel.lb.policy.LoadBalancingPolicy;
+import dev.evenkeel.lb.time.Environment;
+import dev.evenkeel.lb.time.Ticker;
 import dev.evenkeel.lb.time.VirtualTime;
 import io.grpc.CallOptions;
 import io.grpc.ClientStreamTracer;
@@ -26,6 +28,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -358,6 +361,53 @@ class ChannelPolicyTest {
         assertThat(before.pickSubchannel(new Call()).getStatus())
                 .as("gRPC asks the old picker for a moment longer")
                 .isEqualTo(Status.OK);
+    }
+
+    /** At whichever moment of the pick that is: each time that the clock is read is one. */
+    @Test
+    void aCallDoesNotFailWhenSomebodyComesJustAsItIsToldThatNobodyIsThere() {
+        int moments = 0;
+        boolean came = true;
+        while (came) {
+            came = comesAtThe(++moments);
+        }
+        assertThat(moments).as("moments").isGreaterThan(4);
+    }
+
+    /** Returns whether the pick has such a moment. */
+    private boolean comesAtThe(int moment) {
+        AtomicInteger until = new AtomicInteger(-1);
+        ScriptedLeaf itsLeaf = new ScriptedLeaf();
+        Environment steady = time.environment(new Random(42));
+        Ticker ticker = () -> {
+            if (until.getAndDecrement() == 1) {
+                itsLeaf.become(B, READY);
+            }
+            return steady.ticker().nanos();
+        };
+        try (ScriptedChannel itsChannel = new ScriptedChannel();
+                LoadBalancer its = LoadBalancer.builder(Fleet.NAME)
+                        .endpoints(MutableEndpointSource.of(List.of(A, B)))
+                        .environment(new Environment(ticker, steady.scheduler(), steady.blocking(), steady.random()))
+                        .build()) {
+            ChannelPolicy itsPolicy = new ChannelPolicy(itsChannel, itsLeaf);
+            itsPolicy.acceptResolvedAddresses(ScriptedChannel.list(its, List.of(A, B)));
+            itsLeaf.become(A, READY);
+            io.grpc.LoadBalancer.SubchannelPicker before = itsChannel.picker();
+            itsLeaf.become(A, TRANSIENT_FAILURE);
+
+            until.set(moment);
+            io.grpc.LoadBalancer.PickResult result = before.pickSubchannel(new Call());
+            assertThat(result.getStatus()).as("moment " + moment).isEqualTo(Status.OK);
+            boolean came = until.get() < 1;
+            if (came && result.getSubchannel() == null) {
+                assertThat(itsChannel.picker().pickSubchannel(new Call()).getSubchannel())
+                        .as("gRPC asks the new picker for it")
+                        .isNotNull();
+            }
+            itsPolicy.shutdown();
+            return came;
+        }
     }
 
     @Test

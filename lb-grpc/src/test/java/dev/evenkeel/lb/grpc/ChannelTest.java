@@ -253,10 +253,15 @@ class ChannelTest {
         ManagedChannel used = fleet.connectedChannel();
         ManagedChannel unused = fleet.channel();
         fleet.loadBalancer.close();
+        CallOptions pinned = CallOptions.DEFAULT.withOption(
+                EvenkeelGrpc.PIN_ENDPOINT, fleet.server(0).address());
         for (ManagedChannel channel : List.of(used, unused)) {
-            Status status = Fleet.fail(channel, Echo.GET, CallOptions.DEFAULT);
-            assertThat(status.getCode()).isEqualTo(Status.Code.UNAVAILABLE);
-            assertThat(status.getDescription()).isEqualTo("orders is closed");
+            for (CallOptions options : List.of(
+                    CallOptions.DEFAULT, pinned, CallOptions.DEFAULT.withWaitForReady(), pinned.withWaitForReady())) {
+                Status status = Fleet.fail(channel, Echo.GET, options.withDeadlineAfter(20, TimeUnit.SECONDS));
+                assertThat(status.getCode()).isEqualTo(Status.Code.UNAVAILABLE);
+                assertThat(status.getDescription()).isEqualTo("orders is closed");
+            }
         }
     }
 

@@ -3,6 +3,7 @@ package dev.evenkeel.lb.grpc;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.common.util.concurrent.ListenableFuture;
 import dev.evenkeel.lb.LoadBalancerView;
 import dev.evenkeel.lb.Pick;
 import dev.evenkeel.lb.StickySessions;
@@ -22,12 +23,14 @@ import io.grpc.ClientInterceptors;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.Status;
+import io.grpc.stub.ClientCalls;
 import io.grpc.stub.MetadataUtils;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -189,6 +192,41 @@ class PlacementTest {
             assertThat(status.getDescription())
                     .startsWith("orders: no endpoint of the subset {version=canary} can be picked; there are");
             assertThat(strict.calls()).isZero();
+        }
+    }
+
+    @Test
+    void aCallThatWaitsForReadyWaitsForSomebodyInItsSubset() throws Exception {
+        try (Fleet strict = Fleet.of(2, settings -> settings.subsets(MetadataSubsets.by("version")))) {
+            ManagedChannel channel = strict.connectedChannel();
+            ListenableFuture<String> waiting = ClientCalls.futureUnaryCall(
+                    channel.newCall(
+                            Echo.GET,
+                            CallOptions.DEFAULT
+                                    .withWaitForReady()
+                                    .withOption(EvenkeelGrpc.SUBSET, Subset.of("version", "canary"))),
+                    "x");
+            Fleet.get(channel, "x"); // others go on meanwhile
+            assertThat(waiting.isDone()).isFalse();
+
+            TestServer server = strict.server(1);
+            strict.source.put(server.endpoint().withMetadata("version", "canary"));
+            assertThat(waiting.get(20, TimeUnit.SECONDS)).isEqualTo("x@" + server.address());
+        }
+    }
+
+    @Test
+    void aCallDoesNotWaitForASubsetThatThereCannotBe() {
+        try (Fleet strict = Fleet.of(1, settings -> settings.subsets(MetadataSubsets.by("version")))) {
+            Status status = Fleet.fail(
+                    strict.connectedChannel(),
+                    Echo.GET,
+                    CallOptions.DEFAULT
+                            .withWaitForReady()
+                            .withOption(EvenkeelGrpc.SUBSET, Subset.of("role", "primary")));
+            assertThat(status.getCode()).isEqualTo(Status.Code.UNAVAILABLE);
+            assertThat(status.getDescription())
+                    .isEqualTo("orders: there is no subset {role=primary}, subsets are by version");
         }
     }
 
