@@ -23,12 +23,14 @@ final class AttemptTracer extends ClientStreamTracer {
 
     private final AttemptTracerFactory of;
     private final RequestInfo request;
-    private final @Nullable CallMemory memory; // null where the call has none
+    private @Nullable CallMemory memory; // null where the call has none, and after the end
     private final @Nullable Deadline deadline;
     private @Nullable Attempt attempt; // written before the state becomes ON_WIRE
     private @Nullable Metadata trailers; // the transport's
     private boolean answered; // the transport's
-    private volatile boolean hopeless; // nothing is expected of it any more; written in the channel's context
+    private boolean hopeless; // the memory's, of which it is a part
+    private @Nullable AttemptTracer
+            nextOpen; // of the calls that wait; written before it is one of them, and by their sweeper
     private volatile byte state; // written by STATE; a byte, for which there is room without a word more
 
     AttemptTracer(
@@ -52,7 +54,7 @@ final class AttemptTracer extends ClientStreamTracer {
                 }
                 if (!STATE.compareAndSet(this, NEW, ON_WIRE)) { // the end came in between
                     begun.complete(Outcome.CANCELLED);
-                    of.silence().waitsNoLonger(this);
+                    attempt = null;
                 }
             }
         } catch (Throwable e) {
@@ -97,6 +99,7 @@ final class AttemptTracer extends ClientStreamTracer {
             byte before = (byte) STATE.getAndSet(this, CLOSED);
             if (before != CLOSED) {
                 end(before == ON_WIRE ? attempt : null, status);
+                forget();
             }
         } catch (Throwable e) {
             of.fault("end", e);
@@ -108,12 +111,45 @@ final class AttemptTracer extends ClientStreamTracer {
         return deadline == null || of.shape().isStreaming();
     }
 
+    boolean hasEnded() {
+        return state == CLOSED;
+    }
+
+    /** Returns whether nothing is expected of it any more; asked and set under the memory's lock. */
+    boolean isHopeless() {
+        return hopeless;
+    }
+
+    void setHopeless() {
+        hopeless = true;
+    }
+
+    boolean isOver(Silence connection) {
+        return of.silence() == connection;
+    }
+
+    @Nullable
+    AttemptTracer nextOpen() {
+        return nextOpen;
+    }
+
+    void setNextOpen(@Nullable AttemptTracer next) {
+        nextOpen = next;
+    }
+
+    /** Lets go of what belongs to the call: this may stay linked for a while after the end. */
+    private void forget() {
+        memory = null;
+        attempt = null;
+        trailers = null;
+    }
+
     /** Ends the whole call with a status, as soon as nothing else is under way for it, if the channel has the interceptor. */
     void giveUp(Status status) {
         try {
-            if (memory != null && !hopeless && state == ON_WIRE) {
-                hopeless = true;
-                memory.giveUp(status);
+            CallMemory its = memory;
+            if (its != null) {
+                its.giveUp(this, status);
             }
         } catch (Throwable e) {
             of.fault("end for want of an answer", e);
@@ -121,11 +157,8 @@ final class AttemptTracer extends ClientStreamTracer {
     }
 
     private void end(@Nullable Attempt begun, Status closed) {
-        if (begun != null && mayWaitForEver()) {
-            of.silence().waitsNoLonger(this);
-        }
         if (memory != null) {
-            memory.closed(hopeless);
+            memory.closed(this);
         }
         if (begun == null) {
             of.neverSent();

@@ -159,15 +159,11 @@ final class CallMemory implements PickContext {
         open++;
     }
 
-    /**
-     * Notes that an attempt ended.
-     *
-     * @param wasHopeless whether nothing was expected of it any more
-     */
-    void closed(boolean wasHopeless) {
+    /** Notes that an attempt ended. */
+    void closed(AttemptTracer attempt) {
         synchronized (this) {
             open--;
-            hopeless -= wasHopeless ? 1 : 0;
+            hopeless -= attempt.isHopeless() ? 1 : 0;
         }
         endIfHopeless();
     }
@@ -178,8 +174,12 @@ final class CallMemory implements PickContext {
     }
 
     /** Learns that nothing is expected of an attempt any more. The call ends with a status as soon as that holds for all that are under way. */
-    void giveUp(Status status) {
+    void giveUp(AttemptTracer attempt, Status status) {
         synchronized (this) {
+            if (attempt.hasEnded() || attempt.isHopeless()) {
+                return;
+            }
+            attempt.setHopeless();
             hopeless++;
             why = why == null ? status : why;
         }

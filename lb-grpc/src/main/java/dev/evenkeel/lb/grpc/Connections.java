@@ -38,6 +38,7 @@ final class Connections {
     private final SynchronizationContext context;
     private final LoadBalancerProvider leafProvider;
     private final EndpointChild.Owner owner;
+    private final OpenCalls openCalls = new OpenCalls();
     private final Map<String, EndpointChild> byId = new ConcurrentHashMap<>();
     private List<EndpointChild> listed = new ArrayList<>();
     private int list; // the number of the latest
@@ -134,7 +135,7 @@ final class Connections {
             listed.remove(known);
             end(known); // gRPC lets what is in flight there finish
         }
-        EndpointChild child = new EndpointChild(channel, leafProvider, owner, group, endpoint);
+        EndpointChild child = new EndpointChild(channel, leafProvider, openCalls, owner, group, endpoint);
         byId.put(endpoint.id(), child);
         waiting.add(child);
         return child;
@@ -153,7 +154,7 @@ final class Connections {
         if (!child.isParked() || byId.get(child.endpoint().id()) != child) {
             return;
         }
-        if (child.silence().isWaitedFor()) {
+        if (child.isWaitedForWithoutEnd()) {
             park(child); // so that they do not wait for ever
         } else {
             remove(child);

@@ -24,6 +24,7 @@ final class EndpointChild {
 
     private final LoadBalancer.Helper channel;
     private final LoadBalancerProvider leafProvider;
+    private final OpenCalls openCalls; // the channel's
     private final Owner owner;
 
     private EquivalentAddressGroup address; // of the latest list
@@ -32,6 +33,7 @@ final class EndpointChild {
     private boolean ended;
     private boolean everReady;
     private @Nullable ScheduledHandle parking; // ends it; null while it is in the list
+    private boolean wasParked; // ever
     private boolean resting; // may not reconnect just now
     private volatile boolean failed; // did not connect since it was ready last
     private ConnectivityState state = ConnectivityState.IDLE;
@@ -40,6 +42,7 @@ final class EndpointChild {
     private volatile @Nullable SubchannelPicker leafPicker;
     private volatile @Nullable SubchannelPicker readyPicker; // null unless ready
 
+    private volatile @Nullable Pick picked; // one of the endpoint, by any thread; null before the first
     private volatile Silence silence; // of this connection, or while there is none of the one before
 
     private final Result[] results =
@@ -64,11 +67,13 @@ final class EndpointChild {
     EndpointChild(
             LoadBalancer.Helper channel,
             LoadBalancerProvider leafProvider,
+            OpenCalls openCalls,
             Owner owner,
             EquivalentAddressGroup address,
             Endpoint endpoint) {
         this.channel = channel;
         this.leafProvider = leafProvider;
+        this.openCalls = openCalls;
         this.owner = owner;
         this.address = address;
         this.endpoint = endpoint;
@@ -76,7 +81,7 @@ final class EndpointChild {
     }
 
     private Silence newSilence() {
-        return new Silence(its -> owner.suspected(this, its));
+        return new Silence(openCalls, its -> owner.suspected(this, its));
     }
 
     Endpoint endpoint() {
@@ -129,6 +134,7 @@ final class EndpointChild {
     void park(ScheduledHandle untilThen) {
         leaveParking();
         parking = untilThen;
+        wasParked = true;
     }
 
     private void leaveParking() {
@@ -186,16 +192,18 @@ final class EndpointChild {
 
     /** Returns whether calls were sent over its connection, and some are in flight to the endpoint, perhaps over others. */
     boolean isWaitedFor() {
-        return isReady() && silence.over() != null && (silence.isWaitedFor() || inFlight() > 0);
+        return isReady() && silence.over() != null && (isInFlight() || (wasParked && silence.isWaitedForWithoutEnd()));
     }
 
-    private int inFlight() {
-        for (Result result : results) {
-            if (result != null) {
-                return result.pick().inFlight();
-            }
-        }
-        return 0;
+    /** Returns whether a call waits over its connection that nothing else will end. */
+    boolean isWaitedForWithoutEnd() {
+        return silence.isWaitedForWithoutEnd();
+    }
+
+    /** An endpoint that was away for long is another one in the load balancer, of which the calls from before are not counted. */
+    private boolean isInFlight() {
+        Pick any = picked;
+        return any != null && any.inFlight() > 0;
     }
 
     /** Returns whether its connection may be replaced by another one. */
@@ -253,6 +261,7 @@ final class EndpointChild {
         if (ofLeaf.getSubchannel() == null) {
             return ofLeaf;
         }
+        picked = pick;
         Silence its = silence;
         if (readyPicker == connected) { // and so both are of the same connection
             its.isOver(ofLeaf.getSubchannel());

@@ -2,8 +2,6 @@ package dev.evenkeel.lb.grpc;
 
 import io.grpc.LoadBalancer.Subchannel;
 import io.grpc.Status;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -18,17 +16,18 @@ final class Silence {
 
     private final AtomicInteger timeouts = new AtomicInteger(); // since something was heard
     private final Consumer<Silence> suspected;
+    private final OpenCalls waiting; // the channel's, over all its connections
     private volatile boolean quiet; // nothing was heard since the last look
-    private volatile @Nullable Set<AttemptTracer>
-            waiting; // open calls without an end of their own; null before the first
     private volatile @Nullable Subchannel over; // the connection, as gRPC has it; null before the first call
 
     /**
      * Creates one.
      *
+     * @param waiting gets to know the calls that would wait for ever
      * @param suspected is told of this when calls ran into their deadlines without a word, on any thread
      */
-    Silence(Consumer<Silence> suspected) {
+    Silence(OpenCalls waiting, Consumer<Silence> suspected) {
+        this.waiting = waiting;
         this.suspected = suspected;
     }
 
@@ -79,42 +78,16 @@ final class Silence {
 
     /** Learns that a call was sent that would wait for ever. */
     void waits(AttemptTracer call) {
-        Set<AttemptTracer> calls = waiting;
-        if (calls == null) {
-            calls = firstWaiting();
-        }
-        calls.add(call);
+        waiting.add(call);
     }
 
-    private synchronized Set<AttemptTracer> firstWaiting() {
-        Set<AttemptTracer> known = waiting;
-        if (known != null) {
-            return known;
-        }
-        Set<AttemptTracer> made = ConcurrentHashMap.newKeySet();
-        waiting = made;
-        return made;
-    }
-
-    /** Learns that such a call has ended. */
-    void waitsNoLonger(AttemptTracer call) {
-        Set<AttemptTracer> calls = waiting;
-        if (calls != null) {
-            calls.remove(call);
-        }
-    }
-
-    /** Returns whether there is such a call. */
-    boolean isWaitedFor() {
-        Set<AttemptTracer> calls = waiting;
-        return calls != null && !calls.isEmpty();
+    /** Returns whether there is such a call. This takes the longer, the more there are in the channel. */
+    boolean isWaitedForWithoutEnd() {
+        return waiting.anyOver(this);
     }
 
     /** Ends the calls that would wait for ever. */
     void giveUp(Status status) {
-        Set<AttemptTracer> calls = waiting;
-        if (calls != null) {
-            calls.forEach(call -> call.giveUp(status));
-        }
+        waiting.giveUp(this, status);
     }
 }

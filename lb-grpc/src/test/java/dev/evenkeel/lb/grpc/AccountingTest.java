@@ -184,7 +184,11 @@ class AccountingTest {
         ChannelView view = new ChannelView(fleet.loadBalancer, true, new Faults(), new Nobody());
         view.view().setReady(fleet.server(0).endpoint(), true);
         AttemptTracerFactory factory = new AttemptTracerFactory(
-                view, view.view().pick(CallShape.UNARY), CallShape.UNARY, new Silence(silence -> {}), null);
+                view,
+                view.view().pick(CallShape.UNARY),
+                CallShape.UNARY,
+                new Silence(new OpenCalls(), silence -> {}),
+                null);
         view.close();
         return (AttemptTracer) factory.forGrpc()
                 .newClientStreamTracer(

@@ -21,7 +21,6 @@ import dev.evenkeel.lb.time.VirtualTime;
 import io.grpc.CallOptions;
 import io.grpc.ClientStreamTracer;
 import io.grpc.Metadata;
-import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -278,7 +277,7 @@ class ChannelPolicyTest {
     /** Sends a call over the one connection that is ready, and returns what gRPC tells how it goes on. */
     private ClientStreamTracer send(CallOptions options) {
         ClientStreamTracer tracer = channel.picker()
-                .pickSubchannel(new Call())
+                .pickSubchannel(ScriptedChannel.CALL)
                 .getStreamTracerFactory()
                 .newClientStreamTracer(
                         ClientStreamTracer.StreamInfo.newBuilder()
@@ -334,31 +333,13 @@ class ChannelPolicyTest {
         assertThat(drained).containsExactly(C);
     }
 
-    /** What gRPC asks a picker. */
-    private static final class Call extends io.grpc.LoadBalancer.PickSubchannelArgs {
-        @Override
-        public CallOptions getCallOptions() {
-            return CallOptions.DEFAULT;
-        }
-
-        @Override
-        public Metadata getHeaders() {
-            return new Metadata();
-        }
-
-        @Override
-        public MethodDescriptor<?, ?> getMethodDescriptor() {
-            return Echo.POST;
-        }
-    }
-
     @Test
     void aCallThatIsPickedForJustWhenTheLastConnectionIsLostWaits() {
         leaf.become(A, READY);
         io.grpc.LoadBalancer.SubchannelPicker before = channel.picker();
         leaf.become(A, CONNECTING);
         assertThat(channel.picker()).isNotSameAs(before);
-        assertThat(before.pickSubchannel(new Call()).getStatus())
+        assertThat(before.pickSubchannel(ScriptedChannel.CALL).getStatus())
                 .as("gRPC asks the old picker for a moment longer")
                 .isEqualTo(Status.OK);
     }
@@ -397,11 +378,14 @@ class ChannelPolicyTest {
             itsLeaf.become(A, TRANSIENT_FAILURE);
 
             until.set(moment);
-            io.grpc.LoadBalancer.PickResult result = before.pickSubchannel(new Call());
+            io.grpc.LoadBalancer.PickResult result = before.pickSubchannel(ScriptedChannel.CALL);
             assertThat(result.getStatus()).as("moment " + moment).isEqualTo(Status.OK);
             boolean came = until.get() < 1;
             if (came && result.getSubchannel() == null) {
-                assertThat(itsChannel.picker().pickSubchannel(new Call()).getSubchannel())
+                assertThat(itsChannel
+                                .picker()
+                                .pickSubchannel(ScriptedChannel.CALL)
+                                .getSubchannel())
                         .as("gRPC asks the new picker for it")
                         .isNotNull();
             }

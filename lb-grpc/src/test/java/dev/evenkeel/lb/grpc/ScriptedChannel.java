@@ -4,10 +4,13 @@ import dev.evenkeel.lb.endpoint.Endpoint;
 import dev.evenkeel.lb.endpoint.EndpointSource;
 import dev.evenkeel.lb.time.VirtualTime;
 import io.grpc.Attributes;
+import io.grpc.CallOptions;
 import io.grpc.ConnectivityState;
 import io.grpc.EquivalentAddressGroup;
 import io.grpc.LoadBalancer;
 import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
 import io.grpc.NameResolver;
 import io.grpc.SynchronizationContext;
 import java.time.Duration;
@@ -24,6 +27,24 @@ import java.util.concurrent.TimeUnit;
 
 /** What gRPC is to a policy: it remembers the states that were published, and its timers go off when the test says so. */
 final class ScriptedChannel extends LoadBalancer.Helper implements AutoCloseable {
+    /** What gRPC asks a picker about a call without any options. */
+    static final LoadBalancer.PickSubchannelArgs CALL = new LoadBalancer.PickSubchannelArgs() {
+        @Override
+        public CallOptions getCallOptions() {
+            return CallOptions.DEFAULT;
+        }
+
+        @Override
+        public Metadata getHeaders() {
+            return new Metadata();
+        }
+
+        @Override
+        public MethodDescriptor<?, ?> getMethodDescriptor() {
+            return Echo.POST;
+        }
+    };
+
     final List<ConnectivityState> states = new ArrayList<>();
 
     private LoadBalancer.SubchannelPicker picker; // the latest
@@ -70,7 +91,7 @@ final class ScriptedChannel extends LoadBalancer.Helper implements AutoCloseable
                 .build();
     }
 
-    private static EquivalentAddressGroup address(Endpoint endpoint) {
+    static EquivalentAddressGroup address(Endpoint endpoint) {
         return new EquivalentAddressGroup(
                 EvenkeelGrpc.address(endpoint),
                 Attributes.newBuilder()

@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 
 class SilenceTest {
     private final AtomicInteger suspected = new AtomicInteger();
-    private final Silence silence = new Silence(silence -> suspected.incrementAndGet());
+    private final Silence silence = new Silence(new OpenCalls(), silence -> suspected.incrementAndGet());
 
     private void timeouts(int count) {
         for (int i = 0; i < count; i++) {

@@ -1,0 +1,122 @@
+package dev.evenkeel.lb.grpc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.evenkeel.lb.LoadBalancer;
+import dev.evenkeel.lb.endpoint.Endpoint;
+import dev.evenkeel.lb.endpoint.MutableEndpointSource;
+import dev.evenkeel.lb.time.VirtualTime;
+import io.grpc.ClientStreamTracer;
+import io.grpc.ConnectivityState;
+import io.grpc.Metadata;
+import io.grpc.Status;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Whether somebody waits over a connection, so that it is looked after. */
+class EndpointChildTest {
+    private static final Endpoint A = Endpoint.of("10.0.0.1:80");
+    private static final Endpoint B = Endpoint.of("10.0.0.2:80");
+
+    private final VirtualTime time = new VirtualTime();
+    private final MutableEndpointSource source = MutableEndpointSource.of(List.of(A, B));
+    private final LoadBalancer service = LoadBalancer.builder(Fleet.NAME)
+            .endpoints(source)
+            .environment(time.environment(new Random(42)))
+            .build();
+    private final ScriptedChannel channel = new ScriptedChannel();
+    private final ScriptedLeaf leaf = new ScriptedLeaf();
+    private final ChannelView view = new ChannelView(service, true, new Faults(), new ChannelView.Owner() {
+        @Override
+        public void candidatesChanged() {}
+
+        @Override
+        public void joined(Endpoint endpoint) {}
+
+        @Override
+        public void recovered(Endpoint endpoint) {}
+    });
+    private final EndpointChild child = new EndpointChild(
+            channel, leaf, new OpenCalls(), (its, wasReady, hadFailed) -> {}, ScriptedChannel.address(A), A);
+
+    @BeforeEach
+    void connect() {
+        child.connect();
+        leaf.become(A, ConnectivityState.READY);
+        view.view().setReady(A, true);
+    }
+
+    @AfterEach
+    void close() {
+        view.close();
+        channel.close();
+        service.close();
+    }
+
+    private ClientStreamTracer pick() {
+        return Objects.requireNonNull(
+                        child.result(ScriptedChannel.CALL, view, view.view().pick(CallShape.UNARY), null))
+                .getStreamTracerFactory()
+                .newClientStreamTracer(
+                        ClientStreamTracer.StreamInfo.newBuilder().build(), new Metadata());
+    }
+
+    private ClientStreamTracer send() {
+        ClientStreamTracer call = pick();
+        call.outboundHeaders();
+        return call;
+    }
+
+    /** The list is without the endpoint for so long that the load balancer forgets what it knew of it. */
+    private void isAwayForLong() {
+        source.remove(A.id());
+        time.advance(Duration.ofHours(1));
+        source.put(A);
+        view.view().setReady(A, true);
+    }
+
+    private void isParkedMeanwhile() {
+        child.park(channel.getSynchronizationContext()
+                .schedule(() -> {}, 1, TimeUnit.HOURS, channel.getScheduledExecutorService()));
+        child.listed(A, ScriptedChannel.address(A), 3);
+    }
+
+    @Test
+    void aConnectionIsWaitedForFromTheHeadersToTheEnd() {
+        assertThat(child.isWaitedFor()).isFalse();
+        ClientStreamTracer call = pick();
+        assertThat(child.isWaitedFor()).isFalse();
+        call.outboundHeaders();
+        assertThat(child.isWaitedFor()).isTrue();
+        call.streamClosed(Status.OK);
+        assertThat(child.isWaitedFor()).isFalse();
+    }
+
+    @Test
+    void whatWaitsSinceBeforeTheEndpointWasAwayIsNotForgotten() {
+        ClientStreamTracer call = send();
+        isAwayForLong();
+        isParkedMeanwhile();
+        send().streamClosed(Status.OK);
+        assertThat(service.endpoints()).allMatch(status -> status.inFlight() == 0);
+
+        assertThat(child.isWaitedFor()).isTrue();
+        call.streamClosed(Status.OK);
+        assertThat(child.isWaitedFor()).isFalse();
+    }
+
+    @Test
+    void whatTheLoadBalancerCountsAloneWouldForgetIt() {
+        send();
+        isAwayForLong();
+        send().streamClosed(Status.OK);
+
+        assertThat(child.isWaitedFor()).isFalse();
+    }
+}
