@@ -33,6 +33,8 @@ public class GrpcPickBenchmark {
     public int n = 100;
 
     private final FakeStream stream = new FakeStream(CallOptions.DEFAULT);
+    private final FakeStream streamWithDeadline =
+            new FakeStream(CallOptions.DEFAULT.withDeadlineAfter(1, TimeUnit.HOURS));
 
     @SuppressWarnings("NullAway.Init") // by open()
     private ListedFleet fleet;
@@ -64,6 +66,14 @@ public class GrpcPickBenchmark {
     public PickResult pickAndTrace() {
         PickResult result = picker.pickSubchannel(stream);
         stream.succeed(result);
+        return result;
+    }
+
+    /** The same, but it would not wait for ever. */
+    @Benchmark
+    public PickResult pickAndTraceWithDeadline() {
+        PickResult result = picker.pickSubchannel(streamWithDeadline);
+        streamWithDeadline.succeed(result);
         return result;
     }
 }
