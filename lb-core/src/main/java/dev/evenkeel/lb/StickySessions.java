@@ -39,9 +39,9 @@ public final class StickySessions {
     }
 
     /**
-     * Returns these settings with another time for which a session stays where it is: after its latest answer if it is known by a key, after
-     * its token was given out if it has one. It is also how long an endpoint that drains keeps the sessions it has. 1 s to 30 days, in
-     * whole seconds.
+     * Returns these settings with another time for which a session stays where it is, after its latest answer if it is known by a key. Of one
+     * with a token it is what the client is told, and that one that comes later all the same still counts, as nothing here remembers when
+     * it was given out. It is also how long an endpoint that drains keeps the sessions it has. 1 s to 30 days, in whole seconds.
      */
     public StickySessions withTtl(Duration newTtl) {
         if (newTtl.compareTo(Duration.ofSeconds(1)) < 0 || newTtl.compareTo(LONGEST) > 0 || newTtl.toNanosPart() != 0) {
