@@ -12,7 +12,6 @@ import dev.evenkeel.lb.retry.RetryDecision;
 import dev.evenkeel.lb.retry.RetryPolicy;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -24,16 +23,16 @@ import org.jspecify.annotations.Nullable;
 public final class LoadBalancerView implements AutoCloseable {
     private final Engine engine;
     private final Runnable onChange;
-    private final @Nullable Set<TrackedNode> ready; // null where the transport connects on demand
+    private final @Nullable Readiness reported; // null where the transport connects on demand
     private final BalancedCall noCall; // the plain view's: of attempts whose call only the transport knows
     private volatile Snapshot snapshot; // written under the cluster's lock
     private volatile int version; // written after the snapshot, under the cluster's lock
     private int slot; // written under the cluster's lock, before there is anybody to pick
 
     private LoadBalancerView(
-            Engine engine, @Nullable LoadBalancerView plain, @Nullable Set<TrackedNode> ready, Runnable onChange) {
+            Engine engine, @Nullable LoadBalancerView plain, @Nullable Readiness reported, Runnable onChange) {
         this.engine = engine;
-        this.ready = ready;
+        this.reported = reported;
         this.onChange = onChange;
         this.noCall = plain == null ? new BalancedCall(this, RequestInfo.NON_IDEMPOTENT) : plain.noCall;
         this.snapshot = Snapshot.EMPTY;
@@ -46,7 +45,7 @@ public final class LoadBalancerView implements AutoCloseable {
 
     /** Opens a view in which nothing is ready yet. */
     static LoadBalancerView reportingReadiness(Engine engine, LoadBalancerView plain, Runnable onChange) {
-        return opened(new LoadBalancerView(engine, plain, ConcurrentHashMap.newKeySet(), onChange));
+        return opened(new LoadBalancerView(engine, plain, new Readiness(engine), onChange));
     }
 
     private static LoadBalancerView opened(LoadBalancerView view) {
@@ -194,23 +193,14 @@ public final class LoadBalancerView implements AutoCloseable {
      * @throws IllegalStateException if this view's transport connects on demand
      */
     public void setReady(Endpoint endpoint, boolean isReady) {
-        if (ready == null) {
-            throw new IllegalStateException("this view connects on demand, readiness is not reported to it");
+        reported("readiness is").set(endpoint, isReady);
+    }
+
+    private Readiness reported(String what) {
+        if (reported == null) {
+            throw new IllegalStateException("this view connects on demand, " + what + " not reported to it");
         }
-        engine.cluster.update((members, now) -> {
-            TrackedNode node = members.find(endpoint);
-            if (node == null) {
-                return false;
-            }
-            if (!isReady) {
-                return ready.remove(node);
-            }
-            if (!ready.add(node)) {
-                return false;
-            }
-            engine.connects.connectedAgain(members, node, now);
-            return true;
-        });
+        return reported;
     }
 
     /**
@@ -221,16 +211,7 @@ public final class LoadBalancerView implements AutoCloseable {
      * @throws IllegalStateException if this view's transport connects on demand
      */
     public void lost(Endpoint endpoint) {
-        if (ready == null) {
-            throw new IllegalStateException("this view connects on demand, lost connections are not reported to it");
-        }
-        engine.cluster.update((members, now) -> {
-            TrackedNode node = members.find(endpoint);
-            if (node != null && !engine.cluster.isConnected(node)) {
-                node.connects.lost(now);
-            }
-            return false;
-        });
+        reported("lost connections are").lost(endpoint);
     }
 
     /** Returns whether the load balancer is closed, so that nobody will be picked any more. */
@@ -259,8 +240,8 @@ public final class LoadBalancerView implements AutoCloseable {
     @Override
     public void close() {
         engine.cluster.close(this);
-        if (ready != null) {
-            ready.clear();
+        if (reported != null) {
+            reported.forgetAll();
         }
     }
 
@@ -353,33 +334,17 @@ public final class LoadBalancerView implements AutoCloseable {
 
     /** Makes a new snapshot; called under the cluster's lock. */
     void rebuild(Arrangement arrangement, Snapshots snapshots) {
-        if (ready != null) {
-            ready.removeIf(TrackedNode::isRemoved);
+        if (reported != null) {
+            reported.forgetRemoved();
         }
         Set<String> panicsBefore = candidates().panics();
         snapshot = snapshots.of(arrangement, this::isReady);
         int last = version;
         version = last + 1;
-        if (ready == null) {
-            announcePanics(panicsBefore, candidates().panics());
+        if (reported == null) {
+            PanicNews.tell(engine.cluster, panicsBefore, candidates());
         }
         engine.announcer.note(onChange);
-    }
-
-    private void announcePanics(Set<String> before, Set<String> now) {
-        now.stream()
-                .filter(level -> !before.contains(level))
-                .forEach(level -> announce(Event.Type.PANIC_ENTERED, level));
-        before.stream().filter(level -> !now.contains(level)).forEach(level -> announce(Event.Type.PANIC_LEFT, level));
-    }
-
-    private void announce(Event.Type type, String level) {
-        Candidates now = candidates();
-        engine.cluster.announce(
-                type,
-                null,
-                (level.isEmpty() ? "" : level + ": ") + now.available() + " of " + now.counted()
-                        + " endpoints are available, using " + now.nodes().size());
     }
 
     /** Returns whether a node may go on with sessions: nothing but a drain stands against it, or it is used all the same, in panic. */
@@ -390,10 +355,10 @@ public final class LoadBalancerView implements AutoCloseable {
 
     /** Returns whether this view's transport keeps a connection there. */
     boolean isConnected(TrackedNode node) {
-        return ready != null && ready.contains(node);
+        return reported != null && reported.isConnected(node);
     }
 
     boolean isReady(TrackedNode node) {
-        return ready == null || ready.contains(node);
+        return reported == null || reported.isConnected(node);
     }
 }

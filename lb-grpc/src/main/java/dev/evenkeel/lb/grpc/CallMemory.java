@@ -34,11 +34,8 @@ final class CallMemory implements PickContext {
 
     private static final Metadata.Key<String> PREVIOUS_ATTEMPTS =
             Metadata.Key.of("grpc-previous-rpc-attempts", Metadata.ASCII_STRING_MARSHALLER);
-    private static final String NEVER = "-1";
-
     private static final RetryDecision AS_GRPC_LIKES = new RetryDecision(RetryDecision.Kind.RETRY, 0);
     private static final RetryDecision STOP = new RetryDecision(RetryDecision.Kind.STOP_FINAL, 0);
-    private static final long NANOS_PER_MILLI = 1_000_000;
 
     private final RequestInfo request;
     private final boolean pinned;
@@ -51,8 +48,7 @@ final class CallMemory implements PickContext {
     private boolean held; // a hedge was denied, and waits in gRPC for what becomes of the others
     private @Nullable Failure last;
     private @Nullable RetryDecision decision; // about the last failure
-    private boolean wrotePushback;
-    private @Nullable String serversPushback; // what stood where we wrote
+    private @Nullable PushbackTrailer written; // about the last failure; null if it could not be, or need not
     private @Nullable ClientCall<?, ?> call; // null before it is known
     private int hopeless; // open attempts of which nothing is expected any more
     private @Nullable Status why; // nothing is expected of one
@@ -226,7 +222,7 @@ final class CallMemory implements PickContext {
         decision = decided;
         Metadata trailers = failure.trailers();
         if (trailers != null) {
-            tell(trailers, decided, failure.status());
+            written = PushbackTrailer.write(trailers, decided, failure.status());
         }
     }
 
@@ -242,31 +238,10 @@ final class CallMemory implements PickContext {
                 failure.request().destination().subset() == null ? this : new PlacedCall(this, failure.request()));
     }
 
-    private void tell(Metadata trailers, RetryDecision decided, Status status) {
-        String said = trailers.get(GrpcOutcomes.PUSHBACK);
-        boolean mightBeRepeated = said != null || ServiceConfig.mayBeRepeated(status.getCode());
-        if (decided.isRetry() || mightBeRepeated) {
-            serversPushback = said;
-            wrotePushback = true;
-            replace(trailers, decided.isRetry() ? millis(decided.delayNanos()) : NEVER);
-        }
-    }
-
-    private static String millis(long nanos) {
-        return String.valueOf((nanos + NANOS_PER_MILLI - 1) / NANOS_PER_MILLI);
-    }
-
     /** Takes back what was written into trailers that the application is about to see. */
     synchronized void restore(Metadata trailers) {
-        if (wrotePushback && trailers.containsKey(GrpcOutcomes.PUSHBACK)) {
-            replace(trailers, serversPushback);
-        }
-    }
-
-    private static void replace(Metadata trailers, @Nullable String pushback) {
-        trailers.discardAll(GrpcOutcomes.PUSHBACK);
-        if (pushback != null) {
-            trailers.put(GrpcOutcomes.PUSHBACK, pushback);
+        if (written != null) {
+            written.takeBack(trailers);
         }
     }
 

@@ -7,7 +7,6 @@ import io.grpc.LoadBalancer;
 import io.grpc.LoadBalancerProvider;
 import io.grpc.Status;
 import io.grpc.SynchronizationContext;
-import java.util.Collection;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -23,20 +22,15 @@ final class ChannelPolicy extends LoadBalancer implements EndpointChild.Owner, C
     private final SynchronizationContext context;
     private final Faults faults = new Faults();
     private final Connections connections;
-    private final FirstChoice firstChoice;
+    private final ChannelState state;
     private final Replacements replacements;
     private final Liveness liveness;
 
     // Written in the context.
     private @Nullable ChannelView view;
     private @Nullable OwnLoadBalancer own; // null where our resolver names one
-    private int ready; // how many connections of endpoints in the list are
-    private int failed; // how many of those have failed since they were ready last
     private boolean takingList;
-    private ConnectivityState published = ConnectivityState.IDLE;
     private boolean closed;
-
-    private volatile boolean starved; // set by pickers, cleared before they are asked again
 
     ChannelPolicy(Helper helper, LoadBalancerProvider leafProvider) {
         this.helper = helper;
@@ -44,7 +38,7 @@ final class ChannelPolicy extends LoadBalancer implements EndpointChild.Owner, C
         this.connections = new Connections(helper, leafProvider, this);
         this.replacements = new Replacements(helper, this::lost);
         this.liveness = new Liveness(helper, Liveness.interval(helper), connections, replacements, this::execute);
-        this.firstChoice = new FirstChoice(helper, () -> guarded("the end of waiting", this::publish));
+        this.state = new ChannelState(helper, connections, () -> guarded("the end of waiting", this::publish));
         liveness.begin();
     }
 
@@ -85,12 +79,7 @@ final class ChannelPolicy extends LoadBalancer implements EndpointChild.Owner, C
         } finally {
             takingList = false;
         }
-        ready = 0;
-        failed = 0;
-        for (EndpointChild child : connections.listed()) {
-            failed += child.hasFailed() ? 1 : 0;
-            ready += child.isReady() ? 1 : 0;
-        }
+        state.recount();
         if (connections.listed().isEmpty()) {
             return unavailable(of.whyEmpty());
         }
@@ -115,11 +104,7 @@ final class ChannelPolicy extends LoadBalancer implements EndpointChild.Owner, C
     /** While something is connected, it is better than what the resolver says. */
     @Override
     public void handleNameResolutionError(Status error) {
-        guarded("an error of the resolver", () -> {
-            if (ready == 0) {
-                publish(ConnectivityState.TRANSIENT_FAILURE, new FixedPicker(PickResult.withError(error)));
-            }
-        });
+        guarded("an error of the resolver", () -> state.publishFailure(error));
     }
 
     @Override
@@ -131,7 +116,7 @@ final class ChannelPolicy extends LoadBalancer implements EndpointChild.Owner, C
     public void shutdown() {
         guarded("the end", () -> {
             closed = true;
-            firstChoice.end();
+            state.end();
             liveness.end();
             connections.shutdown();
             if (view != null) {
@@ -160,12 +145,12 @@ final class ChannelPolicy extends LoadBalancer implements EndpointChild.Owner, C
                 view.view().lost(child.endpoint());
             }
             if (!takingList) { // else all are counted when it is taken
-                failed += (child.hasFailed() ? 1 : 0) - (hadFailed ? 1 : 0);
+                state.count(child, wasReady, hadFailed);
                 if (child.isReady() && !wasReady) {
                     won(child);
                 } else if (wasReady && !child.isReady()) {
                     lost(child);
-                } else if (starved || matters(child, hadFailed)) {
+                } else if (state.isNews(child, hadFailed)) {
                     publish();
                 }
             }
@@ -176,16 +161,9 @@ final class ChannelPolicy extends LoadBalancer implements EndpointChild.Owner, C
         }
     }
 
-    /** With many endpoints most changes change nothing for the channel, and are not to be looked into. */
-    private boolean matters(EndpointChild child, boolean hadFailed) {
-        return published != ConnectivityState.READY && (ready == 0 || child.hasFailed() != hadFailed);
-    }
-
     private void won(EndpointChild child) {
-        ready++;
         tell(child, true);
-        boolean heardOf = firstChoice.isWaiting(); // by the change of the view that this is
-        if (starved || (published != ConnectivityState.READY && !heardOf)) {
+        if (state.isNewsThatOneIsReady()) {
             publish();
         }
     }
@@ -195,8 +173,7 @@ final class ChannelPolicy extends LoadBalancer implements EndpointChild.Owner, C
      * wait and not fail, so that picker comes before the load balancer knows.
      */
     private void lost(EndpointChild child) {
-        ready--;
-        if (ready > 0) {
+        if (state.hasReady()) {
             tell(child, false);
             publish();
         } else {
@@ -217,36 +194,15 @@ final class ChannelPolicy extends LoadBalancer implements EndpointChild.Owner, C
         }
     }
 
-    /** Says what state the channel is in, and who picks. */
     private void publish() {
-        ChannelView of = view;
-        Collection<EndpointChild> all = connections.listed();
-        if (of == null || all.isEmpty()) {
-            return;
-        }
-        if (ready > 0 && (published == ConnectivityState.READY || !firstChoice.awaitsBetter(of.view(), all))) {
-            firstChoice.end();
-            starved = false;
-            publish(ConnectivityState.READY, new ViewPicker(of, connections, () -> starved = true));
-        } else if (failed == all.size()) {
-            publish(
-                    ConnectivityState.TRANSIENT_FAILURE,
-                    FailurePicker.of(of.name(), all, new PinnedCalls(of, connections, () -> starved = true)));
-        } else if (published != ConnectivityState.CONNECTING) {
-            publish(ConnectivityState.CONNECTING, new FixedPicker(PickResult.withNoResult()));
-        }
-    }
-
-    private void publish(ConnectivityState state, SubchannelPicker picker) {
-        published = state;
-        helper.updateBalancingState(state, picker);
+        state.publish(view);
     }
 
     @Override
     public void candidatesChanged() {
-        if (starved || firstChoice.isWaiting()) {
+        if (state.isAwaited()) {
             execute("a change of the candidates", () -> {
-                if (!closed && ready > 0) {
+                if (!closed && state.hasReady()) {
                     publish();
                 }
             });
@@ -302,9 +258,7 @@ final class ChannelPolicy extends LoadBalancer implements EndpointChild.Owner, C
 
     private Status unavailable(String why) {
         Status status = Status.UNAVAILABLE.withDescription(why);
-        if (ready == 0) {
-            publish(ConnectivityState.TRANSIENT_FAILURE, new FixedPicker(PickResult.withError(status)));
-        }
+        state.publishFailure(status);
         return status;
     }
 }
