@@ -283,11 +283,6 @@ final class Cluster {
         }
     }
 
-    /** Returns whether a change waits to be published; called under the lock. */
-    boolean isPublicationDue() {
-        return publicationScheduled;
-    }
-
     boolean isClosed() {
         return closed;
     }

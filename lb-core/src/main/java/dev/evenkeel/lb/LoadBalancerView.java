@@ -166,9 +166,21 @@ public final class LoadBalancerView implements AutoCloseable {
         return version;
     }
 
-    /** Returns whether who can be picked has not changed since a version, and is not about to: of long lists not every change counts at once. */
-    public boolean isStill(int atVersion) {
-        return engine.cluster.read((members, now) -> version == atVersion && !engine.cluster.isPublicationDue());
+    /**
+     * Returns whether a call that finds nobody to pick might yet, because there are endpoints that it may be sent to which lack only a connection
+     * of this view's transport. Those that drain are not among them.
+     *
+     * @param mayConnect whether the transport is connected to an endpoint, is connecting, or has yet to begin, rather than having failed
+     */
+    public boolean isWorthWaiting(PickContext call, Predicate<Endpoint> mayConnect) {
+        return version == 0 // the view was opened, and its first snapshot is to come
+                || snapshot.mightUse(call, node -> !node.isOut(OutReason.DRAINING) && mayConnect.test(node.endpoint()));
+    }
+
+    /** Returns what is held against an endpoint in this view; null if it is not in the list. */
+    public @Nullable Availability availability(String endpointId) {
+        TrackedNode node = engine.cluster.find(endpointId);
+        return node == null ? null : availability(node);
     }
 
     /** Returns whether there is an endpoint to pick that the call has not tried. */
@@ -177,7 +189,7 @@ public final class LoadBalancerView implements AutoCloseable {
     }
 
     /** Returns whether there is an endpoint to pick, be it one that has no room just now. */
-    public boolean hasCandidates() {
+    boolean hasCandidates() {
         return !candidates().nodes().isEmpty();
     }
 
@@ -221,17 +233,7 @@ public final class LoadBalancerView implements AutoCloseable {
 
     /** Returns every endpoint in the list with its state in this view. */
     public List<EndpointStatus> endpoints() {
-        return endpoints(node -> true);
-    }
-
-    /** Returns the state of those where a call may be sent, be it only because its subset has nobody for it. */
-    public List<EndpointStatus> endpoints(PickContext call) {
-        return endpoints(node -> snapshot.mayLead(call, node));
-    }
-
-    private List<EndpointStatus> endpoints(Predicate<TrackedNode> which) {
         return engine.cluster.read((members, now) -> members.nodes().stream()
-                .filter(which)
                 .map(node -> node.status(availability(node), now))
                 .toList());
     }
@@ -338,13 +340,16 @@ public final class LoadBalancerView implements AutoCloseable {
             reported.forgetRemoved();
         }
         Set<String> panicsBefore = candidates().panics();
-        snapshot = snapshots.of(arrangement, this::isReady);
-        int last = version;
-        version = last + 1;
+        try {
+            snapshot = snapshots.of(arrangement, this::isReady);
+        } finally { // even if the policy fails: somebody may wait for the end of this
+            int last = version;
+            version = last + 1;
+            engine.announcer.note(onChange);
+        }
         if (reported == null) {
             PanicNews.tell(engine.cluster, panicsBefore, candidates());
         }
-        engine.announcer.note(onChange);
     }
 
     /** Returns whether a node may go on with sessions: nothing but a drain stands against it, or it is used all the same, in panic. */

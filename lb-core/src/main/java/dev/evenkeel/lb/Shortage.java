@@ -75,18 +75,21 @@ final class Shortage {
     }
 
     private String full(Snapshot from, @Nullable Subset wanted) {
-        List<TrackedNode> usable = from.candidates().nodes();
-        boolean someHaveRoom = usable.stream().anyMatch(TrackedNode::hasRoom); // but nobody where the call may go
-        String who = usable.size() + " endpoints in use";
-        if (wanted != null) {
-            who = "endpoints of the subset " + wanted;
-        } else if (someHaveRoom) {
-            who = "endpoints that the split leads to";
-        }
         InFlightLimit most = Objects.requireNonNull(
                 engine.settings.limits().maxInFlightPerEndpoint(), "nothing else keeps calls from candidates");
-        return service + ": all " + who + " have " + most.max()
+        return service + ": all " + who(from, wanted) + " have " + most.max()
                 + " attempts in flight, as many as maxInFlightPerEndpoint allows";
+    }
+
+    private static String who(Snapshot from, @Nullable Subset wanted) {
+        if (wanted != null) {
+            return from.isAnybodyIn(wanted)
+                    ? "endpoints of the subset " + wanted
+                    : "endpoints that are used in place of the subset " + wanted;
+        }
+        return from.isSplit()
+                ? "endpoints that the split leads to"
+                : from.candidates().nodes().size() + " endpoints in use";
     }
 
     private String nobody(LoadBalancerView view) {

@@ -18,15 +18,21 @@ final class Snapshot {
 
     /** Nobody can be picked. */
     static final Snapshot EMPTY =
-            new Snapshot(new Candidates(List.of(), List.of(), 0, 0, Set.of()), null, null, () -> 0);
+            new Snapshot(Layout.EMPTY, new Candidates(List.of(), List.of(), 0, 0, Set.of()), null, null, () -> 0);
 
+    private final Layout layout; // of whom the candidates are
     private final Candidates candidates;
     private final @Nullable Picker picker; // null when there are no candidates
     private final @Nullable SubsetSnapshots subsets; // null where there are none, and in a subset
     private final RandomGenerator random;
 
     Snapshot(
-            Candidates candidates, @Nullable Picker picker, @Nullable SubsetSnapshots subsets, RandomGenerator random) {
+            Layout layout,
+            Candidates candidates,
+            @Nullable Picker picker,
+            @Nullable SubsetSnapshots subsets,
+            RandomGenerator random) {
+        this.layout = layout;
         this.candidates = candidates;
         this.picker = picker;
         this.subsets = subsets;
@@ -88,10 +94,28 @@ final class Snapshot {
                         != null;
     }
 
-    /** Returns whether the call may come to this node, were that a candidate. */
-    boolean mayLead(PickContext call, TrackedNode node) {
+    /** Returns whether the call might go to one of these, were it a candidate. */
+    boolean mightUse(PickContext call, Predicate<TrackedNode> these) {
         Subset wanted = call.request().destination().subset();
-        return wanted == null || (subsets != null && subsets.mayLead(wanted, node));
+        if (wanted == null) {
+            return hasOne(these);
+        }
+        return subsets != null && subsets.mightUse(wanted, this, these);
+    }
+
+    /** Returns whether one of these is among those of whom the candidates are. */
+    boolean hasOne(Predicate<TrackedNode> these) {
+        return layout.levels().stream()
+                .anyMatch(level -> level.whole().nodes().stream().anyMatch(these));
+    }
+
+    boolean isSplit() {
+        return subsets != null && subsets.isSplit();
+    }
+
+    /** Returns whether there is somebody in a subset itself. */
+    boolean isAnybodyIn(Subset wanted) {
+        return subsets != null && subsets.isAnybodyIn(wanted);
     }
 
     /** Returns which subsets there are, in words. */

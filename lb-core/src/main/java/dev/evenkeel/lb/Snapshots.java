@@ -48,7 +48,7 @@ final class Snapshots {
      */
     Snapshot of(Arrangement arrangement, Predicate<TrackedNode> ready) {
         Candidates candidates = Candidates.of(arrangement.all(), ready, rules);
-        return new Snapshot(candidates, picker(candidates), ofSubsets(arrangement, ready), random);
+        return new Snapshot(arrangement.all(), candidates, picker(candidates), ofSubsets(arrangement, ready), random);
     }
 
     private @Nullable SubsetSnapshots ofSubsets(Arrangement arrangement, Predicate<TrackedNode> ready) {
@@ -58,7 +58,7 @@ final class Snapshots {
         Map<Subset, Snapshot> snapshots = new LinkedHashMap<>();
         arrangement.subsets().forEach((subset, layout) -> {
             Candidates candidates = Candidates.of(layout, ready, rules);
-            snapshots.put(subset, new Snapshot(candidates, picker(candidates), null, random));
+            snapshots.put(subset, new Snapshot(layout, candidates, picker(candidates), null, random));
         });
         return new SubsetSnapshots(subsets, snapshots, arrangement.split(), keyMaps != null, random);
     }

@@ -8,6 +8,7 @@ import dev.evenkeel.lb.policy.PickContext;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -111,13 +112,14 @@ final class SubsetSnapshots {
         return shares.isEmpty() || shares.stream().anyMatch(share -> share.subset.contains(metadata));
     }
 
-    /** Returns whether a call that asks for a subset may come to this node, be it only because the subset has nobody. */
-    boolean mayLead(Subset wanted, TrackedNode node) {
-        Map<String, String> metadata = node.endpoint().metadata();
-        Subset second = rules.fallbackSubset();
-        return (snapshots.containsKey(wanted) && wanted.contains(metadata))
-                || rules.fallback() == MetadataSubsets.Fallback.ANY
-                || (second != null && second.contains(metadata));
+    /** Returns whether a call that asks for a subset might go to one of these, were it a candidate. */
+    boolean mightUse(Subset wanted, Snapshot any, Predicate<TrackedNode> these) {
+        Snapshot own = snapshots.get(wanted);
+        return (own != null && own.hasOne(these)) || fallback(any).stream().anyMatch(other -> other.hasOne(these));
+    }
+
+    boolean isAnybodyIn(Subset wanted) {
+        return !snapshots.getOrDefault(wanted, Snapshot.EMPTY).isEmpty();
     }
 
     /** Returns which subsets there are, in words. */

@@ -9,6 +9,7 @@ import dev.evenkeel.lb.endpoint.Endpoint;
 import dev.evenkeel.lb.endpoint.EndpointSource;
 import dev.evenkeel.lb.endpoint.MutableEndpointSource;
 import dev.evenkeel.lb.endpoint.OutReason;
+import dev.evenkeel.lb.locality.Subsetting;
 import dev.evenkeel.lb.observe.Event;
 import dev.evenkeel.lb.policy.Node;
 import dev.evenkeel.lb.policy.PickContext;
@@ -130,8 +131,7 @@ class LoadBalancerViewTest {
                 .hasMessage("late: none of 1 endpoints can be picked: 10.0.0.1:80 AVAILABLE")
                 .extracting(e -> ((NoEndpointException) e).reason())
                 .isEqualTo(NoEndpointException.Reason.NOBODY);
-        assertThat(its.isStill(before)).as("somebody came").isFalse();
-        assertThat(its.isStill(its.version())).isTrue();
+        assertThat(its.version()).as("somebody came").isNotEqualTo(before);
         assertThat(its.pick(FakeContext.FIRST_TRY).endpoint()).isEqualTo(A);
         late.close();
         assertThatThrownBy(() -> its.pick(FakeContext.FIRST_TRY))
@@ -141,24 +141,70 @@ class LoadBalancerViewTest {
     }
 
     @Test
-    void whileAChangeOfALongListIsNotInEffectYetNothingIsSettled() {
+    void itIsWorthWaitingForWhoIsConnectedToOrMayBeAndDoesNotDrain() {
+        assertThat(view.isWorthWaiting(FakeContext.FIRST_TRY, A::equals)).isTrue();
+        assertThat(view.isWorthWaiting(FakeContext.FIRST_TRY, endpoint -> false))
+                .isFalse();
+        service.loadBalancer.drain(A.id());
+        assertThat(view.isWorthWaiting(FakeContext.FIRST_TRY, A::equals)).isFalse();
+        service.refuse(B.id());
+        assertThat(view.isWorthWaiting(FakeContext.FIRST_TRY, B::equals))
+                .as("out, but there is nobody better")
+                .isTrue();
+        service.source.remove(B.id());
+        assertThat(view.isWorthWaiting(FakeContext.FIRST_TRY, B::equals)).isFalse();
+    }
+
+    @Test
+    void inALongListItIsWorthWaitingForWhoIsConnectedToAndNotPublishedYet() {
         List<Endpoint> many = IntStream.range(0, 2_000)
                 .mapToObj(i -> Endpoint.of("10.1." + i / 250 + "." + i % 250, 80))
                 .toList();
-        TestService large = TestService.over(MutableEndpointSource.of(many));
+        TestService large =
+                TestService.over(MutableEndpointSource.of(many), settings -> settings.subsetting(Subsetting.OFF));
         LoadBalancerView one = large.loadBalancer.openView(() -> {});
+        assertThat(one.version()).as("published").isZero();
+        assertThat(one.isWorthWaiting(FakeContext.FIRST_TRY, endpoint -> false))
+                .as("for the first time that it is")
+                .isTrue();
         large.advance(Duration.ofSeconds(1));
-        assertThat(one.isStill(one.version())).isTrue();
-        one.setReady(many.get(0), true); // at once, for the last change was long ago
-        int before = one.version();
-        assertThat(one.isStill(before)).isTrue();
+        large.loadBalancer.openView(() -> {}).setReady(many.get(1), true);
+        one.setReady(many.get(0), true); // a moment after that change
+        assertThatThrownBy(() -> one.pick(FakeContext.FIRST_TRY))
+                .extracting(e -> ((NoEndpointException) e).reason())
+                .isEqualTo(NoEndpointException.Reason.NOBODY);
+        assertThat(one.isWorthWaiting(FakeContext.FIRST_TRY, many.get(0)::equals))
+                .isTrue();
 
-        one.setReady(many.get(1), true);
-        assertThat(one.version()).isEqualTo(before);
-        assertThat(one.isStill(before)).isFalse();
+        int before = one.version();
         large.advance(Duration.ofSeconds(1));
-        assertThat(one.isStill(before)).isFalse();
-        assertThat(one.isStill(one.version())).isTrue();
+        assertThat(one.version()).isNotEqualTo(before);
+        assertThat(one.pick(FakeContext.FIRST_TRY).endpoint()).isEqualTo(many.get(0));
+    }
+
+    @Test
+    void aPolicyThatFailsDoesNotLeaveThoseWaitingWhoWaitForAChange() {
+        TestService failing = TestService.with(
+                settings -> settings.policy((candidates, random) -> {
+                    throw new IllegalStateException("a bug");
+                }),
+                A.address());
+        AtomicInteger told = new AtomicInteger();
+        LoadBalancerView its = failing.loadBalancer.openView(told::incrementAndGet);
+        int version = its.version();
+        int before = told.get();
+        its.setReady(A, true);
+        assertThat(told.get()).isEqualTo(before + 1);
+        assertThat(its.version()).isNotEqualTo(version);
+    }
+
+    @Test
+    void whatIsHeldAgainstAnEndpointIsSaidWhileItIsInTheList() {
+        assertThat(view.availability(A.id())).hasToString("NOT_READY");
+        view.setReady(A, true);
+        assertThat(view.availability(A.id()).isAvailable()).isTrue();
+        service.source.remove(A.id());
+        assertThat(view.availability(A.id())).isNull();
     }
 
     @Test

@@ -144,7 +144,7 @@ class MetadataSubsetsTest {
     }
 
     @Test
-    void whoMayBeReachedIsWhoIsInTheSubsetOrInItsFallback() {
+    void worthWaitingForIsWhoIsInTheSubsetOrInItsFallback() {
         MetadataSubsets rules = MetadataSubsets.by("version");
         Subset unknown = Subset.of("role", "primary");
 
@@ -156,11 +156,25 @@ class MetadataSubsetsTest {
                 .containsExactlyInAnyOrderElementsOf(FLEET.subList(0, 3));
     }
 
+    /** Returns for whom a call that finds nobody would wait, were they being connected to. */
     private static List<Endpoint> reached(TestService service, Subset wanted) {
         LoadBalancerView view = service.loadBalancer.openView(() -> {});
-        return view.endpoints(call(service, wanted)).stream()
-                .map(EndpointStatus::endpoint)
+        return FLEET.stream()
+                .filter(endpoint -> view.isWorthWaiting(call(service, wanted), endpoint::equals))
                 .toList();
+    }
+
+    @Test
+    void aFullFallbackIsNotTakenForTheSubset() {
+        TestService service = service(
+                MetadataSubsets.by("version").fallingBackToAny(), settings -> settings.maxInFlightPerEndpoint(1));
+        service.source.set(FLEET.subList(0, 1));
+        call(service, V3).nextAttempt();
+
+        assertThatThrownBy(() -> pick(service, V3))
+                .isInstanceOf(NoEndpointException.class)
+                .hasMessage("orders.svc: all endpoints that are used in place of the subset {version=v3} have 1"
+                        + " attempts in flight, as many as maxInFlightPerEndpoint allows");
     }
 
     @Test

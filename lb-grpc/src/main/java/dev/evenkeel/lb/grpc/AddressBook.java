@@ -3,11 +3,13 @@ package dev.evenkeel.lb.grpc;
 import dev.evenkeel.lb.endpoint.Endpoint;
 import io.grpc.Attributes;
 import io.grpc.EquivalentAddressGroup;
+import io.grpc.Status;
+import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The endpoints of a list as gRPC wants them. One that was in the last list, too, is the same object again: to make it costs more than all
@@ -19,30 +21,42 @@ final class AddressBook {
 
     private final Function<Endpoint, SocketAddress> addresses;
 
+    private final Faults faults;
+
     // The last list; of the same size.
     private List<Endpoint> endpoints = List.of();
     private List<EquivalentAddressGroup> groups = List.of();
+    private int lacking;
 
-    AddressBook(Function<Endpoint, SocketAddress> addresses) {
+    AddressBook(Function<Endpoint, SocketAddress> addresses, Faults faults) {
         this.addresses = addresses;
+        this.faults = faults;
+    }
+
+    /** Returns whether there were endpoints without an address in the last list, which it may have the next time. */
+    boolean lacksSome() {
+        return lacking > 0;
     }
 
     /** Returns the groups of a list, in its order. Lists are nearly always in the order of the last one, so no table is needed. */
     List<EquivalentAddressGroup> groups(List<Endpoint> list) {
         List<EquivalentAddressGroup> found = new ArrayList<>(list.size());
+        boolean lackedSome = lacksSome();
+        lacking = 0;
         int at = 0;
         for (Endpoint endpoint : list) {
             int known = find(endpoint, at);
-            if (known < 0) {
-                found.add(group(endpoint));
-            } else {
-                found.add(groups.get(known));
-                at = known + 1;
-            }
+            boolean isAsked = known < 0 || (lackedSome && lacksAddress(groups.get(known)));
+            found.add(isAsked ? group(endpoint) : groups.get(known));
+            at = known < 0 ? at : known + 1;
         }
         endpoints = list;
         groups = List.copyOf(found);
         return groups;
+    }
+
+    private static boolean lacksAddress(EquivalentAddressGroup group) {
+        return group.getAttributes().get(ServiceAttributes.NO_ADDRESS) != null;
     }
 
     /** Returns where the very same description stood, from this place on; negative if not near there. */
@@ -58,11 +72,29 @@ final class AddressBook {
     }
 
     private EquivalentAddressGroup group(Endpoint endpoint) {
+        Attributes attributes = Attributes.newBuilder()
+                .set(ServiceAttributes.ENDPOINT, endpoint)
+                .build();
+        try {
+            SocketAddress address = addresses.apply(endpoint);
+            return address == null
+                    ? without(attributes, "EvenkeelGrpc.ADDRESSES has no address for " + endpoint, null)
+                    : new EquivalentAddressGroup(address, attributes);
+        } catch (RuntimeException e) {
+            return without(attributes, "EvenkeelGrpc.ADDRESSES failed for " + endpoint, e);
+        }
+    }
+
+    /** An endpoint without an address is one that cannot be connected to, and harms no other. */
+    private EquivalentAddressGroup without(Attributes attributes, String why, @Nullable RuntimeException cause) {
+        lacking++;
+        faults.log("an endpoint has no address", new IllegalStateException(why, cause));
         return new EquivalentAddressGroup(
-                Objects.requireNonNull(
-                        addresses.apply(endpoint), () -> "EvenkeelGrpc.ADDRESSES has no address for " + endpoint),
-                Attributes.newBuilder()
-                        .set(ServiceAttributes.ENDPOINT, endpoint)
+                InetSocketAddress.createUnresolved("no-address", 0), // nobody connects to it
+                attributes.toBuilder()
+                        .set(
+                                ServiceAttributes.NO_ADDRESS,
+                                Status.UNAVAILABLE.withDescription(why).withCause(cause))
                         .build());
     }
 }

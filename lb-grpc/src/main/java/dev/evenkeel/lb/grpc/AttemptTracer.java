@@ -124,8 +124,9 @@ final class AttemptTracer extends ClientStreamTracer {
         hopeless = true;
     }
 
-    boolean isOver(Silence connection) {
-        return of.silence() == connection;
+    /** Returns what is heard over its connection. */
+    Silence connection() {
+        return of.silence();
     }
 
     @Nullable
@@ -137,7 +138,7 @@ final class AttemptTracer extends ClientStreamTracer {
         nextOpen = next;
     }
 
-    /** Lets go of what belongs to the call: this may stay linked for a while after the end. */
+    /** Lets go of what may be large: this stays linked for a while after the end. */
     private void forget() {
         memory = null;
         attempt = null;

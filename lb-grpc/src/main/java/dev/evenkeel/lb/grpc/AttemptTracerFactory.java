@@ -7,6 +7,7 @@ import io.grpc.CallOptions;
 import io.grpc.ClientStreamTracer;
 import io.grpc.Context;
 import io.grpc.Deadline;
+import io.grpc.LoadBalancer.PickResult;
 import io.grpc.Metadata;
 import org.jspecify.annotations.Nullable;
 
@@ -51,8 +52,20 @@ record AttemptTracerFactory(
         return ofCall.minimum(ofContext);
     }
 
-    /** Ends a pick whose stream ended before it was sent: whoever was to try something leaves that to another. */
+    /** Ends a pick whose stream ended before it was sent. */
     void neverSent() {
+        leave(pick);
+    }
+
+    /** Ends a pick of an endpoint that turned out to have no connection. */
+    static void leaveIfUnused(Pick pick, @Nullable PickResult result) {
+        if (pick.isTrial() && (result == null || result.getSubchannel() == null)) {
+            leave(pick);
+        }
+    }
+
+    /** Whoever was to try something leaves that to another. */
+    private static void leave(Pick pick) {
         if (pick.isTrial()) {
             pick.begin().complete(Outcome.CANCELLED);
         }

@@ -92,22 +92,42 @@ final class CallMemory implements PickContext {
      * Returns what stands against an attempt that gRPC is about to make, as a result for its pick; null if nothing does. A hedge that the budget
      * denies waits and does not fail, for that would end the call, unless its hedging policy says otherwise of {@code UNAVAILABLE}.
      */
-    synchronized @Nullable PickResult veto(int number, LoadBalancerView view) {
-        if (number <= paid) {
-            return null; // the first, or one that was allowed before and is picked for again
+    @Nullable
+    PickResult veto(int number, LoadBalancerView view) {
+        Failure failed;
+        RetryDecision decided;
+        synchronized (this) {
+            if (number <= paid) {
+                return null; // the first, or one that was allowed before and is picked for again
+            }
+            failed = open > 0 ? null : last;
+            decided = open > 0 ? null : decision;
         }
-        Failure failed = last;
-        RetryDecision decided = decision;
-        if (open > 0 || failed == null || decided == null) {
-            return pay(number, view, "hedge") ? null : hold();
+        PickResult veto;
+        if (failed == null || decided == null) {
+            veto = charge(view, "hedge") ? null : hold();
+        } else {
+            boolean allowed = decided.kind() == RetryDecision.Kind.FREE_RETRY
+                    || (decided.isRetry() && charge(view, failed.outcome().reason()));
+            veto = allowed ? null : PickResult.withDrop(failed.status());
         }
-        boolean allowed = decided.kind() == RetryDecision.Kind.FREE_RETRY
-                || (decided.isRetry() && pay(number, view, failed.outcome().reason()));
-        if (!allowed) {
-            return PickResult.withDrop(failed.status());
+        if (veto == null) {
+            allow(number);
         }
-        paid = number;
-        return null;
+        return veto;
+    }
+
+    /** Not under the lock, for listeners hear of it. */
+    private boolean charge(LoadBalancerView view, String why) {
+        return view.chargeRetry(latest(), why);
+    }
+
+    private synchronized @Nullable Endpoint latest() {
+        return others == null ? first : others.get(others.size() - 1);
+    }
+
+    private synchronized void allow(int number) {
+        paid = Math.max(paid, number);
     }
 
     /** Returns the result for a hedge that is not to be made as long as another attempt of the call is under way. */
@@ -131,12 +151,6 @@ final class CallMemory implements PickContext {
     /** Returns whether no attempt of the call was made yet. */
     synchronized boolean isUntouched() {
         return open == 0 && last == null;
-    }
-
-    private boolean pay(int number, LoadBalancerView view, String why) {
-        boolean had = view.chargeRetry(others == null ? first : others.get(others.size() - 1), why);
-        paid = had ? number : paid;
-        return had;
     }
 
     /** Notes where an attempt goes. */
@@ -213,22 +227,29 @@ final class CallMemory implements PickContext {
     }
 
     /** Decides what follows from a failure, and says so in the trailers if there are any: gRPC reads them next. */
-    synchronized void failed(Failure failure, LoadBalancerView view) {
-        if (open > 0) {
-            return; // a hedge is still running, and gRPC waits for it
+    void failed(Failure failure, LoadBalancerView view) {
+        int attempts;
+        synchronized (this) {
+            if (open > 0) {
+                return; // a hedge is still running, and gRPC waits for it
+            }
+            attempts = paid + 1;
         }
-        RetryDecision decided = pinned ? STOP : decide(failure, view);
-        last = failure;
-        decision = decided;
-        Metadata trailers = failure.trailers();
-        if (trailers != null) {
-            written = PushbackTrailer.write(trailers, decided, failure.status());
+        RetryDecision decided =
+                pinned ? STOP : decide(failure, attempts, view); // not under the lock, for listeners hear of it
+        synchronized (this) {
+            last = failure;
+            decision = decided;
+            Metadata trailers = failure.trailers();
+            if (trailers != null) {
+                written = PushbackTrailer.write(trailers, decided, failure.status());
+            }
         }
     }
 
-    private RetryDecision decide(Failure failure, LoadBalancerView view) {
+    private RetryDecision decide(Failure failure, int attempts, LoadBalancerView view) {
         RetryPolicy.Progress progress =
-                new RetryPolicy.Progress(paid + 1, false, false, hasUntried(failure, view), failure.remainingNanos());
+                new RetryPolicy.Progress(attempts, false, false, hasUntried(failure, view), failure.remainingNanos());
         return view.decideRetry(failure.outcome(), request, progress);
     }
 

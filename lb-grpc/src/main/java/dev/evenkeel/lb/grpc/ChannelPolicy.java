@@ -27,7 +27,7 @@ final class ChannelPolicy extends LoadBalancer implements EndpointChild.Owner, C
     private final Liveness liveness;
 
     // Written in the context.
-    private @Nullable ChannelView view;
+    private volatile @Nullable ChannelView view;
     private @Nullable OwnLoadBalancer own; // null where our resolver names one
     private boolean takingList;
     private boolean closed;
@@ -36,7 +36,7 @@ final class ChannelPolicy extends LoadBalancer implements EndpointChild.Owner, C
         this.helper = helper;
         this.context = helper.getSynchronizationContext();
         this.connections = new Connections(helper, leafProvider, this);
-        this.replacements = new Replacements(helper, this::lost);
+        this.replacements = new Replacements(helper, this::replaced);
         this.liveness = new Liveness(helper, Liveness.interval(helper), connections, replacements, this::execute);
         this.state = new ChannelState(helper, connections, () -> guarded("the end of waiting", this::publish));
         liveness.begin();
@@ -168,18 +168,22 @@ final class ChannelPolicy extends LoadBalancer implements EndpointChild.Owner, C
         }
     }
 
-    /**
-     * Calls that were just sent to the lost connection wait for the next picker, so there must be one. Where it was the last, they must
-     * wait and not fail, so that picker comes before the load balancer knows.
-     */
+    /** A connection that was ready was given up for a new one. */
+    private void replaced(EndpointChild child) {
+        state.count(child, true, child.hasFailed());
+        lost(child);
+    }
+
+    /** Calls that were just sent to the lost connection wait for the next picker, so there must be one. */
     private void lost(EndpointChild child) {
-        if (state.hasReady()) {
-            tell(child, false);
-            publish();
-        } else {
-            publish();
-            tell(child, false);
-        }
+        tell(child, false);
+        publish();
+    }
+
+    /** The load balancer may have it in its list although the channel has not: of a long one, as none of those that are used just now. */
+    @Override
+    public void removed(EndpointChild child) {
+        guarded("a connection's end", () -> tell(child, false));
     }
 
     private void tellIfReady(EndpointChild child) {
@@ -200,13 +204,19 @@ final class ChannelPolicy extends LoadBalancer implements EndpointChild.Owner, C
 
     @Override
     public void candidatesChanged() {
-        if (state.isAwaited()) {
+        if (state.isAwaited() || isOver()) {
             execute("a change of the candidates", () -> {
-                if (!closed && state.hasReady()) {
+                if (!closed && (state.hasReady() || isOver())) {
                     publish();
                 }
             });
         }
+    }
+
+    /** Returns whether the load balancer is closed, and nobody needs to wait any more. */
+    private boolean isOver() {
+        ChannelView of = view;
+        return of != null && of.view().isClosed();
     }
 
     /** Between two lists that we saw it may have been away, and the load balancer has forgotten that we are connected to it. */

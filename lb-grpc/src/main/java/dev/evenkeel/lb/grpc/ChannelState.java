@@ -75,6 +75,10 @@ final class ChannelState {
         if (view == null || all.isEmpty()) {
             return;
         }
+        if (view.view().isClosed()) {
+            publish(ConnectivityState.TRANSIENT_FAILURE, new FixedPicker(PickResult.withDrop(view.whyClosed())));
+            return;
+        }
         if (ready > 0 && (published == ConnectivityState.READY || !firstChoice.awaitsBetter(view.view(), all))) {
             firstChoice.end();
             starved = false;

@@ -7,6 +7,7 @@ import dev.evenkeel.lb.endpoint.Endpoint;
 import dev.evenkeel.lb.observe.Event;
 import dev.evenkeel.lb.observe.LoadBalancerListener;
 import io.grpc.Metadata;
+import io.grpc.Status;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +21,7 @@ final class ChannelView {
     private final Faults faults;
     private final boolean decides;
     private final Owner owner;
+    private volatile boolean closed;
 
     /** The memory of a failed call without the interceptor. gRPC picks for its retry next, on the thread that saw it fail. */
     @SuppressWarnings(
@@ -59,6 +61,11 @@ final class ChannelView {
 
     String name() {
         return service.service();
+    }
+
+    /** Returns what calls fail with when the load balancer is closed. */
+    Status whyClosed() {
+        return Status.UNAVAILABLE.withDescription(name() + " is closed");
     }
 
     String whyEmpty() {
@@ -107,7 +114,13 @@ final class ChannelView {
         return CallMemory.number(headers) == 0 ? null : left;
     }
 
+    /** Returns whether this was closed: the channel idles or ends, or has another service. Whoever picks from it is about to be replaced. */
+    boolean isClosed() {
+        return closed;
+    }
+
     void close() {
+        closed = true; // before nobody is left
         registration.close();
         view.close();
     }

@@ -6,10 +6,12 @@ import io.grpc.EquivalentAddressGroup;
 import io.grpc.LoadBalancer;
 import io.grpc.LoadBalancerProvider;
 import io.grpc.SynchronizationContext;
+import io.grpc.SynchronizationContext.ScheduledHandle;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -42,6 +44,7 @@ final class Connections {
     private final Map<String, EndpointChild> byId = new ConcurrentHashMap<>();
     private List<EndpointChild> listed = new ArrayList<>();
     private int list; // the number of the latest
+    private final Map<Integer, ScheduledHandle> timers = new HashMap<>(); // of those that are parked, by the list since
     private final Queue<EndpointChild> waiting = new ArrayDeque<>(); // to begin connecting
     private final Set<EndpointChild> connecting = new HashSet<>(); // for the first time
 
@@ -88,11 +91,9 @@ final class Connections {
                 list(group, joined);
             }
         }
-        for (EndpointChild child : before) {
-            if (!child.isIn(list) && byId.get(child.endpoint().id()) == child) {
-                park(child);
-            }
-        }
+        park(before.stream()
+                .filter(child -> !child.isIn(list) && byId.get(child.endpoint().id()) == child)
+                .toList());
         connectMore();
     }
 
@@ -128,7 +129,7 @@ final class Connections {
 
     private EndpointChild childAt(Endpoint endpoint, EquivalentAddressGroup group) {
         EndpointChild known = byId.get(endpoint.id());
-        if (known != null && known.isAt(endpoint)) {
+        if (known != null && known.isAt(endpoint) && known.hasAddress()) {
             return known;
         }
         if (known != null) {
@@ -141,30 +142,58 @@ final class Connections {
         return child;
     }
 
-    private void park(EndpointChild child) {
-        if (!child.isReady()) {
-            remove(child);
-            return;
+    private void park(List<EndpointChild> leaving) {
+        List<EndpointChild> parked = new ArrayList<>();
+        for (EndpointChild child : leaving) {
+            if (child.isReady()) {
+                child.park(list);
+                parked.add(child);
+            } else {
+                remove(child);
+            }
         }
-        child.park(context.schedule(
-                () -> leaveParking(child), PARKING_SECONDS, TimeUnit.SECONDS, channel.getScheduledExecutorService()));
+        outlive(parked, list);
     }
 
-    private void leaveParking(EndpointChild child) {
-        if (!child.isParked() || byId.get(child.endpoint().id()) != child) {
-            return;
+    private void outlive(List<EndpointChild> parked, int since) {
+        if (!parked.isEmpty()) {
+            timers.put(
+                    since,
+                    context.schedule(
+                            () -> leaveParking(parked, since),
+                            PARKING_SECONDS,
+                            TimeUnit.SECONDS,
+                            channel.getScheduledExecutorService()));
         }
-        if (child.isWaitedForWithoutEnd()) {
-            park(child); // so that they do not wait for ever
-        } else {
-            remove(child);
+    }
+
+    /** Those over which calls wait that nothing else ends are kept for as long again, and so on. */
+    private void leaveParking(List<EndpointChild> parked, int since) {
+        timers.remove(since);
+        Set<Silence> withOpenCalls = withOpenCalls();
+        List<EndpointChild> staying = new ArrayList<>();
+        for (EndpointChild child : parked) {
+            boolean isStillParked =
+                    child.isParkedSince(since) && byId.get(child.endpoint().id()) == child;
+            if (isStillParked && withOpenCalls.contains(child.silence())) {
+                staying.add(child);
+            } else if (isStillParked) {
+                remove(child);
+            }
         }
+        outlive(staying, since);
+    }
+
+    /** Returns over which connections there are calls that nothing else will end. */
+    Set<Silence> withOpenCalls() {
+        return openCalls.connections();
     }
 
     /** Forgets a connection whose endpoint is not in the list. */
     void remove(EndpointChild child) {
         byId.remove(child.endpoint().id(), child);
         end(child);
+        owner.removed(child);
     }
 
     private void end(EndpointChild child) {
@@ -183,7 +212,9 @@ final class Connections {
     private void connectMore() {
         while (connecting.size() < CONNECTING_AT_A_TIME && !waiting.isEmpty()) {
             EndpointChild next = waiting.remove();
-            connecting.add(next);
+            if (next.hasAddress()) { // else it fails at once, and nobody waits for that
+                connecting.add(next);
+            }
             connect(next);
         }
     }
@@ -200,6 +231,8 @@ final class Connections {
     }
 
     void shutdown() {
+        timers.values().forEach(ScheduledHandle::cancel);
+        timers.clear();
         waiting.clear();
         connecting.clear();
         listed.clear();

@@ -10,9 +10,10 @@ import io.grpc.LoadBalancer.PickResult;
 import io.grpc.LoadBalancer.PickSubchannelArgs;
 import io.grpc.LoadBalancer.SubchannelPicker;
 import io.grpc.LoadBalancerProvider;
-import io.grpc.SynchronizationContext.ScheduledHandle;
+import io.grpc.Status;
 import io.grpc.util.ForwardingLoadBalancerHelper;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,8 +33,7 @@ final class EndpointChild {
     private int list = NONE; // the number of the latest that it was in
     private boolean ended;
     private boolean everReady;
-    private @Nullable ScheduledHandle parking; // ends it; null while it is in the list
-    private boolean wasParked; // ever
+    private int parkedSince = NONE; // the number of the first list without it; NONE while it is in the list
     private boolean resting; // may not reconnect just now
     private volatile boolean failed; // did not connect since it was ready last
     private ConnectivityState state = ConnectivityState.IDLE;
@@ -51,6 +51,9 @@ final class EndpointChild {
     /** Whom a child tells of its state. */
     interface Owner {
         void changed(EndpointChild child, boolean wasReady, boolean hadFailed);
+
+        /** Learns that a connection was given up, as its endpoint is not in the list, or not any more. */
+        default void removed(EndpointChild child) {}
 
         /** Learns that calls ran into their deadlines, and nothing came over its connection; on any thread. */
         default void suspected(EndpointChild child, Silence silence) {}
@@ -102,7 +105,7 @@ final class EndpointChild {
         endpoint = description;
         address = group;
         list = number;
-        leaveParking();
+        parkedSince = NONE;
     }
 
     /** Learns that it is in a list, as it was in the one before. */
@@ -130,22 +133,18 @@ final class EndpointChild {
         return failed && everReady;
     }
 
-    /** Learns that it is no longer in the list, and is kept until a timer goes off. */
-    void park(ScheduledHandle untilThen) {
-        leaveParking();
-        parking = untilThen;
-        wasParked = true;
-    }
-
-    private void leaveParking() {
-        if (parking != null) {
-            parking.cancel(); // or it would end a later parking
-            parking = null;
-        }
+    /** Learns that it is not in the list with this number, and is kept for a while. */
+    void park(int number) {
+        parkedSince = number;
     }
 
     boolean isParked() {
-        return parking != null;
+        return parkedSince != NONE;
+    }
+
+    /** Returns whether it was in no list since the one with this number, which was the first without it. */
+    boolean isParkedSince(int number) {
+        return parkedSince == number;
     }
 
     boolean hasFailed() {
@@ -165,8 +164,18 @@ final class EndpointChild {
         return leafPicker;
     }
 
-    /** Begins to connect. */
+    /** Returns whether it was told where to connect to. */
+    boolean hasAddress() {
+        return address.getAttributes().get(ServiceAttributes.NO_ADDRESS) == null;
+    }
+
+    /** Begins to connect, or fails to. */
     void connect() {
+        Status whyNot = address.getAttributes().get(ServiceAttributes.NO_ADDRESS);
+        if (whyNot != null) {
+            update(ConnectivityState.TRANSIENT_FAILURE, new FixedPicker(PickResult.withError(whyNot)));
+            return;
+        }
         LeafHelper itsHelper = new LeafHelper();
         LoadBalancer begun = leafProvider.newLoadBalancer(itsHelper);
         leaf = begun;
@@ -182,7 +191,7 @@ final class EndpointChild {
 
     /** Returns whether gRPC waits before it tries again, and nobody else should. */
     boolean isBackingOff() {
-        return state == ConnectivityState.TRANSIENT_FAILURE && parking == null && !resting;
+        return state == ConnectivityState.TRANSIENT_FAILURE && !isParked() && !resting;
     }
 
     /** Returns what is heard over its connection, or was over the last one. */
@@ -190,14 +199,13 @@ final class EndpointChild {
         return silence;
     }
 
-    /** Returns whether calls were sent over its connection, and some are in flight to the endpoint, perhaps over others. */
-    boolean isWaitedFor() {
-        return isReady() && silence.over() != null && (isInFlight() || (wasParked && silence.isWaitedForWithoutEnd()));
-    }
-
-    /** Returns whether a call waits over its connection that nothing else will end. */
-    boolean isWaitedForWithoutEnd() {
-        return silence.isWaitedForWithoutEnd();
+    /**
+     * Returns whether calls were sent over its connection, and some are in flight to the endpoint, perhaps over others.
+     *
+     * @param withOpenCalls over which connections there are calls that nothing else will end
+     */
+    boolean isWaitedFor(Set<Silence> withOpenCalls) {
+        return isReady() && silence.over() != null && (isInFlight() || withOpenCalls.contains(silence));
     }
 
     /** An endpoint that was away for long is another one in the load balancer, of which the calls from before are not counted. */
@@ -208,7 +216,7 @@ final class EndpointChild {
 
     /** Returns whether its connection may be replaced by another one. */
     boolean isReplaceable() {
-        return isReady() && parking == null && !resting;
+        return isReady() && !isParked() && !resting;
     }
 
     /** Connects anew and at once, where gRPC would wait for up to two minutes; not again before {@link #rested}. */
@@ -229,7 +237,7 @@ final class EndpointChild {
     }
 
     void shutdown() {
-        leaveParking();
+        parkedSince = NONE;
         LoadBalancer ended = leaf;
         leaf = null;
         helper = null;

@@ -1,9 +1,11 @@
 package dev.evenkeel.lb.grpc;
 
 import io.grpc.Status;
+import java.util.HashSet;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.Predicate;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,31 +34,28 @@ final class OpenCalls {
         stacks[(int) (mixed >>> Integer.SIZE) & (stacks.length - 1)].add(call);
     }
 
-    /** Returns whether there is one over a connection. */
-    boolean anyOver(Silence connection) {
-        return visit(call -> call.isOver(connection));
+    /** Returns over which connections there are some. */
+    Set<Silence> connections() {
+        Set<Silence> found = new HashSet<>();
+        visit(call -> found.add(call.connection()));
+        return found;
     }
 
     /** Ends those over a connection. */
     void giveUp(Silence connection, Status status) {
         visit(call -> {
-            if (call.isOver(connection)) {
+            if (call.connection() == connection) {
                 call.giveUp(status);
             }
-            return false;
         });
     }
 
-    /** Shows each to a visitor until that has seen enough, and returns whether it has. */
-    private boolean visit(Predicate<AttemptTracer> enough) {
+    private void visit(Consumer<AttemptTracer> visitor) {
         for (Stack stack : stacks) {
             for (AttemptTracer call = firstOpen(stack.latest.get()); call != null; call = firstOpen(call.nextOpen())) {
-                if (enough.test(call)) {
-                    return true;
-                }
+                visitor.accept(call);
             }
         }
-        return false;
     }
 
     /** Returns the first that is open of a call and those behind it. */

@@ -2,6 +2,8 @@ package dev.evenkeel.lb.grpc;
 
 import dev.evenkeel.lb.NoEndpointException;
 import dev.evenkeel.lb.Pick;
+import dev.evenkeel.lb.endpoint.Availability;
+import dev.evenkeel.lb.endpoint.OutReason;
 import io.grpc.LoadBalancer.PickResult;
 import io.grpc.LoadBalancer.PickSubchannelArgs;
 import io.grpc.LoadBalancer.SubchannelPicker;
@@ -65,22 +67,29 @@ final class PinnedCalls {
         EndpointChild child = connections.find(id);
         Pick pick = child == null ? null : view.view().pinned(id);
         PickResult result = child == null || pick == null ? null : child.result(args, view, pick, null);
+        if (pick != null) {
+            AttemptTracerFactory.leaveIfUnused(pick, result);
+        }
         if (result != null && pick != null && memory != null) {
             memory.went(pick);
         }
         return result;
     }
 
-    /** A call waits for a connection that is being made, like any other; else only if it waits for ready. */
+    /** A call waits for a connection that is being made, or about to be, like any other; else only if it waits for ready. */
     private PickResult whyNot(String id, PickSubchannelArgs args) {
         if (view.view().isClosed()) {
-            return PickResult.withDrop(Status.UNAVAILABLE.withDescription(view.name() + " is closed"));
+            return PickResult.withDrop(view.whyClosed());
         }
-        EndpointChild child = connections.find(id);
-        if (child == null || child.isReady()) { // still connected to, but no longer in the list
+        Availability availability = view.view().availability(id);
+        if (availability == null) {
             return failure(id, "is not in the list of endpoints");
         }
-        SubchannelPicker failed = child.hasFailed() ? child.leafPicker() : null;
+        if (availability.has(OutReason.UNUSED)) {
+            return failure(id, "is none of those that this client uses of a long list");
+        }
+        EndpointChild child = connections.find(id);
+        SubchannelPicker failed = child != null && child.hasFailed() ? child.leafPicker() : null;
         Status status = failed == null ? Status.OK : failed.pickSubchannel(args).getStatus();
         return status.isOk() ? PickResult.withNoResult() : failure(id, "cannot be connected to: " + Reasons.of(status));
     }

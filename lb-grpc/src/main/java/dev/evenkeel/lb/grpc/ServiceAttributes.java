@@ -3,6 +3,7 @@ package dev.evenkeel.lb.grpc;
 import dev.evenkeel.lb.LoadBalancer;
 import dev.evenkeel.lb.endpoint.Endpoint;
 import io.grpc.Attributes;
+import io.grpc.Status;
 
 /** What the resolver hands to the policy beside addresses. Objects, not text: both sit in the same channel. */
 final class ServiceAttributes {
@@ -11,6 +12,9 @@ final class ServiceAttributes {
 
     /** Of an address: the endpoint. */
     static final Attributes.Key<Endpoint> ENDPOINT = Attributes.Key.create("dev.evenkeel.lb.endpoint");
+
+    /** Of an address that is none: why there is none. */
+    static final Attributes.Key<Status> NO_ADDRESS = Attributes.Key.create("dev.evenkeel.lb.no-address");
 
     private ServiceAttributes() {}
 }

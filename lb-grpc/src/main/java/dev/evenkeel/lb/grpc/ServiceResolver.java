@@ -11,8 +11,11 @@ import io.grpc.NameResolver;
 import io.grpc.Status;
 import io.grpc.StatusOr;
 import io.grpc.SynchronizationContext;
+import io.grpc.SynchronizationContext.ScheduledHandle;
 import java.net.SocketAddress;
 import java.util.List;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -24,21 +27,27 @@ import org.jspecify.annotations.Nullable;
 final class ServiceResolver extends NameResolver implements LoadBalancerListener {
     private static final System.Logger LOG = System.getLogger(EvenkeelGrpc.class.getName());
 
+    /** Addresses that could not be had are asked for again after so long, if nothing else happens before. Guessed. */
+    private static final long RETRY_SECONDS = 10;
+
     private final LoadBalancer service;
-    private final AddressBook addresses;
+    private final AddressBook book;
     private final SynchronizationContext context;
     private final ServiceConfigParser parser;
+    private final ScheduledExecutorService scheduler;
     private final Faults faults = new Faults();
     private final AtomicBoolean scheduled = new AtomicBoolean();
 
     // Written in the context.
     private @Nullable Listener2 listener;
     private LoadBalancer.@Nullable Registration registration;
+    private @Nullable ScheduledHandle retry; // of addresses that could not be had
 
     ServiceResolver(LoadBalancer service, Function<Endpoint, SocketAddress> addresses, Args args) {
         this.service = service;
-        this.addresses = new AddressBook(addresses);
+        this.book = new AddressBook(addresses, faults);
         this.context = args.getSynchronizationContext();
+        this.scheduler = args.getScheduledExecutorService();
         this.parser = args.getServiceConfigParser();
         if (service.mayHedge()) {
             LOG.log(
@@ -71,6 +80,7 @@ final class ServiceResolver extends NameResolver implements LoadBalancerListener
     @Override
     public void shutdown() {
         listener = null;
+        endRetry();
         if (registration != null) {
             registration.close();
         }
@@ -94,6 +104,7 @@ final class ServiceResolver extends NameResolver implements LoadBalancerListener
 
     private void deliver() {
         scheduled.set(false);
+        endRetry();
         Listener2 to = listener;
         if (to == null) {
             return;
@@ -106,7 +117,10 @@ final class ServiceResolver extends NameResolver implements LoadBalancerListener
             if (!endpoints.isEmpty() || service.whyEmpty().isPresent()) {
                 to.onResult2(result(endpoints));
             }
-        } catch (Throwable e) { // also what an address's maker throws; nothing may leave this
+            if (book.lacksSome()) {
+                retry = context.schedule(this::resolve, RETRY_SECONDS, TimeUnit.SECONDS, scheduler);
+            }
+        } catch (Throwable e) { // nothing may leave this
             faults.log("the list of " + service.service() + " could not be told to a channel", e);
             Status error = Status.UNAVAILABLE
                     .withDescription(service.service() + ": the list of endpoints could not be read: " + e)
@@ -117,9 +131,16 @@ final class ServiceResolver extends NameResolver implements LoadBalancerListener
         }
     }
 
+    private void endRetry() {
+        if (retry != null) {
+            retry.cancel();
+            retry = null;
+        }
+    }
+
     private ResolutionResult result(List<Endpoint> endpoints) {
         return ResolutionResult.newBuilder()
-                .setAddressesOrError(StatusOr.fromValue(addresses.groups(endpoints)))
+                .setAddressesOrError(StatusOr.fromValue(book.groups(endpoints)))
                 .setAttributes(Attributes.newBuilder()
                         .set(ServiceAttributes.SERVICE, service)
                         .build())

@@ -18,6 +18,7 @@ final class Silence {
     private final Consumer<Silence> suspected;
     private final OpenCalls waiting; // the channel's, over all its connections
     private volatile boolean quiet; // nothing was heard since the last look
+    private volatile @Nullable Status givenUp; // why; null while there is hope
     private volatile @Nullable Subchannel over; // the connection, as gRPC has it; null before the first call
 
     /**
@@ -76,18 +77,18 @@ final class Silence {
         return over;
     }
 
-    /** Learns that a call was sent that would wait for ever. */
+    /** Learns that a call was sent that would wait for ever. What is sent over a dead connection, as the others leave it, ends at once. */
     void waits(AttemptTracer call) {
         waiting.add(call);
-    }
-
-    /** Returns whether there is such a call. This takes the longer, the more there are in the channel. */
-    boolean isWaitedForWithoutEnd() {
-        return waiting.anyOver(this);
+        Status why = givenUp;
+        if (why != null) {
+            call.giveUp(why);
+        }
     }
 
     /** Ends the calls that would wait for ever. */
     void giveUp(Status status) {
+        givenUp = status; // before we look who waits, or one that is being sent would be missed
         waiting.giveUp(this, status);
     }
 }

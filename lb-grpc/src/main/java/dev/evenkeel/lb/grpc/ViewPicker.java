@@ -2,9 +2,7 @@ package dev.evenkeel.lb.grpc;
 
 import dev.evenkeel.lb.NoEndpointException;
 import dev.evenkeel.lb.Pick;
-import dev.evenkeel.lb.endpoint.Availability;
-import dev.evenkeel.lb.endpoint.OutReason;
-import dev.evenkeel.lb.observe.EndpointStatus;
+import dev.evenkeel.lb.endpoint.Endpoint;
 import dev.evenkeel.lb.policy.PickContext;
 import io.grpc.LoadBalancer.PickResult;
 import io.grpc.LoadBalancer.PickSubchannelArgs;
@@ -106,15 +104,26 @@ final class ViewPicker extends SubchannelPicker {
             PickResult chosen = tryToChoose(args, context, memory, handedOver);
             return chosen == null ? PickResult.withNoResult() : chosen;
         } catch (NoEndpointException e) {
-            return nobody(context, version, e);
+            return nobody(args, context, version, e);
         }
     }
 
-    /** A call that finds nobody fails only if nobody has come since, and nobody is coming. */
-    private PickResult nobody(PickContext context, int version, NoEndpointException e) {
+    /**
+     * A call that finds nobody fails only if nobody is coming, and nobody has come since. gRPC takes up pickers and lists a little later than they are
+     * made, and meanwhile this one is asked. Those that wait for ready need no look: they are asked for again after any change.
+     */
+    private PickResult nobody(PickSubchannelArgs args, PickContext context, int version, NoEndpointException e) {
         boolean waits = e.reason() == NoEndpointException.Reason.NOBODY
-                && (isSomebodyComing(context) || !view.view().isStill(version));
+                && !args.getCallOptions().isWaitForReady()
+                && (view.isClosed()
+                        || view.view().isWorthWaiting(context, this::mayConnect)
+                        || view.view().version() != version);
         return waits ? PickResult.withNoResult() : refusal(e);
+    }
+
+    private boolean mayConnect(Endpoint endpoint) {
+        EndpointChild child = connections.find(endpoint.id());
+        return child == null || !child.hasFailed();
     }
 
     /** A call that waits for ready waits only for what may come, and not for a limit or an open breaker: those are meant to fail calls. */
@@ -123,24 +132,6 @@ final class ViewPicker extends SubchannelPicker {
         return e.reason() == NoEndpointException.Reason.NOBODY
                 ? PickResult.withError(status)
                 : PickResult.withDrop(status);
-    }
-
-    /**
-     * Returns whether there is an endpoint for the call that lacks nothing but a connection, and that is being made, or the channel has yet to be
-     * told of it. gRPC takes up pickers and lists a little later than they are made, and meanwhile this one is asked.
-     */
-    private boolean isSomebodyComing(PickContext context) {
-        for (EndpointStatus status : view.view().endpoints(context)) {
-            EndpointChild child = connections.find(status.endpoint().id());
-            boolean failed = child != null && child.hasFailed();
-            Availability availability = status.availability();
-            boolean lacksConnection = availability.has(OutReason.NOT_READY)
-                    && availability.without(OutReason.NOT_READY).isAvailable();
-            if (lacksConnection && !failed) {
-                return true;
-            }
-        }
-        return false;
     }
 
     /** Returns null if all that was chosen had just lost its connection; the view learns of that in a moment. */
@@ -152,6 +143,7 @@ final class ViewPicker extends SubchannelPicker {
         for (int i = 0; i < CHOICES; i++) {
             Pick pick = view.view().pick(context);
             PickResult result = result(pick, args, handedOver);
+            AttemptTracerFactory.leaveIfUnused(pick, result);
             if (result != null) {
                 if (memory != null) {
                     memory.went(pick);

@@ -28,6 +28,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -368,29 +369,104 @@ class ChannelPolicyTest {
         };
         try (ScriptedChannel itsChannel = new ScriptedChannel();
                 LoadBalancer its = LoadBalancer.builder(Fleet.NAME)
-                        .endpoints(MutableEndpointSource.of(List.of(A, B)))
+                        .endpoints(MutableEndpointSource.of(List.of(A, B, C)))
                         .environment(new Environment(ticker, steady.scheduler(), steady.blocking(), steady.random()))
                         .build()) {
             ChannelPolicy itsPolicy = new ChannelPolicy(itsChannel, itsLeaf);
-            itsPolicy.acceptResolvedAddresses(ScriptedChannel.list(its, List.of(A, B)));
+            itsPolicy.acceptResolvedAddresses(ScriptedChannel.list(its, List.of(A, B, C)));
             itsLeaf.become(A, READY);
+            itsLeaf.become(C, READY); // so that the channel is ready all the time
+            its.drain(C.id());
             io.grpc.LoadBalancer.SubchannelPicker before = itsChannel.picker();
             itsLeaf.become(A, TRANSIENT_FAILURE);
 
+            int published = itsChannel.states.size();
             until.set(moment);
             io.grpc.LoadBalancer.PickResult result = before.pickSubchannel(ScriptedChannel.CALL);
             assertThat(result.getStatus()).as("moment " + moment).isEqualTo(Status.OK);
             boolean came = until.get() < 1;
             if (came && result.getSubchannel() == null) {
+                assertThat(itsChannel.states).as("gRPC is told to ask again").hasSizeGreaterThan(published);
                 assertThat(itsChannel
                                 .picker()
                                 .pickSubchannel(ScriptedChannel.CALL)
                                 .getSubchannel())
-                        .as("gRPC asks the new picker for it")
                         .isNotNull();
             }
             itsPolicy.shutdown();
             return came;
+        }
+    }
+
+    /** As in a long list, of which the load balancer may use an endpoint, then another in its place, and then the first again. */
+    @Test
+    void anEndpointWhoseConnectionWasGivenUpIsNotPickedUntilThereIsAnother() {
+        try (LoadBalancer its = LoadBalancer.builder(Fleet.NAME)
+                        .endpoints(MutableEndpointSource.of(List.of(A, B, C)))
+                        .policy((candidates, random) -> (context, now) -> candidates.get(candidates.size() - 1))
+                        .environment(time.environment(new Random(42)))
+                        .build();
+                ScriptedChannel itsChannel = new ScriptedChannel()) {
+            ChannelPolicy itsPolicy = new ChannelPolicy(itsChannel, leaf);
+            itsPolicy.acceptResolvedAddresses(ScriptedChannel.list(its, List.of(A, B, C)));
+            leaf.become(A, READY);
+            leaf.become(C, READY);
+            itsPolicy.acceptResolvedAddresses(ScriptedChannel.list(its, List.of(A, B)));
+            itsChannel.pass(Duration.ofSeconds(30));
+            assertThat(leaf.ended).isEqualTo(1);
+
+            assertThat(itsChannel.picker().pickSubchannel(ScriptedChannel.CALL).getSubchannel())
+                    .isNotNull();
+            itsPolicy.shutdown();
+        }
+    }
+
+    @Test
+    void aPinnedCallWaitsThatIsPickedForJustAsItsConnectionIsMade() {
+        List<io.grpc.LoadBalancer.PickResult> results = new ArrayList<>();
+        AtomicReference<Runnable> next = new AtomicReference<>();
+        Environment steady = time.environment(new Random(42));
+        Ticker ticker = () -> {
+            Runnable due = next.getAndSet(null);
+            if (due != null) {
+                due.run();
+            }
+            return steady.ticker().nanos();
+        };
+        try (ScriptedChannel itsChannel = new ScriptedChannel();
+                LoadBalancer its = LoadBalancer.builder(Fleet.NAME)
+                        .endpoints(MutableEndpointSource.of(List.of(A, B)))
+                        .environment(new Environment(ticker, steady.scheduler(), steady.blocking(), steady.random()))
+                        .build()) {
+            ChannelPolicy itsPolicy = new ChannelPolicy(itsChannel, leaf);
+            itsPolicy.acceptResolvedAddresses(ScriptedChannel.list(its, List.of(A, B)));
+            leaf.become(A, READY);
+            io.grpc.LoadBalancer.PickSubchannelArgs call =
+                    ScriptedChannel.call(CallOptions.DEFAULT.withOption(EvenkeelGrpc.PIN_ENDPOINT, B.id()));
+            int published = itsChannel.states.size();
+            next.set(() -> results.add(itsChannel.picker().pickSubchannel(call))); // before the load balancer knows
+            leaf.become(B, READY);
+
+            assertThat(results).singleElement().satisfies(result -> {
+                assertThat(result.getStatus()).isEqualTo(Status.OK);
+                assertThat(result.getSubchannel()).isNull();
+            });
+            assertThat(itsChannel.states).as("gRPC is told to ask again").hasSizeGreaterThan(published);
+            assertThat(itsChannel.picker().pickSubchannel(call).getSubchannel()).isNotNull();
+            itsPolicy.shutdown();
+        }
+    }
+
+    @Test
+    void whenTheLoadBalancerIsClosedWithNothingConnectedCallsAreToldSo() {
+        for (Endpoint endpoint : List.of(A, B, C)) {
+            leaf.become(endpoint, TRANSIENT_FAILURE);
+        }
+        service.close();
+        for (CallOptions options : List.of(CallOptions.DEFAULT, CallOptions.DEFAULT.withWaitForReady())) {
+            io.grpc.LoadBalancer.PickResult result = channel.picker().pickSubchannel(ScriptedChannel.call(options));
+            assertThat(result.isDrop()).as("also if they wait for ready").isTrue();
+            assertThat(result.getStatus().getDescription()).isEqualTo("orders is closed");
         }
     }
 

@@ -1,11 +1,20 @@
 package dev.evenkeel.lb.grpc;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.evenkeel.lb.LoadBalancer;
+import dev.evenkeel.lb.LoadBalancerView;
+import dev.evenkeel.lb.NoEndpointException;
+import dev.evenkeel.lb.Pick;
+import dev.evenkeel.lb.call.Outcome;
+import dev.evenkeel.lb.call.RequestInfo;
 import dev.evenkeel.lb.endpoint.Endpoint;
 import dev.evenkeel.lb.endpoint.MutableEndpointSource;
+import dev.evenkeel.lb.limit.Breaker;
 import dev.evenkeel.lb.time.VirtualTime;
+import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
+import io.grpc.CallOptions;
 import io.grpc.ClientStreamTracer;
 import io.grpc.ConnectivityState;
 import io.grpc.Metadata;
@@ -14,6 +23,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -42,8 +52,9 @@ class EndpointChildTest {
         @Override
         public void recovered(Endpoint endpoint) {}
     });
+    private final OpenCalls openCalls = new OpenCalls();
     private final EndpointChild child = new EndpointChild(
-            channel, leaf, new OpenCalls(), (its, wasReady, hadFailed) -> {}, ScriptedChannel.address(A), A);
+            channel, leaf, openCalls, (its, wasReady, hadFailed) -> {}, ScriptedChannel.address(A), A);
 
     @BeforeEach
     void connect() {
@@ -60,8 +71,12 @@ class EndpointChildTest {
     }
 
     private ClientStreamTracer pick() {
+        return pick(null);
+    }
+
+    private ClientStreamTracer pick(CallMemory handedOver) {
         return Objects.requireNonNull(
-                        child.result(ScriptedChannel.CALL, view, view.view().pick(CallShape.UNARY), null))
+                        child.result(ScriptedChannel.CALL, view, view.view().pick(CallShape.UNARY), handedOver))
                 .getStreamTracerFactory()
                 .newClientStreamTracer(
                         ClientStreamTracer.StreamInfo.newBuilder().build(), new Metadata());
@@ -81,42 +96,85 @@ class EndpointChildTest {
         view.view().setReady(A, true);
     }
 
-    private void isParkedMeanwhile() {
-        child.park(channel.getSynchronizationContext()
-                .schedule(() -> {}, 1, TimeUnit.HOURS, channel.getScheduledExecutorService()));
-        child.listed(A, ScriptedChannel.address(A), 3);
+    private boolean isWaitedFor() {
+        return child.isWaitedFor(openCalls.connections());
     }
 
     @Test
     void aConnectionIsWaitedForFromTheHeadersToTheEnd() {
-        assertThat(child.isWaitedFor()).isFalse();
+        assertThat(isWaitedFor()).isFalse();
         ClientStreamTracer call = pick();
-        assertThat(child.isWaitedFor()).isFalse();
+        assertThat(isWaitedFor()).isFalse();
         call.outboundHeaders();
-        assertThat(child.isWaitedFor()).isTrue();
+        assertThat(isWaitedFor()).isTrue();
         call.streamClosed(Status.OK);
-        assertThat(child.isWaitedFor()).isFalse();
+        assertThat(isWaitedFor()).isFalse();
     }
 
     @Test
     void whatWaitsSinceBeforeTheEndpointWasAwayIsNotForgotten() {
         ClientStreamTracer call = send();
         isAwayForLong();
-        isParkedMeanwhile();
         send().streamClosed(Status.OK);
         assertThat(service.endpoints()).allMatch(status -> status.inFlight() == 0);
 
-        assertThat(child.isWaitedFor()).isTrue();
+        assertThat(child.isWaitedFor(Set.of()))
+                .as("by what the load balancer counts")
+                .isFalse();
+        assertThat(isWaitedFor()).isTrue();
         call.streamClosed(Status.OK);
-        assertThat(child.isWaitedFor()).isFalse();
+        assertThat(isWaitedFor()).isFalse();
     }
 
     @Test
-    void whatTheLoadBalancerCountsAloneWouldForgetIt() {
-        send();
-        isAwayForLong();
-        send().streamClosed(Status.OK);
+    void aCallWithADeadlineIsWaitedForByWhatIsInFlight() {
+        ClientStreamTracer call = Objects.requireNonNull(
+                        child.result(ScriptedChannel.CALL, view, view.view().pick(CallShape.UNARY), null))
+                .getStreamTracerFactory()
+                .newClientStreamTracer(
+                        ClientStreamTracer.StreamInfo.newBuilder()
+                                .setCallOptions(CallOptions.DEFAULT.withDeadlineAfter(1, TimeUnit.HOURS))
+                                .build(),
+                        new Metadata());
+        call.outboundHeaders();
+        assertThat(openCalls.connections()).isEmpty();
+        assertThat(isWaitedFor()).isTrue();
+        call.streamClosed(Status.OK);
+        assertThat(isWaitedFor()).isFalse();
+    }
 
-        assertThat(child.isWaitedFor()).isFalse();
+    @Test
+    void whatIsSentOverADeadConnectionAfterTheOthersWereEndedEndsToo() {
+        CallMemory memory = new CallMemory(RequestInfo.IDEMPOTENT, false);
+        AttemptTracer call = (AttemptTracer) pick(memory);
+        child.silence().giveUp(Status.UNAVAILABLE);
+        assertThat(call.isHopeless()).as("it may go elsewhere yet").isFalse();
+        call.outboundHeaders();
+        assertThat(call.isHopeless()).isTrue();
+    }
+
+    @Test
+    void aTrialThatFoundNoConnectionIsLeftToAnother() {
+        LoadBalancer guarded = LoadBalancer.builder("guarded")
+                .endpoints(MutableEndpointSource.of(List.of(A)))
+                .environment(time.environment(new Random(42)))
+                .serviceBreaker(CircuitBreakerConfig.from(Breaker.DEFAULT)
+                        .minimumNumberOfCalls(4)
+                        .permittedNumberOfCallsInHalfOpenState(1)
+                        .build())
+                .build();
+        LoadBalancerView its = guarded.openView(() -> {});
+        its.setReady(A, true);
+        for (int i = 0; i < 4; i++) {
+            its.pick(CallShape.UNARY).begin().complete(Outcome.of(Outcome.Kind.UNAVAILABLE, "UNAVAILABLE"));
+        }
+        time.advance(Duration.ofSeconds(12));
+        Pick trial = its.pick(CallShape.UNARY);
+        assertThat(trial.isTrial()).isTrue();
+        assertThatThrownBy(() -> its.pick(CallShape.UNARY)).as("there is one").isInstanceOf(NoEndpointException.class);
+
+        AttemptTracerFactory.leaveIfUnused(trial, null);
+        assertThat(its.pick(CallShape.UNARY).isTrial()).isTrue();
+        guarded.close();
     }
 }

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.google.common.util.concurrent.ListenableFuture;
 import dev.evenkeel.lb.endpoint.Endpoint;
 import dev.evenkeel.lb.policy.LoadBalancingPolicy;
+import dev.evenkeel.lb.retry.RetryPolicy;
 import dev.evenkeel.lb.time.Environment;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
@@ -44,11 +45,12 @@ class FaultsTest {
     }
 
     @Test
-    void aListThatCannotBeToldIsAnErrorOfTheResolverUntilItCan() {
-        try (Fleet fleet = Fleet.of(1)) {
+    void anEndpointWhoseAddressCannotBeHadIsAskedForAgainAndHarmsNoOther() {
+        try (Fleet fleet = Fleet.of(1, settings -> settings.retry(RetryPolicy.NONE))) {
             AtomicBoolean broken = new AtomicBoolean(true);
+            String first = fleet.server(0).address();
             ManagedChannel channel = fleet.open(fleet.builder().setNameResolverArg(EvenkeelGrpc.ADDRESSES, endpoint -> {
-                if (broken.get()) {
+                if (broken.get() && endpoint.id().equals(first)) {
                     throw new IllegalStateException("a bug");
                 }
                 return EvenkeelGrpc.address(endpoint);
@@ -57,9 +59,18 @@ class FaultsTest {
                 Status status = Fleet.fail(channel, Echo.GET, CallOptions.DEFAULT);
                 assertThat(status.getCode()).isEqualTo(Status.Code.UNAVAILABLE);
                 assertThat(status.getDescription())
-                        .contains("orders: the list of endpoints could not be read: "
-                                + "java.lang.IllegalStateException: a bug");
+                        .isEqualTo("orders: none of 1 endpoints can be connected to, among them " + first
+                                + ": EvenkeelGrpc.ADDRESSES failed for " + first
+                                + ": java.lang.IllegalStateException: a bug");
             }
+            TestServer other = new TestServer();
+            fleet.servers.add(other);
+            fleet.source.put(other.endpoint());
+            assertThat(Fleet.call(channel, Echo.GET, CallOptions.DEFAULT.withWaitForReady(), "x"))
+                    .isEqualTo("x@" + other.address());
+            fleet.source.remove(other.address());
+            Status nobody = Fleet.fail(channel, Echo.GET, CallOptions.DEFAULT.withDeadlineAfter(20, TimeUnit.SECONDS));
+            assertThat(nobody.getCode()).as("nobody waits for an address").isEqualTo(Status.Code.UNAVAILABLE);
 
             broken.set(false);
             TestServer joining = new TestServer();
@@ -68,8 +79,7 @@ class FaultsTest {
             fleet.connect(channel);
             fleet.settled();
         }
-        assertThat(log.messages)
-                .containsExactly("the list of orders could not be told to a channel; it is logged only this once");
+        assertThat(log.messages).containsExactly("an endpoint has no address; it is logged only this once");
     }
 
     @Test

@@ -28,22 +28,27 @@ import java.util.concurrent.TimeUnit;
 /** What gRPC is to a policy: it remembers the states that were published, and its timers go off when the test says so. */
 final class ScriptedChannel extends LoadBalancer.Helper implements AutoCloseable {
     /** What gRPC asks a picker about a call without any options. */
-    static final LoadBalancer.PickSubchannelArgs CALL = new LoadBalancer.PickSubchannelArgs() {
-        @Override
-        public CallOptions getCallOptions() {
-            return CallOptions.DEFAULT;
-        }
+    static final LoadBalancer.PickSubchannelArgs CALL = call(CallOptions.DEFAULT);
 
-        @Override
-        public Metadata getHeaders() {
-            return new Metadata();
-        }
+    /** Returns what gRPC asks a picker about a call. */
+    static LoadBalancer.PickSubchannelArgs call(CallOptions options) {
+        return new LoadBalancer.PickSubchannelArgs() {
+            @Override
+            public CallOptions getCallOptions() {
+                return options;
+            }
 
-        @Override
-        public MethodDescriptor<?, ?> getMethodDescriptor() {
-            return Echo.POST;
-        }
-    };
+            @Override
+            public Metadata getHeaders() {
+                return new Metadata();
+            }
+
+            @Override
+            public MethodDescriptor<?, ?> getMethodDescriptor() {
+                return Echo.POST;
+            }
+        };
+    }
 
     final List<ConnectivityState> states = new ArrayList<>();
 

@@ -116,6 +116,23 @@ class SubsettingTest {
         });
     }
 
+    @Test
+    void aCallPinnedToAnEndpointThatIsNotUsedIsToldSo() {
+        LoadBalancer loadBalancer = use(endpoint -> endpoint);
+        String unused = loadBalancer.endpoints().stream()
+                .map(status -> status.endpoint().id())
+                .filter(id -> !used(loadBalancer).contains(id))
+                .findFirst()
+                .orElseThrow();
+        ManagedChannel channel = channel();
+        Fleet.get(channel, "x");
+
+        assertThat(Fleet.fail(channel, Echo.GET, CallOptions.DEFAULT.withOption(EvenkeelGrpc.PIN_ENDPOINT, unused))
+                        .getDescription())
+                .isEqualTo("orders: the call is pinned to endpoint '" + unused
+                        + "', which is none of those that this client uses of a long list");
+    }
+
     private static Set<String> used(LoadBalancer loadBalancer) {
         return loadBalancer.endpoints().stream()
                 .filter(status -> !status.availability().has(OutReason.UNUSED))

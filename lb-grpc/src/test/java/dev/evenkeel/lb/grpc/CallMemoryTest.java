@@ -1,0 +1,87 @@
+package dev.evenkeel.lb.grpc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.evenkeel.lb.LoadBalancer;
+import dev.evenkeel.lb.LoadBalancerView;
+import dev.evenkeel.lb.call.Outcome;
+import dev.evenkeel.lb.call.RequestInfo;
+import dev.evenkeel.lb.endpoint.Endpoint;
+import dev.evenkeel.lb.endpoint.EndpointSource;
+import dev.evenkeel.lb.observe.Event;
+import dev.evenkeel.lb.observe.LoadBalancerListener;
+import dev.evenkeel.lb.retry.RetryBudget;
+import io.grpc.Status;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class CallMemoryTest {
+    private static final Endpoint A = Endpoint.of("10.0.0.1:80");
+    private static final Endpoint B = Endpoint.of("10.0.0.2:80");
+
+    private final CallMemory memory = new CallMemory(RequestInfo.IDEMPOTENT, false);
+    private final List<Event.Type> heard = new ArrayList<>();
+    private final LoadBalancerListener listener = new LoadBalancerListener() {
+        @Override
+        public void onEvent(Event event) {
+            if (event.type() == Event.Type.RETRY || event.type() == Event.Type.BUDGET_EXHAUSTED) {
+                heard.add(event.type());
+                assertThat(Thread.holdsLock(memory))
+                        .as("a listener may wait for somebody who waits for the call")
+                        .isFalse();
+            }
+        }
+    };
+    private LoadBalancer service;
+    private LoadBalancerView view;
+
+    private void use(RetryBudget.Settings budget) {
+        service = LoadBalancer.builder(Fleet.NAME)
+                .endpoints(EndpointSource.of(List.of(A, B)))
+                .retryBudget(budget)
+                .listener(listener)
+                .build();
+        view = service.openView(() -> {});
+        view.setReady(A, true);
+        view.setReady(B, true);
+    }
+
+    @AfterEach
+    void close() {
+        service.close();
+    }
+
+    private void fail() {
+        memory.failed(
+                new CallMemory.Failure(
+                        view.pick(memory),
+                        RequestInfo.IDEMPOTENT,
+                        Status.UNAVAILABLE,
+                        Outcome.of(Outcome.Kind.UNAVAILABLE, "UNAVAILABLE"),
+                        null,
+                        null),
+                view);
+    }
+
+    @Test
+    void noLockIsHeldWhileListenersHearOfARetry() {
+        use(RetryBudget.Settings.DEFAULT);
+        memory.went(view.pick(memory));
+        fail();
+        assertThat(memory.veto(1, view)).isNull();
+        assertThat(heard).containsExactly(Event.Type.RETRY);
+        assertThat(memory.veto(1, view)).as("it is paid for").isNull();
+        assertThat(heard).hasSize(1);
+    }
+
+    @Test
+    void noLockIsHeldWhileListenersHearThatTheBudgetIsSpent() {
+        use(new RetryBudget.Settings(0.0, 0, RetryBudget.Settings.DEFAULT.window()));
+        memory.went(view.pick(memory));
+        fail();
+        assertThat(heard).containsExactly(Event.Type.BUDGET_EXHAUSTED);
+        assertThat(memory.veto(1, view).isDrop()).isTrue();
+    }
+}
