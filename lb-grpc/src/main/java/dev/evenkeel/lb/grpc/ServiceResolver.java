@@ -18,6 +18,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,7 +35,8 @@ final class ServiceResolver extends NameResolver implements LoadBalancerListener
     private final AddressBook book;
     private final SynchronizationContext context;
     private final ServiceConfigParser parser;
-    private final ScheduledExecutorService scheduler;
+    private final Supplier<ScheduledExecutorService>
+            scheduler; // asked for only where it is needed: not every caller gives one
     private final Faults faults = new Faults();
     private final AtomicBoolean scheduled = new AtomicBoolean();
 
@@ -47,7 +49,7 @@ final class ServiceResolver extends NameResolver implements LoadBalancerListener
         this.service = service;
         this.book = new AddressBook(addresses, faults);
         this.context = args.getSynchronizationContext();
-        this.scheduler = args.getScheduledExecutorService();
+        this.scheduler = args::getScheduledExecutorService;
         this.parser = args.getServiceConfigParser();
         if (service.mayHedge()) {
             LOG.log(
@@ -118,7 +120,7 @@ final class ServiceResolver extends NameResolver implements LoadBalancerListener
                 to.onResult2(result(endpoints));
             }
             if (book.lacksSome()) {
-                retry = context.schedule(this::resolve, RETRY_SECONDS, TimeUnit.SECONDS, scheduler);
+                retry = context.schedule(this::resolve, RETRY_SECONDS, TimeUnit.SECONDS, scheduler.get());
             }
         } catch (Throwable e) { // nothing may leave this
             faults.log("the list of " + service.service() + " could not be told to a channel", e);
