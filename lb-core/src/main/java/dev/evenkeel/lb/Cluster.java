@@ -229,6 +229,9 @@ final class Cluster {
         lock.lock();
         try {
             applyAll();
+            if (!closed) {
+                announce(Event.Type.CLOSED, null, "");
+            }
             closed = true;
             views.forEach(view -> view.rebuild(Arrangement.EMPTY, snapshots));
             members.nodes().forEach(node -> node.keepSessions(null));

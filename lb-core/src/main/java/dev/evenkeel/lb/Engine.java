@@ -187,6 +187,9 @@ final class Engine {
 
     /** Returns why the list is empty, once the source has said something. */
     Optional<String> whyEmpty() {
+        if (cluster.isClosed()) {
+            return Optional.of(announcer.service() + " is closed");
+        }
         return cluster.read((members, now) -> members.size() > 0 || list.isSilent()
                 ? Optional.empty()
                 : Optional.of(announcer.service() + " has no endpoints: " + list.describe(0, now)));

@@ -19,7 +19,7 @@ final class EventLog implements LoadBalancerListener {
         return switch (type) {
             case STALE, LIST_HELD, DUPLICATES, PANIC_ENTERED, BUDGET_EXHAUSTED -> System.Logger.Level.WARNING;
             case UNAVAILABLE, AVAILABLE, SUSPECTED, FRESH, PANIC_LEFT -> System.Logger.Level.INFO;
-            case ADDED, CHANGED, REMOVED, DRAINED, SUBSET_CHANGED, RETRY, HEDGE -> System.Logger.Level.DEBUG;
+            case ADDED, CHANGED, REMOVED, DRAINED, SUBSET_CHANGED, RETRY, HEDGE, CLOSED -> System.Logger.Level.DEBUG;
         };
     }
 }

@@ -74,6 +74,8 @@ final class ListKeeper implements EndpointSource.Listener {
     private boolean take(List<Endpoint> list, Members members, long now) {
         if (guard.isFailing()) {
             cluster.announce(Event.Type.FRESH, null, "the source delivers again, " + list.size() + " endpoints");
+        } else if (!guard.isKnown() && list.isEmpty()) {
+            cluster.announce(Event.Type.FRESH, null, "the source's first list is empty");
         }
         boolean wasHolding = guard.isHolding();
         Optional<List<Endpoint>> believed = guard.onList(list, members.size(), now);

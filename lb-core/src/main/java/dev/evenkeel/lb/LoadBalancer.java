@@ -96,8 +96,8 @@ public final class LoadBalancer implements AutoCloseable {
     }
 
     /**
-     * Returns why there are no endpoints, in words: the list is empty, or could not be had yet. Empty while there are some, and as long as
-     * the source has not said anything.
+     * Returns why there are no endpoints, in words: the list is empty, or could not be had yet, or the load balancer is closed. Else it is empty while
+     * there are some, and as long as the source has not said anything.
      */
     public Optional<String> whyEmpty() {
         return engine.whyEmpty();

@@ -26,6 +26,7 @@ public final class LoadBalancerView implements AutoCloseable {
     private final @Nullable Readiness reported; // null where the transport connects on demand
     private final BalancedCall noCall; // the plain view's: of attempts whose call only the transport knows
     private volatile Snapshot snapshot; // written under the cluster's lock
+    private volatile boolean outdated; // the policy failed to make a newer one
     private volatile int version; // written after the snapshot, under the cluster's lock
     private int slot; // written under the cluster's lock, before there is anybody to pick
 
@@ -167,14 +168,18 @@ public final class LoadBalancerView implements AutoCloseable {
     }
 
     /**
-     * Returns whether a call that finds nobody to pick might yet, because there are endpoints that it may be sent to which lack only a connection
-     * of this view's transport. Those that drain are not among them.
+     * Returns whether a call that finds nobody to pick might yet: because there are endpoints that it may be sent to, and that this view's transport may
+     * be connected to, or be by now. Those that drain are not among them. Not where the policy failed to make a picker; nobody knows whether it
+     * will not fail again.
      *
      * @param mayConnect whether the transport is connected to an endpoint, is connecting, or has yet to begin, rather than having failed
      */
     public boolean isWorthWaiting(PickContext call, Predicate<Endpoint> mayConnect) {
-        return version == 0 // the view was opened, and its first snapshot is to come
-                || snapshot.mightUse(call, node -> !node.isOut(OutReason.DRAINING) && mayConnect.test(node.endpoint()));
+        if (version == 0) {
+            return true; // the view was opened, and its first snapshot is to come
+        }
+        return !outdated
+                && snapshot.mightUse(call, node -> !node.isOut(OutReason.DRAINING) && mayConnect.test(node.endpoint()));
     }
 
     /** Returns what is held against an endpoint in this view; null if it is not in the list. */
@@ -340,8 +345,10 @@ public final class LoadBalancerView implements AutoCloseable {
             reported.forgetRemoved();
         }
         Set<String> panicsBefore = candidates().panics();
+        outdated = true;
         try {
             snapshot = snapshots.of(arrangement, this::isReady);
+            outdated = false;
         } finally { // even if the policy fails: somebody may wait for the end of this
             int last = version;
             version = last + 1;

@@ -4,7 +4,7 @@ import dev.evenkeel.lb.endpoint.Endpoint;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** Which endpoints one transport is connected to, as it reports. Read on any thread, written under the cluster's lock. */
+/** Which endpoints one transport is connected to, as it reports. Safe for use by many threads; what changes picks is written under the cluster's lock. */
 final class Readiness {
     private final Engine engine;
     private final Set<TrackedNode> connected = ConcurrentHashMap.newKeySet();

@@ -4,9 +4,7 @@ import dev.evenkeel.lb.NoEndpointException.Reason;
 import dev.evenkeel.lb.call.Subset;
 import dev.evenkeel.lb.limit.InFlightLimit;
 import dev.evenkeel.lb.locality.MetadataSubsets;
-import dev.evenkeel.lb.observe.EndpointStatus;
 import dev.evenkeel.lb.policy.PickContext;
-import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -92,10 +90,11 @@ final class Shortage {
                 : from.candidates().nodes().size() + " endpoints in use";
     }
 
+    /** Looks at no more endpoints than are named: this is the answer to a call, and may be to many. */
     private String nobody(LoadBalancerView view) {
-        List<EndpointStatus> endpoints = view.endpoints();
-        return endpoints.isEmpty()
-                ? service + " has no endpoints: " + engine.describeList()
-                : service + ": none of " + endpoints.size() + " endpoints can be picked: " + Text.some(endpoints);
+        return engine.cluster.read((members, now) -> members.size() == 0
+                ? service + " has no endpoints: " + engine.list.describe(0, now)
+                : service + ": none of " + members.size() + " endpoints can be picked: "
+                        + Text.some(members.nodes(), node -> node.status(view.availability(node), now)));
     }
 }

@@ -110,7 +110,7 @@ final class Snapshot {
     }
 
     boolean isSplit() {
-        return subsets != null && subsets.isSplit();
+        return subsets != null && !subsets.shares().isEmpty();
     }
 
     /** Returns whether there is somebody in a subset itself. */

@@ -2,6 +2,7 @@ package dev.evenkeel.lb;
 
 import java.util.Collection;
 import java.util.Locale;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /** How things are put into words, the same everywhere. */
@@ -25,7 +26,12 @@ final class Text {
 
     /** Returns the first ten of many, and how many more there are. */
     static String some(Collection<?> items) {
-        String first = items.stream().limit(SOME).map(String::valueOf).collect(Collectors.joining(", "));
+        return some(items, item -> item);
+    }
+
+    /** Does the same with what is said of each. */
+    static <T> String some(Collection<T> items, Function<T, ?> said) {
+        String first = items.stream().limit(SOME).map(said).map(String::valueOf).collect(Collectors.joining(", "));
         if (items.isEmpty()) {
             return "none";
         }

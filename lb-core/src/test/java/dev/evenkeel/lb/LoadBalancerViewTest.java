@@ -196,6 +196,9 @@ class LoadBalancerViewTest {
         its.setReady(A, true);
         assertThat(told.get()).isEqualTo(before + 1);
         assertThat(its.version()).isNotEqualTo(version);
+        assertThat(its.isWorthWaiting(FakeContext.FIRST_TRY, endpoint -> true))
+                .as("it may fail again")
+                .isFalse();
     }
 
     @Test

@@ -84,6 +84,33 @@ class ServerListTest {
     }
 
     @Test
+    void aFirstListThatIsEmptyIsNews() {
+        List<EndpointSource.Listener> source = new ArrayList<>();
+        TestService service = TestService.over((listener, environment) -> {
+            source.add(listener);
+            return () -> {};
+        });
+        assertThat(service.loadBalancer.whyEmpty()).isEmpty();
+        source.get(0).onEndpoints(List.of());
+        assertThat(service.eventsOf(Event.Type.FRESH))
+                .extracting(Event::detail)
+                .containsExactly("the source's first list is empty");
+        source.get(0).onEndpoints(List.of());
+        assertThat(service.eventsOf(Event.Type.FRESH)).hasSize(1);
+        assertThat(service.loadBalancer.whyEmpty())
+                .hasValueSatisfying(why -> assertThat(why).startsWith("orders.svc has no endpoints"));
+    }
+
+    @Test
+    void closingIsNewsOnce() {
+        TestService service = TestService.of("10.0.0.1:80");
+        service.loadBalancer.close();
+        service.loadBalancer.close();
+        assertThat(service.eventsOf(Event.Type.CLOSED)).hasSize(1);
+        assertThat(service.loadBalancer.whyEmpty()).contains("orders.svc is closed");
+    }
+
+    @Test
     void unknownIsNotEmptyAndNeitherIsFailing() {
         assertThatThrownBy(service::attempt)
                 .hasMessage("orders.svc has no endpoints: no list yet, the source has not answered");

@@ -43,7 +43,7 @@ public record Event(Type type, String service, @Nullable Endpoint endpoint, Stri
         SUSPECTED,
         /** The source fails or is silent; the last good list stays in use. */
         STALE,
-        /** The source delivers again. */
+        /** The source delivers again, or at first nothing. */
         FRESH,
         /** A list that lost suspiciously many endpoints is not believed yet. */
         LIST_HELD,
@@ -60,6 +60,8 @@ public record Event(Type type, String service, @Nullable Endpoint endpoint, Stri
         /** An attempt is made at another endpoint, while the call still waits for this one. */
         HEDGE,
         /** A retry was refused because the budget is spent; announced at most once a budget window. */
-        BUDGET_EXHAUSTED
+        BUDGET_EXHAUSTED,
+        /** The load balancer was closed, and picks fail from now on. */
+        CLOSED
     }
 }

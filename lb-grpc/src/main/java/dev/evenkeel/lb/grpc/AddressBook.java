@@ -55,7 +55,8 @@ final class AddressBook {
         return groups;
     }
 
-    private static boolean lacksAddress(EquivalentAddressGroup group) {
+    /** Returns whether an endpoint has none, so that it cannot be connected to. */
+    static boolean lacksAddress(EquivalentAddressGroup group) {
         return group.getAttributes().get(ServiceAttributes.NO_ADDRESS) != null;
     }
 
@@ -87,8 +88,9 @@ final class AddressBook {
 
     /** An endpoint without an address is one that cannot be connected to, and harms no other. */
     private EquivalentAddressGroup without(Attributes attributes, String why, @Nullable RuntimeException cause) {
-        lacking++;
-        faults.log("an endpoint has no address", new IllegalStateException(why, cause));
+        if (lacking++ == 0) {
+            faults.log("an endpoint has no address", new IllegalStateException(why, cause));
+        }
         return new EquivalentAddressGroup(
                 InetSocketAddress.createUnresolved("no-address", 0), // nobody connects to it
                 attributes.toBuilder()

@@ -159,7 +159,7 @@ final class AttemptTracer extends ClientStreamTracer {
 
     private void end(@Nullable Attempt begun, Status closed) {
         if (memory != null) {
-            memory.closed(this);
+            memory.closed(this, begun != null);
         }
         if (begun == null) {
             of.neverSent();

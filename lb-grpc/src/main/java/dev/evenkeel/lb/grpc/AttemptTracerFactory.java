@@ -57,7 +57,10 @@ record AttemptTracerFactory(
         leave(pick);
     }
 
-    /** Ends a pick of an endpoint that turned out to have no connection. */
+    /**
+     * Ends a pick of an endpoint that turned out to have no connection. gRPC may drop other results as well, of connections that it has just lost, and
+     * says nothing; what such a pick was to try is tried by another in 30 s.
+     */
     static void leaveIfUnused(Pick pick, @Nullable PickResult result) {
         if (pick.isTrial() && (result == null || result.getSubchannel() == null)) {
             leave(pick);

@@ -45,6 +45,7 @@ final class CallMemory implements PickContext {
     private @Nullable List<Endpoint> others; // where those after it went; null if there were none
     private int paid; // the number of the latest attempt that was allowed; the first is 0
     private int open; // attempts that were made and have not ended
+    private boolean sent; // one that has ended was
     private boolean held; // a hedge was denied, and waits in gRPC for what becomes of the others
     private @Nullable Failure last;
     private @Nullable RetryDecision decision; // about the last failure
@@ -148,9 +149,9 @@ final class CallMemory implements PickContext {
         return open > 0 || last == null ? null : last.status();
     }
 
-    /** Returns whether no attempt of the call was made yet. */
+    /** Returns whether no attempt of the call was sent yet. */
     synchronized boolean isUntouched() {
-        return open == 0 && last == null;
+        return open == 0 && !sent;
     }
 
     /** Notes where an attempt goes. */
@@ -169,10 +170,15 @@ final class CallMemory implements PickContext {
         open++;
     }
 
-    /** Notes that an attempt ended. */
-    void closed(AttemptTracer attempt) {
+    /**
+     * Notes that an attempt ended.
+     *
+     * @param wasSent whether it was sent before
+     */
+    void closed(AttemptTracer attempt, boolean wasSent) {
         synchronized (this) {
             open--;
+            sent |= wasSent;
             hopeless -= attempt.isHopeless() ? 1 : 0;
         }
         endIfHopeless();
@@ -238,6 +244,9 @@ final class CallMemory implements PickContext {
         RetryDecision decided =
                 pinned ? STOP : decide(failure, attempts, view); // not under the lock, for listeners hear of it
         synchronized (this) {
+            if (open > 0 || attempts != paid + 1) {
+                return; // a hedge was begun meanwhile
+            }
             last = failure;
             decision = decided;
             Metadata trailers = failure.trailers();

@@ -35,7 +35,7 @@ final class ChannelPolicy extends LoadBalancer implements EndpointChild.Owner, C
     ChannelPolicy(Helper helper, LoadBalancerProvider leafProvider) {
         this.helper = helper;
         this.context = helper.getSynchronizationContext();
-        this.connections = new Connections(helper, leafProvider, this);
+        this.connections = new Connections(helper, leafProvider, this, this::guarded);
         this.replacements = new Replacements(helper, this::replaced);
         this.liveness = new Liveness(helper, Liveness.interval(helper), connections, replacements, this::execute);
         this.state = new ChannelState(helper, connections, () -> guarded("the end of waiting", this::publish));
@@ -80,7 +80,7 @@ final class ChannelPolicy extends LoadBalancer implements EndpointChild.Owner, C
             takingList = false;
         }
         state.recount();
-        if (connections.listed().isEmpty()) {
+        if (connections.listed().isEmpty() && !isOver()) {
             return unavailable(of.whyEmpty());
         }
         publish();

@@ -72,11 +72,11 @@ final class ChannelState {
     /** Says what state the channel is in, and who picks; nothing before there are endpoints. */
     void publish(@Nullable ChannelView view) {
         Collection<EndpointChild> all = connections.listed();
-        if (view == null || all.isEmpty()) {
+        if (view != null && view.view().isClosed()) {
+            publish(ConnectivityState.TRANSIENT_FAILURE, new FixedPicker(PickResult.withDrop(view.whyClosed())));
             return;
         }
-        if (view.view().isClosed()) {
-            publish(ConnectivityState.TRANSIENT_FAILURE, new FixedPicker(PickResult.withDrop(view.whyClosed())));
+        if (view == null || all.isEmpty()) {
             return;
         }
         if (ready > 0 && (published == ConnectivityState.READY || !firstChoice.awaitsBetter(view.view(), all))) {

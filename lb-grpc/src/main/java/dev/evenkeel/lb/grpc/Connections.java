@@ -19,6 +19,7 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -40,6 +41,7 @@ final class Connections {
     private final SynchronizationContext context;
     private final LoadBalancerProvider leafProvider;
     private final EndpointChild.Owner owner;
+    private final BiConsumer<String, Runnable> guarded;
     private final OpenCalls openCalls = new OpenCalls();
     private final Map<String, EndpointChild> byId = new ConcurrentHashMap<>();
     private List<EndpointChild> listed = new ArrayList<>();
@@ -48,7 +50,17 @@ final class Connections {
     private final Queue<EndpointChild> waiting = new ArrayDeque<>(); // to begin connecting
     private final Set<EndpointChild> connecting = new HashSet<>(); // for the first time
 
-    Connections(LoadBalancer.Helper channel, LoadBalancerProvider leafProvider, EndpointChild.Owner owner) {
+    /**
+     * Creates them.
+     *
+     * @param guarded runs a task with this name, and what is thrown stays there
+     */
+    Connections(
+            LoadBalancer.Helper channel,
+            LoadBalancerProvider leafProvider,
+            EndpointChild.Owner owner,
+            BiConsumer<String, Runnable> guarded) {
+        this.guarded = guarded;
         this.channel = channel;
         this.context = channel.getSynchronizationContext();
         this.leafProvider = leafProvider;
@@ -118,7 +130,9 @@ final class Connections {
         EndpointChild child = childAt(endpoint, group);
         boolean again = child.isIn(list);
         boolean stays = child.isIn(list - 1);
-        child.listed(endpoint, group, list);
+        boolean keepsAddress =
+                AddressBook.lacksAddress(group) && child.hasAddress(); // it may as well be the same still
+        child.listed(endpoint, keepsAddress ? child.address() : group, list);
         if (!again) {
             listed.add(child);
         }
@@ -129,12 +143,15 @@ final class Connections {
 
     private EndpointChild childAt(Endpoint endpoint, EquivalentAddressGroup group) {
         EndpointChild known = byId.get(endpoint.id());
-        if (known != null && known.isAt(endpoint) && known.hasAddress()) {
+        if (known != null && known.isAt(endpoint) && (known.hasAddress() || AddressBook.lacksAddress(group))) {
             return known;
         }
         if (known != null) {
-            listed.remove(known);
+            if (known.isIn(list)) {
+                listed.remove(known);
+            }
             end(known); // gRPC lets what is in flight there finish
+            owner.removed(known);
         }
         EndpointChild child = new EndpointChild(channel, leafProvider, openCalls, owner, group, endpoint);
         byId.put(endpoint.id(), child);
@@ -178,7 +195,7 @@ final class Connections {
             if (isStillParked && withOpenCalls.contains(child.silence())) {
                 staying.add(child);
             } else if (isStillParked) {
-                remove(child);
+                guarded.accept("a connection's end", () -> remove(child)); // or it would keep the others from theirs
             }
         }
         outlive(staying, since);

@@ -166,7 +166,7 @@ final class EndpointChild {
 
     /** Returns whether it was told where to connect to. */
     boolean hasAddress() {
-        return address.getAttributes().get(ServiceAttributes.NO_ADDRESS) == null;
+        return !AddressBook.lacksAddress(address);
     }
 
     /** Begins to connect, or fails to. */
@@ -212,6 +212,11 @@ final class EndpointChild {
     private boolean isInFlight() {
         Pick any = picked;
         return any != null && any.inFlight() > 0;
+    }
+
+    /** Returns whether it is connected, and by what that is heard over. */
+    boolean isConnectedOver(Silence connection) {
+        return isReady() && silence == connection;
     }
 
     /** Returns whether its connection may be replaced by another one. */

@@ -42,8 +42,8 @@ public final class EvenkeelGrpc {
     /**
      * The argument that says to which socket address an endpoint's connections go: for transports other than TCP, or for names that are
      * to be resolved in another way. By default an IP address is itself, and a name is left for the transport to resolve, which Netty
-     * does for each connection and grpc-okhttp does not do at all. It returns an address of a kind that the transport connects to; null is an
-     * error, and calls fail with it.
+     * does for each connection and grpc-okhttp does not do at all. It returns an address of a kind that the transport connects to. An
+     * endpoint for which it returns null or throws counts as one that cannot be connected to, and is asked for again.
      */
     public static final NameResolver.Args.Key<Function<Endpoint, SocketAddress>> ADDRESSES =
             NameResolver.Args.Key.create("evenkeel-addresses");
@@ -66,7 +66,7 @@ public final class EvenkeelGrpc {
     /**
      * The id of the one endpoint that a call may go to; an endpoint's id is its address unless its source says otherwise. The call goes
      * there whatever is held against the endpoint, also while it is ejected or drains, and nowhere else: it is not repeated and not
-     * hedged. It fails as {@code UNAVAILABLE}, naming the endpoint, if that is not in the list or cannot be connected to; a call that waits
+     * hedged. It fails as {@code UNAVAILABLE}, naming the endpoint, if that is not in the list, is none of those that are used of a long list, or cannot be connected to; a call that waits
      * for ready waits for it.
      */
     public static final CallOptions.Key<String> PIN_ENDPOINT = CallOptions.Key.create("evenkeel-pin");

@@ -146,6 +146,11 @@ final class Liveness {
     }
 
     private void dead(EndpointChild child, Silence silence) {
+        Status why = Status.UNAVAILABLE.withDescription(
+                helper.getAuthority()
+                        + ": nothing comes over the connection to "
+                        + child.endpoint().id()
+                        + " any more, not even an answer to a question: its machine is gone, or something between forgot the connection");
         try {
             if (child.isParked()) {
                 connections.remove(child);
@@ -153,12 +158,11 @@ final class Liveness {
                 replacements.dead(child, silence);
             }
         } finally {
-            silence.giveUp(
-                    Status.UNAVAILABLE.withDescription(
-                            helper.getAuthority()
-                                    + ": nothing comes over the connection to "
-                                    + child.endpoint().id()
-                                    + " any more, not even an answer to a question: its machine is gone, or something between forgot the connection"));
+            if (child.isConnectedOver(silence)) { // it was replaced a moment ago, and is left alone for now
+                silence.giveUp(why);
+            } else {
+                silence.giveUpForGood(why);
+            }
         }
     }
 }

@@ -36,31 +36,32 @@ final class PinnedCalls {
         if (failure != null) {
             return PickResult.withDrop(failure);
         }
+        if (repeated) {
+            if (memory == null) {
+                return failure(id, "is not asked twice for the same call");
+            }
+            if (!memory.isUntouched()) {
+                return held(memory);
+            }
+        }
         try {
             PickResult picked = tryToPick(id, args, own);
             if (picked == null) {
                 starved.run();
                 picked = tryToPick(id, args, own); // once more, so that a change which comes just now is not missed
             }
-            if (picked == null) {
-                return whyNot(id, args);
-            }
-            // Unless nothing was sent yet. A hedge waits for what becomes of the first attempt: an error might end the
-            // call.
-            boolean hedge = repeated && (memory == null || !memory.isUntouched());
-            if (!hedge) {
-                return picked;
-            }
-            if (memory == null) {
-                return failure(id, "is not asked twice for the same call");
-            }
-            PickResult held = memory.hold();
-            starved.run();
-            Status ended = memory.failure(); // in between
-            return ended == null ? held : PickResult.withDrop(ended);
+            return picked == null ? whyNot(id, args) : picked;
         } catch (NoEndpointException e) {
             return PickResult.withDrop(Status.UNAVAILABLE.withDescription(e.getMessage()));
         }
+    }
+
+    /** A hedge waits for what becomes of the first attempt, for an error might end the call. */
+    private PickResult held(CallMemory memory) {
+        PickResult held = memory.hold();
+        starved.run();
+        Status ended = memory.failure(); // in between
+        return ended == null ? held : PickResult.withDrop(ended);
     }
 
     private @Nullable PickResult tryToPick(String id, PickSubchannelArgs args, @Nullable CallMemory memory) {

@@ -37,7 +37,7 @@ final class Replacements {
 
     /** Learns that a connection is dead: a new one either works, or shows that the endpoint is not there. */
     void dead(EndpointChild child, Silence silence) {
-        if (child.isReplaceable() && child.silence() == silence) {
+        if (child.isReplaceable() && child.isConnectedOver(silence)) {
             try {
                 reconnect(child);
             } finally {

@@ -91,7 +91,7 @@ final class ServiceResolver extends NameResolver implements LoadBalancerListener
     @Override
     public void onEvent(Event event) {
         switch (event.type()) {
-            case ADDED, CHANGED, REMOVED, SUBSET_CHANGED, STALE, FRESH -> resolve();
+            case ADDED, CHANGED, REMOVED, SUBSET_CHANGED, STALE, FRESH, CLOSED -> resolve();
             case DRAINED, UNAVAILABLE, AVAILABLE, SUSPECTED, LIST_HELD, DUPLICATES -> {}
             case PANIC_ENTERED, PANIC_LEFT, RETRY, HEDGE, BUDGET_EXHAUSTED -> {}
         }
@@ -119,9 +119,7 @@ final class ServiceResolver extends NameResolver implements LoadBalancerListener
             if (!endpoints.isEmpty() || service.whyEmpty().isPresent()) {
                 to.onResult2(result(endpoints));
             }
-            if (book.lacksSome()) {
-                retry = context.schedule(this::resolve, RETRY_SECONDS, TimeUnit.SECONDS, scheduler.get());
-            }
+            askAgainIfSomeLackAddresses();
         } catch (Throwable e) { // nothing may leave this
             faults.log("the list of " + service.service() + " could not be told to a channel", e);
             Status error = Status.UNAVAILABLE
@@ -130,6 +128,17 @@ final class ServiceResolver extends NameResolver implements LoadBalancerListener
             to.onResult2(ResolutionResult.newBuilder()
                     .setAddressesOrError(StatusOr.fromStatus(error))
                     .build());
+        }
+    }
+
+    /** Those who give no timers have to wait for the next list. */
+    private void askAgainIfSomeLackAddresses() {
+        if (book.lacksSome()) {
+            try {
+                retry = context.schedule(this::resolve, RETRY_SECONDS, TimeUnit.SECONDS, scheduler.get());
+            } catch (RuntimeException e) {
+                faults.log("addresses of " + service.service() + " are not asked for again", e);
+            }
         }
     }
 

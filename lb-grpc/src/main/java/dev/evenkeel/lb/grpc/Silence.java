@@ -88,7 +88,12 @@ final class Silence {
 
     /** Ends the calls that would wait for ever. */
     void giveUp(Status status) {
-        givenUp = status; // before we look who waits, or one that is being sent would be missed
         waiting.giveUp(this, status);
+    }
+
+    /** Ends them for good: also what is yet to be sent over this connection, which nothing new is sent over. */
+    void giveUpForGood(Status status) {
+        givenUp = status; // before we look who waits, or one that is being sent would be missed
+        giveUp(status);
     }
 }

@@ -142,8 +142,12 @@ final class ViewPicker extends SubchannelPicker {
             @Nullable CallMemory handedOver) {
         for (int i = 0; i < CHOICES; i++) {
             Pick pick = view.view().pick(context);
-            PickResult result = result(pick, args, handedOver);
-            AttemptTracerFactory.leaveIfUnused(pick, result);
+            PickResult result = null;
+            try {
+                result = result(pick, args, handedOver);
+            } finally {
+                AttemptTracerFactory.leaveIfUnused(pick, result);
+            }
             if (result != null) {
                 if (memory != null) {
                     memory.went(pick);

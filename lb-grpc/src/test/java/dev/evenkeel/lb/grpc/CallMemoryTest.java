@@ -11,6 +11,8 @@ import dev.evenkeel.lb.endpoint.EndpointSource;
 import dev.evenkeel.lb.observe.Event;
 import dev.evenkeel.lb.observe.LoadBalancerListener;
 import dev.evenkeel.lb.retry.RetryBudget;
+import io.grpc.ClientStreamTracer;
+import io.grpc.Metadata;
 import io.grpc.Status;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,12 +24,14 @@ class CallMemoryTest {
     private static final Endpoint B = Endpoint.of("10.0.0.2:80");
 
     private final CallMemory memory = new CallMemory(RequestInfo.IDEMPOTENT, false);
+    private Runnable meanwhile = () -> {};
     private final List<Event.Type> heard = new ArrayList<>();
     private final LoadBalancerListener listener = new LoadBalancerListener() {
         @Override
         public void onEvent(Event event) {
             if (event.type() == Event.Type.RETRY || event.type() == Event.Type.BUDGET_EXHAUSTED) {
                 heard.add(event.type());
+                meanwhile.run();
                 assertThat(Thread.holdsLock(memory))
                         .as("a listener may wait for somebody who waits for the call")
                         .isFalse();
@@ -63,6 +67,49 @@ class CallMemoryTest {
                         null,
                         null),
                 view);
+    }
+
+    private AttemptTracer attempt() {
+        ChannelView channel = new ChannelView(service, true, new Faults(), new ChannelView.Owner() {
+            @Override
+            public void candidatesChanged() {}
+
+            @Override
+            public void joined(Endpoint endpoint) {}
+
+            @Override
+            public void recovered(Endpoint endpoint) {}
+        });
+        return (AttemptTracer) new AttemptTracerFactory(
+                        channel, view.pick(memory), CallShape.UNARY, new Silence(new OpenCalls(), its -> {}), memory)
+                .forGrpc()
+                .newClientStreamTracer(
+                        ClientStreamTracer.StreamInfo.newBuilder().build(), new Metadata());
+    }
+
+    @Test
+    void aCallIsTouchedAsSoonAsAnAttemptThatWasSentHasEnded() {
+        use(RetryBudget.Settings.DEFAULT);
+        AttemptTracer unsent = attempt();
+        assertThat(memory.isUntouched()).as("one is under way").isFalse();
+        memory.closed(unsent, false);
+        assertThat(memory.isUntouched()).isTrue();
+        memory.closed(attempt(), true);
+        assertThat(memory.isUntouched())
+                .as("though nobody knows yet how it ended")
+                .isFalse();
+    }
+
+    @Test
+    void aDecisionIsNoneWhenAHedgeIsBegunMeanwhile() {
+        use(new RetryBudget.Settings(0.0, 0, RetryBudget.Settings.DEFAULT.window()));
+        List<AttemptTracer> hedge = new ArrayList<>();
+        meanwhile = () -> hedge.add(attempt());
+        memory.went(view.pick(memory));
+        fail();
+        assertThat(heard).containsExactly(Event.Type.BUDGET_EXHAUSTED);
+        memory.closed(hedge.get(0), false);
+        assertThat(memory.failure()).as("what becomes of the hedge decides").isNull();
     }
 
     @Test

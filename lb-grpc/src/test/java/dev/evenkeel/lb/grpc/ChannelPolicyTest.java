@@ -12,12 +12,14 @@ import dev.evenkeel.lb.call.Outcome;
 import dev.evenkeel.lb.call.RequestInfo;
 import dev.evenkeel.lb.endpoint.Endpoint;
 import dev.evenkeel.lb.endpoint.MutableEndpointSource;
+import dev.evenkeel.lb.limit.Breaker;
 import dev.evenkeel.lb.observe.Event;
 import dev.evenkeel.lb.observe.LoadBalancerListener;
 import dev.evenkeel.lb.policy.LoadBalancingPolicy;
 import dev.evenkeel.lb.time.Environment;
 import dev.evenkeel.lb.time.Ticker;
 import dev.evenkeel.lb.time.VirtualTime;
+import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
 import io.grpc.CallOptions;
 import io.grpc.ClientStreamTracer;
 import io.grpc.Metadata;
@@ -417,6 +419,80 @@ class ChannelPolicyTest {
 
             assertThat(itsChannel.picker().pickSubchannel(ScriptedChannel.CALL).getSubchannel())
                     .isNotNull();
+            itsPolicy.shutdown();
+        }
+    }
+
+    @Test
+    void aConnectionIsKeptWhoseEndpointHasNoAddressForNow() {
+        leaf.become(A, READY);
+        leaf.become(B, TRANSIENT_FAILURE);
+        leaf.become(C, TRANSIENT_FAILURE);
+        io.grpc.LoadBalancer.ResolvedAddresses list = ScriptedChannel.list(service, List.of(A, B, C));
+        for (int i = 0; i < 2; i++) {
+            policy.acceptResolvedAddresses(ScriptedChannel.withoutAddress(list, A));
+            assertThat(channel.picker().pickSubchannel(ScriptedChannel.CALL).getSubchannel())
+                    .isNotNull();
+        }
+        policy.acceptResolvedAddresses(list);
+        assertThat(leaf.begun).isEqualTo(3);
+        assertThat(leaf.ended).isZero();
+    }
+
+    @Test
+    void anEndpointWithoutAnAddressIsConnectedToWhenItHasOne() {
+        Endpoint late = Endpoint.of("10.0.0.4:80");
+        source.put(late);
+        io.grpc.LoadBalancer.ResolvedAddresses list = ScriptedChannel.list(service, List.of(A, B, C, late));
+        for (int i = 0; i < 2; i++) {
+            policy.acceptResolvedAddresses(ScriptedChannel.withoutAddress(list, late));
+        }
+        assertThat(leaf.begun).isEqualTo(3);
+        for (Endpoint endpoint : List.of(A, B, C)) {
+            leaf.become(endpoint, TRANSIENT_FAILURE);
+        }
+        assertThat(channel.state()).as("all have failed").isEqualTo(TRANSIENT_FAILURE);
+
+        policy.acceptResolvedAddresses(list);
+        assertThat(leaf.begun).isEqualTo(4);
+        leaf.become(late, READY);
+        assertThat(channel.state()).isEqualTo(READY);
+    }
+
+    @Test
+    void aTrialThatFindsNoConnectionIsLeftToTheNextPick() {
+        AtomicReference<Runnable> next = new AtomicReference<>(() -> {});
+        try (LoadBalancer guarded = LoadBalancer.builder(Fleet.NAME)
+                        .endpoints(MutableEndpointSource.of(List.of(A, B)))
+                        .environment(time.environment(new Random(42)))
+                        .policy((candidates, random) -> (context, now) -> {
+                            next.getAndSet(() -> {}).run();
+                            return candidates.get(0);
+                        })
+                        .serviceBreaker(CircuitBreakerConfig.from(Breaker.DEFAULT)
+                                .minimumNumberOfCalls(4)
+                                .permittedNumberOfCallsInHalfOpenState(1)
+                                .build())
+                        .build();
+                ScriptedChannel itsChannel = new ScriptedChannel()) {
+            ChannelPolicy itsPolicy = new ChannelPolicy(itsChannel, leaf);
+            itsPolicy.acceptResolvedAddresses(ScriptedChannel.list(guarded, List.of(A, B)));
+            leaf.become(A, READY);
+            leaf.become(B, READY);
+            for (int i = 0; i < 4; i++) {
+                guarded.newCall(RequestInfo.IDEMPOTENT)
+                        .nextAttempt()
+                        .complete(Outcome.of(Outcome.Kind.UNAVAILABLE, "UNAVAILABLE"));
+            }
+            time.advance(Duration.ofSeconds(12));
+            next.set(() -> leaf.become(A, CONNECTING)); // and so there is no connection to what is picked
+
+            io.grpc.LoadBalancer.PickResult result = itsChannel.picker().pickSubchannel(ScriptedChannel.CALL);
+            assertThat(result.getStatus()).isEqualTo(Status.OK);
+            assertThat(result.getSubchannel()).as("there is one permit").isNotNull();
+            assertThat(itsChannel.picker().pickSubchannel(ScriptedChannel.CALL).isDrop())
+                    .as("and it has it")
+                    .isTrue();
             itsPolicy.shutdown();
         }
     }

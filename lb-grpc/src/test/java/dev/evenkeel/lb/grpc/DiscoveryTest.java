@@ -2,14 +2,18 @@ package dev.evenkeel.lb.grpc;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.common.util.concurrent.ListenableFuture;
 import dev.evenkeel.lb.endpoint.EndpointSource;
 import dev.evenkeel.lb.policy.LoadBalancingPolicy;
 import dev.evenkeel.lb.time.Environment;
 import io.grpc.CallOptions;
 import io.grpc.ManagedChannel;
+import io.grpc.Status;
 import io.grpc.stub.ClientCalls;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -69,6 +73,40 @@ class DiscoveryTest {
         source.listener.onEndpoints(List.of(fleet.server(0).endpoint()));
         assertThat(call.get(20, TimeUnit.SECONDS))
                 .isEqualTo("x@" + fleet.server(0).address());
+    }
+
+    private static Status failure(ListenableFuture<String> call) throws Exception {
+        try {
+            throw new AssertionError("answered " + call.get(20, TimeUnit.SECONDS));
+        } catch (ExecutionException e) {
+            return Status.fromThrowable(e);
+        }
+    }
+
+    private List<ListenableFuture<String>> waiting(ManagedChannel channel) {
+        return Stream.of(CallOptions.DEFAULT, CallOptions.DEFAULT.withWaitForReady())
+                .map(options -> ClientCalls.futureUnaryCall(channel.newCall(Echo.GET, options), "x"))
+                .toList();
+    }
+
+    @Test
+    void whatWaitsForAListIsToldWhenTheLoadBalancerIsClosed() throws Exception {
+        List<ListenableFuture<String>> calls = waiting(fleet.channel());
+        fleet.loadBalancer.close();
+        for (ListenableFuture<String> call : calls) {
+            assertThat(failure(call).getDescription()).isEqualTo("orders is closed");
+        }
+    }
+
+    @Test
+    void whatWaitsForAListIsToldWhenThatIsEmpty() throws Exception {
+        List<ListenableFuture<String>> calls = waiting(fleet.channel());
+        source.listener.onEndpoints(List.of());
+        assertThat(failure(calls.get(0)).getDescription()).startsWith("orders has no endpoints");
+        assertThat(calls.get(1).isDone()).as("it waits for ready").isFalse();
+
+        fleet.loadBalancer.close();
+        assertThat(failure(calls.get(1)).getDescription()).isEqualTo("orders is closed");
     }
 
     @Test

@@ -1,19 +1,12 @@
 package dev.evenkeel.lb.grpc;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.evenkeel.lb.LoadBalancer;
-import dev.evenkeel.lb.LoadBalancerView;
-import dev.evenkeel.lb.NoEndpointException;
-import dev.evenkeel.lb.Pick;
-import dev.evenkeel.lb.call.Outcome;
 import dev.evenkeel.lb.call.RequestInfo;
 import dev.evenkeel.lb.endpoint.Endpoint;
 import dev.evenkeel.lb.endpoint.MutableEndpointSource;
-import dev.evenkeel.lb.limit.Breaker;
 import dev.evenkeel.lb.time.VirtualTime;
-import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
 import io.grpc.CallOptions;
 import io.grpc.ClientStreamTracer;
 import io.grpc.ConnectivityState;
@@ -147,34 +140,20 @@ class EndpointChildTest {
     void whatIsSentOverADeadConnectionAfterTheOthersWereEndedEndsToo() {
         CallMemory memory = new CallMemory(RequestInfo.IDEMPOTENT, false);
         AttemptTracer call = (AttemptTracer) pick(memory);
-        child.silence().giveUp(Status.UNAVAILABLE);
+        child.silence().giveUpForGood(Status.UNAVAILABLE);
         assertThat(call.isHopeless()).as("it may go elsewhere yet").isFalse();
         call.outboundHeaders();
         assertThat(call.isHopeless()).isTrue();
     }
 
     @Test
-    void aTrialThatFoundNoConnectionIsLeftToAnother() {
-        LoadBalancer guarded = LoadBalancer.builder("guarded")
-                .endpoints(MutableEndpointSource.of(List.of(A)))
-                .environment(time.environment(new Random(42)))
-                .serviceBreaker(CircuitBreakerConfig.from(Breaker.DEFAULT)
-                        .minimumNumberOfCalls(4)
-                        .permittedNumberOfCallsInHalfOpenState(1)
-                        .build())
-                .build();
-        LoadBalancerView its = guarded.openView(() -> {});
-        its.setReady(A, true);
-        for (int i = 0; i < 4; i++) {
-            its.pick(CallShape.UNARY).begin().complete(Outcome.of(Outcome.Kind.UNAVAILABLE, "UNAVAILABLE"));
-        }
-        time.advance(Duration.ofSeconds(12));
-        Pick trial = its.pick(CallShape.UNARY);
-        assertThat(trial.isTrial()).isTrue();
-        assertThatThrownBy(() -> its.pick(CallShape.UNARY)).as("there is one").isInstanceOf(NoEndpointException.class);
-
-        AttemptTracerFactory.leaveIfUnused(trial, null);
-        assertThat(its.pick(CallShape.UNARY).isTrial()).isTrue();
-        guarded.close();
+    void whereItsConnectionIsUsedOnWhatIsSentLaterIsLeftAlone() {
+        AttemptTracer before = (AttemptTracer) pick(new CallMemory(RequestInfo.IDEMPOTENT, false));
+        before.outboundHeaders();
+        child.silence().giveUp(Status.UNAVAILABLE);
+        AttemptTracer later = (AttemptTracer) pick(new CallMemory(RequestInfo.IDEMPOTENT, false));
+        later.outboundHeaders();
+        assertThat(before.isHopeless()).isTrue();
+        assertThat(later.isHopeless()).isFalse();
     }
 }

@@ -12,6 +12,7 @@ import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.NameResolver;
+import io.grpc.Status;
 import io.grpc.SynchronizationContext;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -93,6 +94,22 @@ final class ScriptedChannel extends LoadBalancer.Helper implements AutoCloseable
                 .setAttributes(Attributes.newBuilder()
                         .set(ServiceAttributes.SERVICE, service)
                         .build())
+                .build();
+    }
+
+    /** Returns the same list, in which these endpoints have no address. */
+    static LoadBalancer.ResolvedAddresses withoutAddress(LoadBalancer.ResolvedAddresses list, Endpoint... lacking) {
+        return list.toBuilder()
+                .setAddresses(list.getAddresses().stream()
+                        .map(group ->
+                                List.of(lacking).contains(group.getAttributes().get(ServiceAttributes.ENDPOINT))
+                                        ? new EquivalentAddressGroup(
+                                                group.getAddresses(),
+                                                group.getAttributes().toBuilder()
+                                                        .set(ServiceAttributes.NO_ADDRESS, Status.UNAVAILABLE)
+                                                        .build())
+                                        : group)
+                        .toList())
                 .build();
     }
 

@@ -26,24 +26,8 @@ class ServiceResolverTest {
     private final AtomicBoolean broken = new AtomicBoolean(true);
     private final AtomicInteger asked = new AtomicInteger();
     private final List<List<EquivalentAddressGroup>> told = new ArrayList<>();
-    private final ServiceResolver resolver = new ServiceResolver(
-            service,
-            endpoint -> {
-                asked.incrementAndGet();
-                return broken.get() && endpoint.equals(A) ? null : EvenkeelGrpc.address(endpoint);
-            },
-            NameResolver.Args.newBuilder()
-                    .setDefaultPort(0)
-                    .setProxyDetector(address -> null)
-                    .setSynchronizationContext(channel.getSynchronizationContext())
-                    .setScheduledExecutorService(channel.getScheduledExecutorService())
-                    .setServiceConfigParser(new NameResolver.ServiceConfigParser() {
-                        @Override
-                        public NameResolver.ConfigOrError parseServiceConfig(Map<String, ?> config) {
-                            return NameResolver.ConfigOrError.fromConfig(config);
-                        }
-                    })
-                    .build());
+    private final ServiceResolver resolver =
+            resolver(args().setScheduledExecutorService(channel.getScheduledExecutorService()));
 
     private final NameResolver.Listener2 listener = new NameResolver.Listener2() {
         @Override
@@ -62,6 +46,29 @@ class ServiceResolverTest {
             throw new AssertionError(error);
         }
     };
+
+    private NameResolver.Args.Builder args() {
+        return NameResolver.Args.newBuilder()
+                .setDefaultPort(0)
+                .setProxyDetector(address -> null)
+                .setSynchronizationContext(channel.getSynchronizationContext())
+                .setServiceConfigParser(new NameResolver.ServiceConfigParser() {
+                    @Override
+                    public NameResolver.ConfigOrError parseServiceConfig(Map<String, ?> config) {
+                        return NameResolver.ConfigOrError.fromConfig(config);
+                    }
+                });
+    }
+
+    private ServiceResolver resolver(NameResolver.Args.Builder args) {
+        return new ServiceResolver(
+                service,
+                endpoint -> {
+                    asked.incrementAndGet();
+                    return broken.get() && endpoint.equals(A) ? null : EvenkeelGrpc.address(endpoint);
+                },
+                args.build());
+    }
 
     @AfterEach
     void close() {
@@ -91,6 +98,17 @@ class ServiceResolverTest {
 
         channel.pass(Duration.ofMinutes(1));
         assertThat(told).as("nothing is lacking").hasSize(2);
+    }
+
+    @Test
+    void whereThereAreNoTimersItIsAskedForWithTheNextList() {
+        ServiceResolver withoutTimers = resolver(args());
+        withoutTimers.start(listener);
+        assertThat(told).as("and no error").hasSize(1);
+        broken.set(false);
+        withoutTimers.refresh();
+        assertThat(whyNot(told.get(1).get(0))).isNull();
+        withoutTimers.shutdown();
     }
 
     @Test
