@@ -345,11 +345,12 @@ public final class LoadBalancerView implements AutoCloseable {
             reported.forgetRemoved();
         }
         Set<String> panicsBefore = candidates().panics();
-        outdated = true;
+        boolean made = false;
         try {
             snapshot = snapshots.of(arrangement, this::isReady);
-            outdated = false;
+            made = true;
         } finally { // even if the policy fails: somebody may wait for the end of this
+            outdated = !made;
             int last = version;
             version = last + 1;
             engine.announcer.note(onChange);

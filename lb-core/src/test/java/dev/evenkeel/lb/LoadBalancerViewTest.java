@@ -17,6 +17,7 @@ import dev.evenkeel.lb.testkit.FakeContext;
 import dev.evenkeel.lb.time.Environment;
 import dev.evenkeel.lb.time.Ticker;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -199,6 +200,23 @@ class LoadBalancerViewTest {
         assertThat(its.isWorthWaiting(FakeContext.FIRST_TRY, endpoint -> true))
                 .as("it may fail again")
                 .isFalse();
+    }
+
+    @Test
+    void itIsWorthWaitingWhileAPickerIsBeingMade() {
+        AtomicReference<LoadBalancerView> latest = new AtomicReference<>();
+        List<Boolean> meanwhile = new ArrayList<>();
+        TestService slow = TestService.with(
+                settings -> settings.policy((candidates, random) -> {
+                    if (latest.get() != null) {
+                        meanwhile.add(latest.get().isWorthWaiting(FakeContext.FIRST_TRY, A::equals));
+                    }
+                    return (context, now) -> candidates.get(0);
+                }),
+                A.address());
+        latest.set(slow.loadBalancer.openView(() -> {}));
+        latest.get().setReady(A, true);
+        assertThat(meanwhile).isNotEmpty().doesNotContain(false);
     }
 
     @Test

@@ -162,7 +162,7 @@ final class AttemptTracer extends ClientStreamTracer {
             memory.closed(this, begun != null);
         }
         if (begun == null) {
-            of.neverSent();
+            of.neverSent(memory);
             return;
         }
         boolean givenUp = memory != null && memory.isGivenUp();

@@ -53,8 +53,11 @@ record AttemptTracerFactory(
     }
 
     /** Ends a pick whose stream ended before it was sent. */
-    void neverSent() {
+    void neverSent(@Nullable CallMemory memory) {
         leave(pick);
+        if (memory != null) {
+            view.releaseHedge(memory);
+        }
     }
 
     /**

@@ -104,18 +104,19 @@ final class CallMemory implements PickContext {
             failed = open > 0 ? null : last;
             decided = open > 0 ? null : decision;
         }
-        PickResult veto;
         if (failed == null || decided == null) {
-            veto = charge(view, "hedge") ? null : hold();
+            if (!charge(view, "hedge")) {
+                return isUntouched() ? null : hold(); // in the place of one that was never sent it may go, this once
+            }
         } else {
             boolean allowed = decided.kind() == RetryDecision.Kind.FREE_RETRY
                     || (decided.isRetry() && charge(view, failed.outcome().reason()));
-            veto = allowed ? null : PickResult.withDrop(failed.status());
+            if (!allowed) {
+                return PickResult.withDrop(failed.status());
+            }
         }
-        if (veto == null) {
-            allow(number);
-        }
-        return veto;
+        allow(number);
+        return null;
     }
 
     /** Not under the lock, for listeners hear of it. */
@@ -127,7 +128,8 @@ final class CallMemory implements PickContext {
         return others == null ? first : others.get(others.size() - 1);
     }
 
-    private synchronized void allow(int number) {
+    /** Notes that an attempt is let go that is not the first. */
+    synchronized void allow(int number) {
         paid = Math.max(paid, number);
     }
 
@@ -147,6 +149,11 @@ final class CallMemory implements PickContext {
     /** Returns how the call's latest attempt failed; null if none did, or another is under way. */
     synchronized @Nullable Status failure() {
         return open > 0 || last == null ? null : last.status();
+    }
+
+    /** Returns whether one that is made later by its number was let go already. */
+    synchronized boolean isOvertaken(int number) {
+        return number < paid;
     }
 
     /** Returns whether no attempt of the call was sent yet. */
@@ -244,13 +251,13 @@ final class CallMemory implements PickContext {
         RetryDecision decided =
                 pinned ? STOP : decide(failure, attempts, view); // not under the lock, for listeners hear of it
         synchronized (this) {
-            if (open > 0 || attempts != paid + 1) {
+            if (open > 0) {
                 return; // a hedge was begun meanwhile
             }
             last = failure;
             decision = decided;
             Metadata trailers = failure.trailers();
-            if (trailers != null) {
+            if (trailers != null && attempts == paid + 1) { // else gRPC has begun another
                 written = PushbackTrailer.write(trailers, decided, failure.status());
             }
         }

@@ -84,15 +84,20 @@ final class ChannelView {
     void failed(@Nullable CallMemory memory, RequestInfo request, CallMemory.Failure failure) {
         if (memory != null) {
             decide(memory, failure);
-            if (memory.release()) {
-                owner.candidatesChanged(); // so that gRPC picks for the hedge again
-            }
+            releaseHedge(memory);
             return;
         }
         CallMemory made = new CallMemory(request, false);
         made.went(failure.pick());
         decide(made, failure);
         handover.set(made);
+    }
+
+    /** Has gRPC pick again for a hedge that waits for what becomes of the others, if nothing is under way any more. */
+    void releaseHedge(CallMemory memory) {
+        if (memory.release()) {
+            owner.candidatesChanged();
+        }
     }
 
     private void decide(CallMemory memory, CallMemory.Failure failure) {

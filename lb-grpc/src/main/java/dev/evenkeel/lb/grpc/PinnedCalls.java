@@ -30,7 +30,8 @@ final class PinnedCalls {
     /** Returns what a pick for a call that is pinned to an endpoint comes to. */
     PickResult pick(String id, PickSubchannelArgs args) {
         CallMemory own = args.getCallOptions().getOption(CallMemory.KEY);
-        boolean repeated = CallMemory.number(args.getHeaders()) > 0;
+        int number = CallMemory.number(args.getHeaders());
+        boolean repeated = number > 0 || (own != null && own.isOvertaken(number));
         CallMemory memory = own == null && repeated ? view.takeOver(args.getHeaders()) : own;
         Status failure = memory == null || !repeated ? null : memory.failure();
         if (failure != null) {
@@ -38,7 +39,8 @@ final class PinnedCalls {
         }
         if (repeated) {
             if (memory == null) {
-                return failure(id, "is not asked twice for the same call");
+                return PickResult.withDrop(failure(id, "is not asked twice for the same call")
+                        .getStatus()); // also if it waits for ready: it would for ever
             }
             if (!memory.isUntouched()) {
                 return held(memory);
@@ -50,7 +52,13 @@ final class PinnedCalls {
                 starved.run();
                 picked = tryToPick(id, args, own); // once more, so that a change which comes just now is not missed
             }
-            return picked == null ? whyNot(id, args) : picked;
+            if (picked == null) {
+                return whyNot(id, args);
+            }
+            if (own != null && number > 0) {
+                own.allow(number);
+            }
+            return picked;
         } catch (NoEndpointException e) {
             return PickResult.withDrop(Status.UNAVAILABLE.withDescription(e.getMessage()));
         }

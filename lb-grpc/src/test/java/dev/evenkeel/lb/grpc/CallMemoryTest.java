@@ -24,6 +24,7 @@ class CallMemoryTest {
     private static final Endpoint B = Endpoint.of("10.0.0.2:80");
 
     private final CallMemory memory = new CallMemory(RequestInfo.IDEMPOTENT, false);
+    private int changes; // of the candidates, as gRPC is told
     private Runnable meanwhile = () -> {};
     private final List<Event.Type> heard = new ArrayList<>();
     private final LoadBalancerListener listener = new LoadBalancerListener() {
@@ -72,7 +73,9 @@ class CallMemoryTest {
     private AttemptTracer attempt() {
         ChannelView channel = new ChannelView(service, true, new Faults(), new ChannelView.Owner() {
             @Override
-            public void candidatesChanged() {}
+            public void candidatesChanged() {
+                changes++;
+            }
 
             @Override
             public void joined(Endpoint endpoint) {}
@@ -98,6 +101,45 @@ class CallMemoryTest {
         assertThat(memory.isUntouched())
                 .as("though nobody knows yet how it ended")
                 .isFalse();
+    }
+
+    @Test
+    void whatTakesThePlaceOfAnAttemptThatWasNeverSentNeedsNoBudget() {
+        use(new RetryBudget.Settings(0.0, 0, RetryBudget.Settings.DEFAULT.window()));
+        assertThat(memory.veto(1, view)).as("nobody could be picked before").isNull();
+        memory.closed(attempt(), false);
+        assertThat(memory.veto(1, view))
+                .as("its connection was lost before it was sent")
+                .isNull();
+
+        AttemptTracer sent = attempt();
+        assertThat(memory.veto(1, view).hasResult()).as("a hedge waits").isFalse();
+        memory.closed(sent, false);
+        assertThat(memory.release())
+                .as("for the end of the other, if that was sent or not")
+                .isTrue();
+    }
+
+    @Test
+    void aHedgeThatWaitsIsPickedForAgainWhenTheOtherAttemptWasNeverSent() {
+        use(new RetryBudget.Settings(0.0, 0, RetryBudget.Settings.DEFAULT.window()));
+        AttemptTracer first = attempt();
+        assertThat(memory.veto(1, view).hasResult()).isFalse();
+        int before = changes;
+        first.streamClosed(Status.UNAVAILABLE);
+        assertThat(changes).as("gRPC is told to ask again").isEqualTo(before + 1);
+        assertThat(memory.veto(1, view)).isNull();
+    }
+
+    @Test
+    void aFailureIsKnownThoughAHedgeWasAllowedThatNeverBegan() {
+        use(new RetryBudget.Settings(0.0, 0, RetryBudget.Settings.DEFAULT.window()));
+        meanwhile = () -> memory.allow(1);
+        memory.went(view.pick(memory));
+        memory.closed(attempt(), true);
+        fail();
+        assertThat(memory.failure()).isEqualTo(Status.UNAVAILABLE);
+        assertThat(memory.veto(2, view).isDrop()).as("and not held for ever").isTrue();
     }
 
     @Test

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.stream.IntStream;
 
 /** Threads that call without a pause until they are told to stop. */
@@ -17,16 +18,18 @@ final class Load implements AutoCloseable {
     final AtomicInteger calls = new AtomicInteger(); // that have ended, well or not
 
     private final List<Thread> threads;
+    private final AtomicIntegerArray ended; // calls of each thread
     private volatile boolean stopped;
 
     Load(ManagedChannel channel, MethodDescriptor<String, String> method, int threads) {
+        this.ended = new AtomicIntegerArray(threads);
         this.threads = IntStream.range(0, threads)
-                .mapToObj(i -> new Thread(() -> run(channel, method), "load-" + i))
+                .mapToObj(i -> new Thread(() -> run(channel, method, i), "load-" + i))
                 .toList();
         this.threads.forEach(Thread::start);
     }
 
-    private void run(ManagedChannel channel, MethodDescriptor<String, String> method) {
+    private void run(ManagedChannel channel, MethodDescriptor<String, String> method, int index) {
         while (!stopped) {
             try {
                 Fleet.call(channel, method, CallOptions.DEFAULT, "x");
@@ -34,6 +37,7 @@ final class Load implements AutoCloseable {
                 failures.add(e.getStatus());
             }
             calls.incrementAndGet();
+            ended.incrementAndGet(index);
         }
     }
 
@@ -41,6 +45,14 @@ final class Load implements AutoCloseable {
     void pass(int more) {
         int until = calls.get() + more;
         Until.until(more + " calls have ended", () -> calls.get() >= until);
+    }
+
+    /** Waits until all calls have ended that are under way. */
+    void passAll() {
+        int[] before = IntStream.range(0, ended.length()).map(ended::get).toArray();
+        Until.until(
+                "what is under way has ended",
+                () -> IntStream.range(0, before.length).allMatch(i -> ended.get(i) > before[i]));
     }
 
     /** Ends it, and waits for what is under way. */

@@ -220,6 +220,39 @@ class PinTest {
     }
 
     @Test
+    void aRepetitionThatNothingIsKnownOfEndsItsCallAlsoIfThatWaitsForReady() {
+        use(1, settings -> settings.policy(LoadBalancingPolicy.roundRobin()));
+        fleet.server(0).behaviour = (request, response) -> response.onError(Status.UNAVAILABLE.asRuntimeException());
+        ManagedChannel channel = fleet.open(fleet.plainBuilder()
+                .disableServiceConfigLookUp()
+                .defaultServiceConfig(Map.of(
+                        "loadBalancingConfig",
+                        List.of(Map.of("evenkeel", Map.of())),
+                        "methodConfig",
+                        List.of(Map.of(
+                                "name",
+                                List.of(Map.of()),
+                                "retryPolicy",
+                                Map.of(
+                                        "maxAttempts",
+                                        3.0,
+                                        "initialBackoff",
+                                        "0.001s",
+                                        "maxBackoff",
+                                        "0.001s",
+                                        "backoffMultiplier",
+                                        1.0,
+                                        "retryableStatusCodes",
+                                        List.of("UNAVAILABLE")))))));
+        Status status = Fleet.fail(
+                channel,
+                Echo.GET,
+                pinnedTo(fleet.server(0)).withWaitForReady().withDeadlineAfter(20, TimeUnit.SECONDS));
+        assertThat(status.getCode()).isEqualTo(Status.Code.UNAVAILABLE);
+        assertThat(fleet.server(0).calls.get()).isEqualTo(1);
+    }
+
+    @Test
     void itsPinComesBeforeItsSessionAndItsKey() {
         fleet = Fleet.of(
                 3, settings -> settings.policy(LoadBalancingPolicy.ringHash()).stickySessions(StickySessions.DEFAULT));
