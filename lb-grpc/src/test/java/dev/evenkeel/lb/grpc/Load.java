@@ -1,7 +1,14 @@
 package dev.evenkeel.lb.grpc;
 
 import io.grpc.CallOptions;
+import io.grpc.Channel;
+import io.grpc.ClientCall;
+import io.grpc.ClientInterceptor;
+import io.grpc.ClientInterceptors;
+import io.grpc.ForwardingClientCall.SimpleForwardingClientCall;
+import io.grpc.ForwardingClientCallListener.SimpleForwardingClientCallListener;
 import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
@@ -15,6 +22,7 @@ import java.util.stream.IntStream;
 /** Threads that call without a pause until they are told to stop. */
 final class Load implements AutoCloseable {
     final Queue<Status> failures = new ConcurrentLinkedQueue<>();
+    final Queue<Status> unanswered = new ConcurrentLinkedQueue<>(); // those of them for which no answer had begun
     final AtomicInteger calls = new AtomicInteger(); // that have ended, well or not
 
     private final List<Thread> threads;
@@ -30,14 +38,43 @@ final class Load implements AutoCloseable {
     }
 
     private void run(ManagedChannel channel, MethodDescriptor<String, String> method, int index) {
+        Beginnings beginnings = new Beginnings();
+        Channel watched = ClientInterceptors.intercept(channel, beginnings);
         while (!stopped) {
+            beginnings.begun = false;
             try {
-                Fleet.call(channel, method, CallOptions.DEFAULT, "x");
+                Fleet.call(watched, method, CallOptions.DEFAULT, "x");
             } catch (StatusRuntimeException e) {
                 failures.add(e.getStatus());
+                if (!beginnings.begun) {
+                    unanswered.add(e.getStatus());
+                }
             }
             calls.incrementAndGet();
             ended.incrementAndGet(index);
+        }
+    }
+
+    /** Whether the answer to one call after the other has begun. From then on gRPC cannot repeat it. */
+    private static final class Beginnings implements ClientInterceptor {
+        private volatile boolean begun;
+
+        @Override
+        public <Q, A> ClientCall<Q, A> interceptCall(MethodDescriptor<Q, A> method, CallOptions options, Channel next) {
+            return new SimpleForwardingClientCall<>(next.newCall(method, options)) {
+                @Override
+                public void start(Listener<A> listener, Metadata headers) {
+                    super.start(
+                            new SimpleForwardingClientCallListener<>(listener) {
+                                @Override
+                                public void onHeaders(Metadata received) {
+                                    begun = true;
+                                    super.onHeaders(received);
+                                }
+                            },
+                            headers);
+                }
+            };
         }
     }
 
