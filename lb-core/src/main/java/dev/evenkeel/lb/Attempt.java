@@ -96,7 +96,7 @@ public final class Attempt {
      * attempt whose whole answer comes at once is simply completed.
      */
     public void answered(Outcome outcome) {
-        int answered = outcome.kind() == Outcome.Kind.SUCCESS ? ANSWERED_WELL : ANSWERED;
+        int answered = outcome.kind().isAnswer() ? ANSWERED_WELL : ANSWERED;
         if (STATE.compareAndSet(this, OPEN, answered)) {
             learn(outcome);
         }

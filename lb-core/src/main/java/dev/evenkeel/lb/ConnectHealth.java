@@ -47,7 +47,7 @@ final class ConnectHealth {
     void learn(Attempt attempt, Outcome outcome) {
         switch (outcome.kind()) {
             case CONNECT_FAILED, UNTRUSTED -> cluster.tell((members, now) -> failed(attempt, outcome.reason(), now));
-            case SUCCESS, FAILED, UNAVAILABLE, NOT_PROCESSED, BROKEN, TIMED_OUT, BODY_BROKEN, PUSHBACK ->
+            case SUCCESS, REJECTED, FAILED, UNAVAILABLE, NOT_PROCESSED, BROKEN, TIMED_OUT, BODY_BROKEN, PUSHBACK ->
                 cluster.tell((members, now) -> connected(members, attempt.node(), attempt.startNanos(), now));
             case STALE_CONNECTION, CANCELLED, HEDGE_LOST, NOT_SENT -> {
                 if (attempt.isProbe()) {

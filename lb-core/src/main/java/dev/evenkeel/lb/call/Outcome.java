@@ -41,8 +41,13 @@ public record Outcome(Kind kind, String reason, long pushbackNanos) {
 
     /** What happened to the attempt, in terms of who is to blame and how far the request got. */
     public enum Kind {
-        /** Answered; whatever the answer says, it is not a failure of the endpoint. */
+        /** Answered as the caller wished. */
         SUCCESS(Evidence.GOOD),
+        /**
+         * Answered with a refusal that is about the request: HTTP 404 or 401, gRPC NOT_FOUND. Not a failure of the endpoint, and no proof
+         * that it is well either: a server with a wrong secret or half of a release refuses everything, and quickly.
+         */
+        REJECTED(Evidence.ANSWER),
         /** Answered with a failure that another endpoint would probably give as well: HTTP 500. Not sent again. */
         FAILED(Evidence.BAD),
         /** Answered with a failure that another endpoint may not give: HTTP 502, 503, 504, gRPC UNAVAILABLE. */
@@ -81,6 +86,11 @@ public record Outcome(Kind kind, String reason, long pushbackNanos) {
             return evidence == Evidence.BAD;
         }
 
+        /** Returns whether the endpoint answered, and that is not held against it. */
+        public boolean isAnswer() {
+            return evidence == Evidence.GOOD || evidence == Evidence.ANSWER;
+        }
+
         /** Returns whether this says nothing about the endpoint, neither good nor bad. */
         public boolean isNeutral() {
             return evidence == Evidence.NONE;
@@ -89,6 +99,7 @@ public record Outcome(Kind kind, String reason, long pushbackNanos) {
         /** What an outcome tells about the endpoint. */
         private enum Evidence {
             GOOD,
+            ANSWER,
             BAD,
             NONE
         }

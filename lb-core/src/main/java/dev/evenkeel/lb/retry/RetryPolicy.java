@@ -63,7 +63,8 @@ public record RetryPolicy(int maxAttempts, Backoff backoff) {
     /** Returns what stands against any repetition, however many attempts and tokens are left. */
     private static RetryDecision.@Nullable Kind obstacle(Outcome.Kind kind, RequestInfo request, Progress progress) {
         return switch (kind) {
-            case SUCCESS, FAILED, BODY_BROKEN, CANCELLED, HEDGE_LOST, NOT_SENT -> RetryDecision.Kind.STOP_FINAL;
+            case SUCCESS, REJECTED, FAILED, BODY_BROKEN, CANCELLED, HEDGE_LOST, NOT_SENT ->
+                RetryDecision.Kind.STOP_FINAL;
             case CONNECT_FAILED -> null; // nothing was sent, not even of a body that can be sent only once
             case UNTRUSTED -> progress.untriedLeft() ? null : RetryDecision.Kind.STOP_UNTRUSTED;
             case NOT_PROCESSED -> request.replayable() ? null : RetryDecision.Kind.STOP_NOT_REPLAYABLE;

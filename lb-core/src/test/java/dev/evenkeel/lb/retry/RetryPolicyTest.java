@@ -26,6 +26,7 @@ class RetryPolicyTest {
     /** Every kind with each of: idempotent and replayable, idempotent only, replayable only, neither. */
     private static final String TABLE = """
             SUCCESS          | STOP_FINAL  | STOP_FINAL          | STOP_FINAL          | STOP_FINAL
+            REJECTED         | STOP_FINAL  | STOP_FINAL          | STOP_FINAL          | STOP_FINAL
             FAILED           | STOP_FINAL  | STOP_FINAL          | STOP_FINAL          | STOP_FINAL
             UNAVAILABLE      | RETRY       | STOP_NOT_REPLAYABLE | STOP_NOT_IDEMPOTENT | STOP_NOT_IDEMPOTENT
             CONNECT_FAILED   | RETRY       | RETRY               | RETRY               | RETRY

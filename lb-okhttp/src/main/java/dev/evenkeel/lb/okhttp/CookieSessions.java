@@ -1,7 +1,6 @@
 package dev.evenkeel.lb.okhttp;
 
 import dev.evenkeel.lb.Sessions;
-import dev.evenkeel.lb.call.Outcome;
 import dev.evenkeel.lb.call.Session;
 import dev.evenkeel.lb.call.Subset;
 import dev.evenkeel.lb.endpoint.Endpoint;
@@ -77,7 +76,7 @@ final class CookieSessions implements ServiceSessions {
 
         @Override
         public Response answered(Response response, Served served) {
-            boolean answers = served.outcome().kind() == Outcome.Kind.SUCCESS
+            boolean answers = served.outcome().kind().isAnswer()
                     && response.networkResponse() != null
                     && response.request().url().host().equals(of.service);
             if (!answers) {

@@ -23,7 +23,7 @@ record Ended(
     /** What another endpoint would most likely say as well is not worth waiting for. */
     private static boolean isFinal(Outcome.Kind kind) {
         return switch (kind) {
-            case SUCCESS, FAILED, NOT_SENT -> true;
+            case SUCCESS, REJECTED, FAILED, NOT_SENT -> true;
             case UNAVAILABLE,
                     CONNECT_FAILED,
                     UNTRUSTED,

@@ -181,7 +181,7 @@ final class LoadBalancingInterceptor implements Interceptor {
     }
 
     private static RetryDecision decide(BalancedCall balanced, Outcome outcome, Call call) {
-        boolean settled = outcome.kind() == Outcome.Kind.SUCCESS || call.isCanceled();
+        boolean settled = outcome.kind().isAnswer() || call.isCanceled();
         return settled ? SETTLED : balanced.retryAfter(outcome);
     }
 

@@ -89,7 +89,7 @@ final class Caller {
                     CANCELLED,
                     HEDGE_LOST,
                     NOT_SENT -> false;
-            case SUCCESS, FAILED, UNAVAILABLE, NOT_PROCESSED, PUSHBACK -> true;
+            case SUCCESS, REJECTED, FAILED, UNAVAILABLE, NOT_PROCESSED, PUSHBACK -> true;
         };
         connected.set(server, answered);
         world.recorder().attemptEnded(index, server, outcome);

@@ -93,7 +93,7 @@ final class LogicalCall {
         if (ended) {
             return; // it was left to run to its end
         }
-        if (outcome.kind() == Outcome.Kind.SUCCESS) { // an answer, though not always the one that was wanted
+        if (outcome.kind().isAnswer()) { // an answer, though not always the one that was wanted
             end(outcome.equals(Outcome.SUCCESS) ? null : outcome.reason());
         } else if (underWay.isEmpty()) {
             cancelTimer();

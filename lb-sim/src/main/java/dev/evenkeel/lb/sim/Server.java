@@ -19,7 +19,7 @@ final class Server {
     private static final Outcome REFUSED = Outcome.of(Outcome.Kind.CONNECT_FAILED, "connection refused");
     private static final Outcome QUEUE_FULL = Outcome.of(Outcome.Kind.UNAVAILABLE, "HTTP 503, queue full");
     private static final Outcome ERROR = Outcome.of(Outcome.Kind.UNAVAILABLE, "HTTP 503");
-    private static final Outcome NOT_FOUND = Outcome.of(Outcome.Kind.SUCCESS, "HTTP 404, another service");
+    private static final Outcome NOT_FOUND = Outcome.of(Outcome.Kind.REJECTED, "HTTP 404, another service");
     private static final Outcome NEXT_TIER_FAILED =
             Outcome.of(Outcome.Kind.UNAVAILABLE, "HTTP 503, the next tier failed");
     private static final Outcome BROKEN = Outcome.of(Outcome.Kind.BROKEN, "connection broken");
