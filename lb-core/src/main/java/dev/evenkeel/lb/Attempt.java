@@ -32,6 +32,9 @@ public final class Attempt {
     /** Made while an attempt before it was under way, because that was late. */
     static final int HEDGE = 1 << 3;
 
+    /** The endpoint was far slower than others, or failed, when something was last heard of it. */
+    static final int DOUBTED = 1 << 4;
+
     /** It has been counted that the attempt takes longer than most. */
     static final int KNOWN_LATE = 1;
 
@@ -172,6 +175,10 @@ public final class Attempt {
     /** Returns how many failures in a row this attempt's answer has ended: should the answer break off, it has not. */
     int endedRow() {
         return endedRow;
+    }
+
+    boolean isDoubted() {
+        return (special & DOUBTED) != 0;
     }
 
     boolean isHedge() {

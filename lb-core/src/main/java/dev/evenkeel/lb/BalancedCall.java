@@ -64,6 +64,11 @@ public final class BalancedCall implements PickContext {
                 special |= Attempt.TRIAL;
             } else {
                 node = view.pick(this, now);
+                if (request.idempotent()
+                        && request.replayable()
+                        && node.ledger().isOnTrial(now)) {
+                    special |= Attempt.DOUBTED;
+                }
             }
         }
         return new Attempt(this, node, now, previous, special);
@@ -113,6 +118,10 @@ public final class BalancedCall implements PickContext {
         Attempt latest = latest("hedgeDelayNanos()");
         Hedges hedges = view.engine().hedges;
         Trail trail = Trail.of(latest);
+        if (latest.isDoubted() && hedges == null && trail.paid() < maxAttempts()) {
+            double usual = Math.max(1e6, view.engine().usual.expectedNanos());
+            return (long) Math.max(usual, usual - (view.engine().nowNanos() - latest.startNanos()));
+        }
         return hedges == null || !mayHedge() || trail.paid() >= maxAttempts()
                 ? NEVER
                 : hedges.delayNanos(view.engine().nowNanos() - latest.startNanos(), trail.hedged());
@@ -130,10 +139,13 @@ public final class BalancedCall implements PickContext {
         Attempt waitedFor = latest("hedge()");
         Engine engine = view.engine();
         Hedges hedges = engine.hedges;
+        long now = engine.nowNanos();
+        if (hedges == null && waitedFor.isDoubted() && Trail.of(waitedFor).paid() < maxAttempts()) {
+            return view.hasUntried(this) && engine.withdrawRetry(now) ? beside(waitedFor, 0, now) : null;
+        }
         if (hedges == null || !mayHedge()) {
             return null;
         }
-        long now = engine.nowNanos();
         long waited = now - waitedFor.startNanos();
         boolean late = hedges.isLate(waited);
         if (waitedFor.previous() == null) {

@@ -54,11 +54,11 @@ final class Cluster {
     private boolean publicationScheduled;
     private volatile boolean closed;
 
-    Cluster(Settings settings, Environment environment, Announcer announcer) {
+    Cluster(Settings settings, Environment environment, Announcer announcer, Usual usual) {
         this.settings = settings;
         this.environment = environment;
         this.announcer = announcer;
-        this.members = new Members(settings, environment.ticker());
+        this.members = new Members(settings, environment.ticker(), usual);
         this.arranger = Arranger.of(settings, environment.random());
         this.snapshots = new Snapshots(settings, environment.random());
     }

@@ -11,11 +11,14 @@ import java.util.Collection;
  * @param detector says how many failures in a row are too many
  */
 record CommonFailure(ConsecutiveFailures detector) {
-    boolean isSeenIn(Collection<TrackedNode> nodes) {
+    /** From this share of failures on the service is in trouble. Guessed. */
+    private static final double MANY = 0.1;
+
+    boolean isSeenIn(Collection<TrackedNode> nodes, long nowNanos) {
         int used = 0;
         int worse = 0;
         for (TrackedNode node : nodes) {
-            EndpointStats stats = node.stats();
+            EndpointStats stats = node.stats(nowNanos);
             if (stats.volume() > 0 || node.isOutOnSuspicion()) {
                 used++;
                 worse += isFailing(stats) || isSuspect(node) ? 1 : 0;
@@ -35,5 +38,15 @@ record CommonFailure(ConsecutiveFailures detector) {
      */
     private boolean isFailing(EndpointStats stats) {
         return 5 * stats.failuresInARow() >= 2L * detector.failures() || 2 * stats.failures() >= stats.volume();
+    }
+
+    /** Returns whether attempts fail at other endpoints, too, and here not clearly more often. */
+    static boolean isShared(TrackedNode node, Collection<TrackedNode> nodes, long nowNanos) {
+        EndpointStats stats = node.stats(nowNanos);
+        double elsewhere = Math.max(
+                stats.peers().failureShare(),
+                stats.failureShareElsewhere(
+                        nodes.stream().map(other -> other.stats(nowNanos)).toList()));
+        return elsewhere >= MANY && stats.failures() < (1 + elsewhere) / 2 * stats.volume();
     }
 }

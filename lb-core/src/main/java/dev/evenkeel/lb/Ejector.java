@@ -27,14 +27,21 @@ final class Ejector {
     }
 
     /** Returns why this one may not be out on suspicion besides those that are, in words; empty if it may, or is out already. */
-    String objection(TrackedNode node, Members members) {
+    String objection(TrackedNode node, Members members, long now) {
         if (node.isOutOnSuspicion()) {
             return "";
         }
         if (!hasRoom(members)) {
             return "as many are out as may be";
         }
-        return commonFailure.isSeenIn(members.nodes()) ? "as most endpoints fail together" : "";
+        return commonFailure.isSeenIn(members.nodes(), now) ? "as most endpoints fail together" : "";
+    }
+
+    /** Does the same for an endpoint whose breaker has opened, which knows nothing of others. */
+    String objectionToBreaker(TrackedNode node, Members members, long now) {
+        String objection = objection(node, members, now);
+        boolean shared = objection.isEmpty() && CommonFailure.isShared(node, members.nodes(), now);
+        return shared ? "as attempts fail at other endpoints, too" : objection;
     }
 
     private boolean hasRoom(Members members) {

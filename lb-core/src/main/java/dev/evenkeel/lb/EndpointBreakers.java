@@ -117,7 +117,8 @@ final class EndpointBreakers {
         boolean changed = false;
         kept.removeIf(node -> !isKept(node));
         for (TrackedNode node : kept) {
-            if (node.breaker != null && ejector.objection(node, members).isEmpty()) {
+            if (node.breaker != null
+                    && ejector.objectionToBreaker(node, members, now).isEmpty()) {
                 changed |= takeOut(node, node.breaker.describe(now));
             }
         }
@@ -156,7 +157,7 @@ final class EndpointBreakers {
 
         private boolean opened(Members members, long now) {
             String why = breaker.describe(now);
-            String objection = ejector.objection(node, members);
+            String objection = ejector.objectionToBreaker(node, members, now);
             if (!objection.isEmpty()) {
                 suspect(why + "; stays in use, " + objection);
                 kept.add(node);

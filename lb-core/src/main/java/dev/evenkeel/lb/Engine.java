@@ -22,6 +22,7 @@ final class Engine {
     final ListKeeper list;
     final OutlierSweep outliers;
     final RetryBudget budget;
+    final Usual usual;
     final @Nullable EndpointBreakers breakers; // null where they are off
     final @Nullable Hedges hedges; // null where attempts follow each other only
     final @Nullable ServiceGate gate; // null where nothing needs to be passed
@@ -38,7 +39,9 @@ final class Engine {
         this.settings = settings;
         this.environment = environment;
         this.announcer = new Announcer(service);
-        this.cluster = new Cluster(settings, environment, announcer);
+        this.budget = new RetryBudget(settings.retryBudget(), nowNanos());
+        this.usual = new Usual(budget::deposits, nowNanos());
+        this.cluster = new Cluster(settings, environment, announcer, usual);
         this.drains = new Drains(service, cluster, settings, environment.scheduler());
         Ejector ejector = new Ejector(cluster, settings, environment);
         this.connects = new ConnectHealth(cluster, ejector, settings, environment);
@@ -52,8 +55,7 @@ final class Engine {
                 ? null
                 : new EndpointBreakers(cluster, ejector, timer, settings);
         this.gate = settings.limits().newGate(cluster, service, timer, environment.ticker());
-        this.outliers = new OutlierSweep(cluster, ejector, breakers, settings, environment.scheduler());
-        this.budget = new RetryBudget(settings.retryBudget(), nowNanos());
+        this.outliers = new OutlierSweep(cluster, ejector, breakers, usual, settings, environment.scheduler());
         this.hedges = settings.hedges().isOn()
                 ? new Hedges(settings.hedges(), budget, settings.retryBudget().window(), nowNanos())
                 : null;
@@ -100,12 +102,16 @@ final class Engine {
             // Not one that overstayed the attempt timeout, which is set to say what is too long.
             boolean ranOutOfTime = reported.kind() == Outcome.Kind.TIMED_OUT;
             long row = ranOutOfTime ? ledger.timeOut(latency, now) : ledger.fail(latency, now);
-            outliers.failedAgain(node, row, 1);
+            outliers.failedAgain(node, row, 1, now);
         } else if (kind == Outcome.Kind.HEDGE_LOST) {
             node.ledger().lose(latency, now);
+        } else if (kind == Outcome.Kind.PUSHBACK) {
+            respectPushback(node, outcome, now);
         } else if (kind.isNeutral()) {
-            node.ledger().pass();
-            respectPushback(node, outcome);
+            node.ledger().pass(now);
+        } else if (kind == Outcome.Kind.REJECTED) {
+            node.ledger().reject(latency, now);
+            budget.deposit(now);
         } else {
             long endedRow = node.ledger().succeed(latency, now);
             if (endedRow != 0) {
@@ -123,9 +129,9 @@ final class Engine {
     }
 
     /** Gives an endpoint that asked for it less load, at once and for as long as it asked. */
-    private void respectPushback(TrackedNode node, Outcome outcome) {
-        if (outcome.kind() == Outcome.Kind.PUSHBACK && !node.isPushedBack()) {
-            long pause = Math.min(MAX_PUSHBACK_NANOS, Math.max(MIN_PUSHBACK_NANOS, outcome.pushbackNanos()));
+    private void respectPushback(TrackedNode node, Outcome outcome, long nowNanos) {
+        long pause = Math.min(MAX_PUSHBACK_NANOS, Math.max(MIN_PUSHBACK_NANOS, outcome.pushbackNanos()));
+        if (node.ledger().pushBack(pause, nowNanos) && !node.isPushedBack()) {
             cluster.tell((members, now) -> {
                 node.cuts.pushBack(now + pause);
                 return members.refreshWeights(settings.slowStart(), now);
@@ -139,7 +145,8 @@ final class Engine {
         long elapsed = now - attempt.startNanos();
         TrackedNode node = attempt.node();
         int longer = 1 + (node.cameBackSince(attempt.startNanos()) ? 0 : attempt.endedRow());
-        outliers.failedAgain(node, node.ledger().fail(elapsed, now, longer), longer);
+        node.ledger().takeBackGood(now);
+        outliers.failedAgain(node, node.ledger().fail(elapsed, now, longer), longer, now);
         if (breakers != null) {
             breakers.learnBroken(attempt, outcome.kind(), elapsed);
         }
@@ -151,7 +158,7 @@ final class Engine {
 
     /** Takes a token for a retry, and says so when there is none, but not each time. */
     boolean withdrawRetry(long now) {
-        boolean had = budget.tryWithdraw(now);
+        boolean had = budget.tryWithdraw(now, usual.isOverloaded());
         if (!had) {
             announceExhausted(now);
         }
@@ -160,7 +167,7 @@ final class Engine {
 
     /** Returns whether there is a token for a retry, and says so when there is none, but not each time. */
     boolean canRetry(long now) {
-        boolean has = budget.balance(now) >= 1;
+        boolean has = budget.balance(now, usual.isOverloaded()) >= 1;
         if (!has) {
             announceExhausted(now);
         }

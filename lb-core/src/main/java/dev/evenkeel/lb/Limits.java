@@ -49,9 +49,9 @@ record Limits(
     }
 
     /** Makes the node of an endpoint that has not been seen before. */
-    TrackedNode newNode(Endpoint endpoint, Ticker ticker) {
+    TrackedNode newNode(Endpoint endpoint, Ticker ticker, Usual usual) {
         Breaker breaker = endpointBreaker == null ? null : new Breaker(endpointBreaker, ticker);
-        return new TrackedNode(endpoint, maxInFlightPerEndpoint, breaker);
+        return new TrackedNode(endpoint, usual, maxInFlightPerEndpoint, breaker);
     }
 
     /** Makes what every attempt must pass, or null where nothing is set. */

@@ -125,8 +125,24 @@ public final class LoadBalancer implements AutoCloseable {
         if (!candidates.describeShares().isEmpty()) {
             line(text, "traffic", candidates.describeShares());
         }
+        String avoided = describeAvoided();
+        if (!avoided.isEmpty()) {
+            line(text, "avoided", avoided);
+        }
         engine.settings.describe().forEach((name, value) -> line(text, name, value));
         return text.toString();
+    }
+
+    private String describeAvoided() {
+        List<EndpointStatus> avoided = endpoints().stream()
+                .filter(status -> !status.avoidance().isEmpty())
+                .toList();
+        return avoided.isEmpty()
+                ? ""
+                : Text.some(
+                        avoided,
+                        status -> status.endpoint().id() + ": " + status.avoidance() + ", has "
+                                + ShareWatch.percent(status.share()) + " of " + ShareWatch.percent(status.fairShare()));
     }
 
     private static void line(StringBuilder text, String name, String value) {

@@ -238,9 +238,12 @@ public final class LoadBalancerView implements AutoCloseable {
 
     /** Returns every endpoint in the list with its state in this view. */
     public List<EndpointStatus> endpoints() {
-        return engine.cluster.read((members, now) -> members.nodes().stream()
-                .map(node -> node.status(availability(node), now))
-                .toList());
+        return engine.cluster.read((members, now) -> {
+            Shares shares = Shares.of(members.nodes());
+            return members.nodes().stream()
+                    .map(node -> node.status(availability(node), shares, now))
+                    .toList();
+        });
     }
 
     /** Takes this view out of service: its calls find no endpoint any more. The service and its other views go on. */

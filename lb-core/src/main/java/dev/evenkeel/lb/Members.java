@@ -24,6 +24,7 @@ final class Members {
 
     private final Limits limits;
     private final Ticker ticker;
+    private final Usual usual;
     private final Cache<String, TrackedNode> remembered;
     private final Set<String> drainedByHand = new HashSet<>();
     private final Set<String> evacuated = new HashSet<>(); // zones
@@ -32,9 +33,10 @@ final class Members {
     private volatile Map<String, TrackedNode> nodes =
             Map.of(); // never changed but replaced; read without the lock, too
 
-    Members(Settings settings, Ticker ticker) {
+    Members(Settings settings, Ticker ticker, Usual usual) {
         this.limits = settings.limits();
         this.ticker = ticker;
+        this.usual = usual;
         this.remembered = Caffeine.newBuilder()
                 .expireAfterWrite(settings.memory())
                 .maximumSize(Settings.REMEMBERED)
@@ -185,6 +187,8 @@ final class Members {
 
     private TrackedNode recallOrMake(Endpoint endpoint) {
         TrackedNode known = remembered.getIfPresent(endpoint.id());
-        return known == null || Reconciler.isElsewhere(known, endpoint) ? limits.newNode(endpoint, ticker) : known;
+        return known == null || Reconciler.isElsewhere(known, endpoint)
+                ? limits.newNode(endpoint, ticker, usual)
+                : known;
     }
 }

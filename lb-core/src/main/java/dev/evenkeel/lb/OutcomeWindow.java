@@ -10,35 +10,55 @@ final class OutcomeWindow {
     /** Seconds in the window; it rolls once a second. */
     private static final int SLOTS = 10;
 
-    private final long[] successes = new long[SLOTS]; // running totals at the end of each of the last seconds
-    private final long[] failures = new long[SLOTS];
+    // Running totals at the end of each of the last seconds, modulo 2³²: what happens in ten seconds is less.
+    private final int[] successes = new int[SLOTS];
+    private final int[] failures = new int[SLOTS];
+    private final int[] pushbacks = new int[SLOTS];
+    private final int[] starts = new int[SLOTS];
     private int slot; // the latest
 
     /** Notes the totals at the end of a second. */
-    void roll(long totalSuccesses, long totalFailures) {
+    void roll(long totalSuccesses, long totalFailures, long totalPushbacks, long totalStarts) {
         slot = (slot + 1) % SLOTS;
-        successes[slot] = totalSuccesses;
-        failures[slot] = totalFailures;
+        successes[slot] = (int) totalSuccesses;
+        failures[slot] = (int) totalFailures;
+        pushbacks[slot] = (int) totalPushbacks;
+        starts[slot] = (int) totalStarts;
     }
 
-    /** Forgets what was before now. */
-    void clear(long totalSuccesses, long totalFailures) {
-        Arrays.fill(successes, totalSuccesses);
-        Arrays.fill(failures, totalFailures);
+    /** Forgets what ended before now. */
+    void clear(long totalSuccesses, long totalFailures, long totalPushbacks) {
+        Arrays.fill(successes, (int) totalSuccesses);
+        Arrays.fill(failures, (int) totalFailures);
+        Arrays.fill(pushbacks, (int) totalPushbacks);
     }
 
     long successes(long totalSuccesses) {
-        return Math.max(0, totalSuccesses - successes[oldest()]); // streams that fail before they end are counted late
+        return Math.max(0, since(successes, totalSuccesses)); // streams that fail before they end are counted late
     }
 
     long failures(long totalFailures) {
-        return totalFailures - failures[oldest()];
+        return since(failures, totalFailures);
+    }
+
+    long pushbacks(long totalPushbacks) {
+        return since(pushbacks, totalPushbacks);
+    }
+
+    long starts(long totalStarts) {
+        return since(starts, totalStarts);
+    }
+
+    private int since(int[] totals, long total) {
+        return (int) total - totals[oldest()];
     }
 
     /** Returns whether these totals are those of all its seconds: then nothing has happened in it, and rolling it changes nothing. */
-    boolean isLevel(long totalSuccesses, long totalFailures) {
+    boolean isLevel(long totalSuccesses, long totalFailures, long totalStarts) {
         for (int i = 0; i < SLOTS; i++) {
-            if (successes[i] != totalSuccesses || failures[i] != totalFailures) {
+            if (successes[i] != (int) totalSuccesses
+                    || failures[i] != (int) totalFailures
+                    || starts[i] != (int) totalStarts) {
                 return false;
             }
         }

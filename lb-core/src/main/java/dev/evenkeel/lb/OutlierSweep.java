@@ -1,6 +1,7 @@
 package dev.evenkeel.lb;
 
 import dev.evenkeel.lb.endpoint.OutReason;
+import dev.evenkeel.lb.health.ConsecutiveFailures;
 import dev.evenkeel.lb.health.DetectorMode;
 import dev.evenkeel.lb.health.EndpointStats;
 import dev.evenkeel.lb.health.OutlierDetection;
@@ -24,22 +25,29 @@ final class OutlierSweep {
     private final Cluster cluster;
     private final Ejector ejector;
     private final @Nullable EndpointBreakers breakers; // null where they are off
+    private final Usual usual;
     private final OutlierDetection detection;
     private final SlowStart slowStart;
     private final Scheduler scheduler;
+    private final ShareWatch shareWatch;
+    private long nowNanosOfSweep;
+    private static final double WARM = 2;
 
     OutlierSweep(
             Cluster cluster,
             Ejector ejector,
             @Nullable EndpointBreakers breakers,
+            Usual usual,
             Settings settings,
             Scheduler scheduler) {
         this.cluster = cluster;
         this.ejector = ejector;
         this.breakers = breakers;
+        this.usual = usual;
         this.detection = settings.outliers();
         this.slowStart = settings.slowStart();
         this.scheduler = scheduler;
+        this.shareWatch = new ShareWatch(cluster);
     }
 
     /** Begins to sweep, until the cluster is closed. */
@@ -57,14 +65,20 @@ final class OutlierSweep {
      *
      * @param longer by how much the row has become longer
      */
-    void failedAgain(TrackedNode node, long failuresInARow, int longer) {
-        OutlierDetector detector = detection.consecutiveFailures();
-        int most = detection.consecutiveFailures().failures();
-        boolean reached = failuresInARow >= most && failuresInARow - longer < most;
-        if (reached && detector.mode() != DetectorMode.OFF) {
+    void failedAgain(TrackedNode node, long failuresInARow, int longer, long nowNanos) {
+        ConsecutiveFailures detector = detection.consecutiveFailures();
+        if (failuresInARow < detector.failures()
+                || detector.mode() == DetectorMode.OFF
+                || node.isOut(OutReason.EJECTED)) {
+            return;
+        }
+        EndpointStats.Peers peers = usual.peers(failuresInARow);
+        boolean serving = node.ledger().isServing(nowNanos);
+        if (detector.isTooMany(failuresInARow, serving, peers)
+                && !detector.isTooMany(failuresInARow - longer, serving, peers)) {
             cluster.tell((members, now) -> {
                 Sitting sitting = new Sitting(members, now);
-                sitting.hear(detector, List.of(node.stats()));
+                sitting.hear(detector, List.of(node.stats(now)));
                 return sitting.rebuild;
             });
         }
@@ -82,18 +96,31 @@ final class OutlierSweep {
             if (!node.isOut(OutReason.EJECTED)) {
                 node.ejections.decay(detection.ejection().base().toNanos(), now);
             }
-            EndpointStats stats = node.stats();
+            EndpointStats stats = node.stats(now);
             if (node.availability().isAvailable() && stats.volume() > 0) {
                 judged.add(stats);
             }
         }
+        usual.refresh(awake, members.used(), now);
         Sitting sitting = new Sitting(members, now);
         detection.detectors().forEach(detector -> sitting.hear(detector, judged));
         awake.forEach(sitting::settle);
+        shareWatch.look(awake, members.nodes());
+        nowNanosOfSweep = now;
+        awake.forEach(this::warmUp);
         boolean opened = breakers != null && breakers.reconsider(members, now);
         boolean reweighted = members.refreshWeights(awake, slowStart, now);
         awake.forEach(TrackedNode::restIfNothingIsLeft);
         return opened || reweighted || sitting.rebuild;
+    }
+
+    /** Ends a slow start early where answers are as quick as those of others. */
+    private void warmUp(TrackedNode node) {
+        NodeLedger ledger = node.ledger();
+        if (node.cuts.isStarting() && ledger.nanosWithoutGood(nowNanosOfSweep) <= INTERVAL_NANOS) {
+            boolean quick = !ledger.isFailing() && ledger.expectedNanos() <= WARM * usual.expectedNanos();
+            node.cuts.setWarm(quick, slowStart.floor());
+        }
     }
 
     /** One round of judgement. */
@@ -131,7 +158,7 @@ final class OutlierSweep {
                     ejector.suspect(node, verdict.reason() + "; it gets half of its share");
                 }
                 case EJECT -> {
-                    String objection = ejector.objection(node, members);
+                    String objection = ejector.objection(node, members, now);
                     if (objection.isEmpty()) {
                         ejector.eject(node, verdict.reason(), now);
                         rebuild = true;

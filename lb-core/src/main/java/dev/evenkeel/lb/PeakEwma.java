@@ -1,15 +1,15 @@
 package dev.evenkeel.lb;
 
 /**
- * A moving average of latency that jumps up to a peak at once and comes down slowly, as pure functions on a packed word.
+ * A moving average of latency that jumps up to a peak at once and comes down slowly with the answers that follow, as pure functions on a packed
+ * word.
  *
  * <p>The word holds the average in nanoseconds as a {@code float} in its upper half and the time of its last change in ticks of
  * 65.5 µs in its lower half, so that both change together without a lock. Ticks wrap after 3.3 days: the average of an endpoint that
- * got nothing for just that long looks as if it were fresh, and comes down from there.
+ * got nothing for just that long looks as if it were fresh, and is believed for half a minute at most.
  *
- * <p>A failure is entered as a slow answer, at a price that does not depend on how often the endpoint failed before: 1 s, or what it
- * took, or the average if that is higher, and never more than 30 s. So an endpoint that fails fast looks slow, and it looks normal
- * again after a time that does not grow without bound.
+ * <p>A failure that tells something of the endpoint is entered as a slow answer, at a price that does not depend on how often the endpoint failed
+ * before: 1 s, or what it took, or the average if that is higher, and never more than 30 s. So an endpoint that fails fast looks slow.
  *
  * <p>Sources: Finagle's {@code PeakEwma}; linkerd's failure penalty; brpc's cap on it.
  */
@@ -34,14 +34,18 @@ final class PeakEwma {
 
     private PeakEwma() {}
 
-    /** Returns the word after an answer that took so long. */
-    static long observe(long word, long latencyNanos, long nowNanos) {
+    /**
+     * Returns the word after an answer that took so long.
+     *
+     * @param tried whether nothing was heard for so long that this was a trial: an answer that is much better then takes the place of the average
+     */
+    static long observe(long word, long latencyNanos, long nowNanos, boolean tried) {
         double sample = Math.max(1, (double) latencyNanos);
         if (word == UNMEASURED) {
             return pack(sample, tickAt(nowNanos));
         }
         double average = average(word);
-        if (sample >= average) {
+        if (sample >= average || (tried && 2 * sample <= average)) {
             return pack(sample, tickAt(nowNanos));
         }
         long elapsed = ticksSince(word, nowNanos);
@@ -50,20 +54,20 @@ final class PeakEwma {
         return pack(average * keep + sample * (1 - keep), tick(word) + (int) elapsed);
     }
 
+    /** Returns the word with the same average, as if it had just been confirmed. */
+    static long at(long word, long nowNanos) {
+        return pack(average(word), tickAt(nowNanos));
+    }
+
     /** Returns what a failure after so long counts as, in nanoseconds. */
-    static long priceOfFailure(long word, long elapsedNanos, long nowNanos) {
-        double price = Math.max(FAILURE_FLOOR_NANOS, Math.max((double) elapsedNanos, nanos(word, nowNanos)));
+    static long priceOfFailure(long word, long elapsedNanos) {
+        double price = Math.max(FAILURE_FLOOR_NANOS, Math.max((double) elapsedNanos, average(word)));
         return (long) Math.min(FAILURE_CAP_NANOS, price);
     }
 
     /** Returns whether anything was entered so short a time ago. */
     static boolean changedWithin(long word, long nanos, long nowNanos) {
         return word != UNMEASURED && ticksSince(word, nowNanos) <= nanos >> TICK_SHIFT;
-    }
-
-    /** Returns the average in nanoseconds; it comes down while nothing is heard, so that a slow endpoint is tried again. */
-    static double nanos(long word, long nowNanos) {
-        return average(word) * decay((double) ticksSince(word, nowNanos));
     }
 
     /** Returns what a value of this age still counts for; to the last bit the same on every machine, or simulations would differ. */
@@ -76,20 +80,21 @@ final class PeakEwma {
         return (long) Float.floatToRawIntBits((float) average) << 32 | Integer.toUnsignedLong(tick);
     }
 
-    private static double average(long word) {
+    /** Returns the average in nanoseconds. For how long it is believed while nothing is heard, {@link Trust} says. */
+    static double average(long word) {
         return Float.intBitsToFloat((int) (word >>> 32));
     }
 
-    private static int tick(long word) {
+    static int tick(long word) {
         return (int) word;
     }
 
-    private static int tickAt(long nowNanos) {
+    static int tickAt(long nowNanos) {
         return (int) (nowNanos >> TICK_SHIFT);
     }
 
     /** Never negative, and not compared by sign either: half of all differences would then be no time at all. */
-    private static long ticksSince(long word, long nowNanos) {
+    static long ticksSince(long word, long nowNanos) {
         long ticks = Integer.toUnsignedLong(tickAt(nowNanos) - tick(word));
         return ticks > 0xFFFF_FFFFL - LATEST_TICKS ? 0 : ticks;
     }

@@ -95,6 +95,6 @@ final class Shortage {
         return engine.cluster.read((members, now) -> members.size() == 0
                 ? service + " has no endpoints: " + engine.list.describe(0, now)
                 : service + ": none of " + members.size() + " endpoints can be picked: "
-                        + Text.some(members.nodes(), node -> node.status(view.availability(node), now)));
+                        + Text.some(members.nodes(), node -> node.status(view.availability(node), Shares.NONE, now)));
     }
 }

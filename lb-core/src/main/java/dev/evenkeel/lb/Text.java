@@ -11,6 +11,12 @@ final class Text {
 
     private Text() {}
 
+    /** Returns a latency in milliseconds, with decimals where it is short. */
+    static String latency(double nanos) {
+        double millis = nanos / 1e6;
+        return String.format(Locale.ROOT, millis < 10 ? "%.1f ms" : "%.0f ms", millis);
+    }
+
     static String millis(long nanos) {
         return nanos / 1_000_000 + " ms";
     }

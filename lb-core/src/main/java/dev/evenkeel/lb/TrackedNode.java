@@ -11,6 +11,8 @@ import dev.evenkeel.lb.observe.EndpointStatus;
 import dev.evenkeel.lb.policy.Node;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,10 +25,13 @@ final class TrackedNode implements Node {
     /** Pickers are not made anew for less than this share of a weight. Guessed. */
     private static final double NOTICEABLE = 0.05;
 
+    /** From so many times what is usual on an endpoint loses nearly every comparison. */
+    private static final double FAR_SLOWER = 3;
+
     private static final long AWAKE = -1;
     private static final Pick[] NO_PICKS = {};
 
-    private final NodeLedger ledger = new NodeLedger();
+    private final NodeLedger ledger;
 
     private volatile Endpoint endpoint; // written under the cluster's lock
     private volatile Availability availability = Availability.AVAILABLE; // written under the cluster's lock
@@ -48,6 +53,9 @@ final class TrackedNode implements Node {
     String suspicion =
             ""; // what was last announced about it without an ejection; empty when nothing is held against it
 
+    boolean saidAvoided; // whether the last that was announced of its share is that it is avoided
+    int sweepsAvoided;
+
     final ConnectHistory connects = new ConnectHistory();
     final CheckHistory checks = new CheckHistory();
 
@@ -56,11 +64,8 @@ final class TrackedNode implements Node {
     private final @Nullable EndpointGuard guard; // null where any number may be in flight
     final @Nullable Breaker breaker; // null where it is off
 
-    TrackedNode(Endpoint endpoint) {
-        this(endpoint, null, null);
-    }
-
-    TrackedNode(Endpoint endpoint, @Nullable EndpointGuard guard, @Nullable Breaker breaker) {
+    TrackedNode(Endpoint endpoint, Usual usual, @Nullable EndpointGuard guard, @Nullable Breaker breaker) {
+        this.ledger = new NodeLedger(usual);
         this.endpoint = endpoint;
         this.weight = endpoint.weight();
         this.guard = guard;
@@ -122,6 +127,11 @@ final class TrackedNode implements Node {
     @Override
     public double latencyNanos(long nowNanos) {
         return ledger.latencyNanos(nowNanos);
+    }
+
+    @Override
+    public double usualLatencyNanos() {
+        return ledger.usualLatencyNanos();
     }
 
     @Override
@@ -236,7 +246,7 @@ final class TrackedNode implements Node {
 
     /** Ends a second of the window. */
     void rollWindow() {
-        window.roll(ledger.succeeded(), ledger.failed());
+        window.roll(ledger.succeeded(), ledger.failed(), ledger.pushedBack(), ledger.started());
     }
 
     /**
@@ -251,9 +261,10 @@ final class TrackedNode implements Node {
     void restIfNothingIsLeft() {
         long events = ledger.events(); // first: what happens meanwhile shows as news
         boolean nothingIsLeft = availability.isAvailable()
-                && window.isLevel(ledger.succeeded(), ledger.failed())
+                && window.isLevel(ledger.succeeded(), ledger.failed(), ledger.started())
                 && ejections.isForgotten()
                 && cuts.isNothing()
+                && !saidAvoided
                 && weight == endpoint.weight();
         restingSince = nothingIsLeft ? events : AWAKE;
     }
@@ -263,7 +274,7 @@ final class TrackedNode implements Node {
         restingSince = AWAKE;
         backSinceNanos = nowNanos;
         wasOut = true;
-        window.clear(ledger.succeeded(), ledger.failed());
+        window.clear(ledger.succeeded(), ledger.failed(), ledger.pushedBack());
         ledger.forgetRow();
         cuts.start(ledger.finished(), nowNanos);
     }
@@ -282,24 +293,53 @@ final class TrackedNode implements Node {
         comeBack(nowNanos);
     }
 
-    EndpointStats stats() {
+    EndpointStats stats(long nowNanos) {
+        long row = ledger.failedInARow();
         return new EndpointStats(
                 endpoint,
                 window.successes(ledger.succeeded()),
                 window.failures(ledger.failed()),
-                ledger.failedInARow(),
-                ledger.medianNanos());
+                window.pushbacks(ledger.pushedBack()),
+                row,
+                ledger.isServing(nowNanos),
+                ledger.medianNanos(),
+                ledger.usual().peers(row));
     }
 
-    EndpointStatus status(Availability asSeen, long nowNanos) {
+    /** Returns how many attempts were begun here in the last ten seconds. */
+    long recentAttempts() {
+        return window.starts(ledger.started());
+    }
+
+    /** Returns why policies by latency avoid it although it is available, in words; empty if they do not. */
+    String whyAvoided() {
+        double expected = ledger.expectedNanos();
+        double usual = ledger.usualLatencyNanos();
+        return usual > 0 && expected > FAR_SLOWER * usual
+                ? "expected " + Text.latency(expected) + ", peers " + Text.latency(usual)
+                : "";
+    }
+
+    EndpointStatus status(Availability asSeen, Shares shares, long nowNanos) {
+        String avoidance = "";
+        if (asSeen.isAvailable()) {
+            String slow = shares.isShort(this) ? whyAvoided() : "";
+            avoidance = Stream.of(slow, cuts.describe(nowNanos))
+                    .filter(why -> !why.isEmpty())
+                    .collect(Collectors.joining("; "));
+        }
+        String detail = describe(asSeen, nowNanos);
         return new EndpointStatus(
                 endpoint,
                 asSeen,
-                describe(asSeen, nowNanos),
+                detail.isEmpty() && !avoidance.isEmpty() ? "avoided: " + avoidance : detail,
                 inFlight(),
                 ledger.finished(),
                 ledger.failed(),
-                Duration.ofNanos((long) latencyNanos(nowNanos)));
+                Duration.ofNanos((long) ledger.currentNanos(nowNanos)),
+                shares.of(this),
+                asSeen.isAvailable() ? shares.fair(this) : 0,
+                avoidance);
     }
 
     private String describe(Availability asSeen, long nowNanos) {

@@ -28,7 +28,9 @@ class CheckQueueTest {
 
     private static CheckRun run(String id) {
         Endpoint endpoint = Endpoint.of(id);
-        return new CheckRun(new TrackedNode(endpoint), new CheckTarget("orders.svc", endpoint, Duration.ofSeconds(1)));
+        return new CheckRun(
+                new TrackedNode(endpoint, Usual.unknown(), null, null),
+                new CheckTarget("orders.svc", endpoint, Duration.ofSeconds(1)));
     }
 
     @Test

@@ -24,7 +24,7 @@ class CheckRunTest {
             new CheckTarget("orders.svc", Endpoint.of("10.0.0.1:80"), Duration.ofSeconds(1));
 
     private final List<CheckResult> reports = new ArrayList<>();
-    private final CheckRun run = new CheckRun(new TrackedNode(TARGET.endpoint()), TARGET);
+    private final CheckRun run = new CheckRun(new TrackedNode(TARGET.endpoint(), Usual.unknown(), null, null), TARGET);
     private final Story answer = new Story(() -> result().complete(CheckResult.PASSED));
     private final Story timer = new Story(() -> timeIsUp().run());
     private final CompletableFuture<CheckResult> result = new CompletableFuture<>() {

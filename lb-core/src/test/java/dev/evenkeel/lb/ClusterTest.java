@@ -67,8 +67,8 @@ class ClusterTest {
         AtomicLong clock = new AtomicLong();
         Environment environment =
                 new Environment(clock::get, (delay, task) -> () -> {}, Runnable::run, new SplittableRandom(1));
-        Cluster cluster =
-                new Cluster(settings(LoadBalancingPolicy.roundRobin()), environment, new Announcer("orders.svc"));
+        Cluster cluster = new Cluster(
+                settings(LoadBalancingPolicy.roundRobin()), environment, new Announcer("orders.svc"), Usual.unknown());
         AtomicLong applied = new AtomicLong(-1);
         Thread timer = new Thread(() -> cluster.update((members, now) -> {
             applied.set(now);
@@ -96,7 +96,7 @@ class ClusterTest {
         };
         Environment environment =
                 new Environment(() -> 0, (delay, task) -> () -> {}, Runnable::run, new SplittableRandom(1));
-        Cluster cluster = new Cluster(settings(policy), environment, new Announcer("orders.svc"));
+        Cluster cluster = new Cluster(settings(policy), environment, new Announcer("orders.svc"), Usual.unknown());
         Thread source = new Thread(() -> cluster.update((members, now) -> {
             take(members, 3);
             return true;
@@ -132,7 +132,7 @@ class ClusterTest {
                 },
                 blocking::add,
                 new SplittableRandom(1));
-        Cluster cluster = new Cluster(settings(policy), environment, new Announcer("orders.svc"));
+        Cluster cluster = new Cluster(settings(policy), environment, new Announcer("orders.svc"), Usual.unknown());
         for (int endpoints : new int[] {1_000, 1_001}) {
             cluster.update((members, now) -> {
                 take(members, endpoints);

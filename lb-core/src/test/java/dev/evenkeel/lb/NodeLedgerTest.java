@@ -20,7 +20,7 @@ class NodeLedgerTest {
     private static final long SECOND = 1_000_000_000L;
     private static final long MILLI = 1_000_000L;
 
-    private final NodeLedger ledger = new NodeLedger();
+    private final NodeLedger ledger = new NodeLedger(Usual.unknown());
 
     @Test
     void countsWhatIsInFlightFinishedAndFailed() {

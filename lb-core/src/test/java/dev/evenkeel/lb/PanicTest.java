@@ -20,7 +20,7 @@ class PanicTest {
     private static List<TrackedNode> nodes(int refused, int draining, int available) {
         List<TrackedNode> nodes = new ArrayList<>();
         IntStream.range(0, refused + draining + available).forEach(i -> {
-            TrackedNode node = new TrackedNode(Endpoint.of("10.0.0." + i, 80));
+            TrackedNode node = new TrackedNode(Endpoint.of("10.0.0." + i, 80), Usual.unknown(), null, null);
             node.setOut(OutReason.CONNECT_FAILED, i < refused);
             node.setOut(OutReason.DRAINING, i >= refused && i < refused + draining);
             nodes.add(node);

@@ -13,16 +13,37 @@ public record ConsecutiveFailures(int failures, DetectorMode mode) implements Ou
     /** Five in a row. */
     public static final ConsecutiveFailures DEFAULT = new ConsecutiveFailures(5, DetectorMode.ENFORCE);
 
+    private static final int WATCHED = 10;
+
     public ConsecutiveFailures {
         if (failures < 2 || failures > 1000) {
             throw new IllegalArgumentException("consecutiveFailures.failures is " + failures + ", must be 2 to 1000");
         }
     }
 
+    /**
+     * Returns whether a run of failures is long enough, and longer than luck explains where attempts fail at others, too. Of the last ten
+     * seconds' attempts any may have begun a run.
+     *
+     * <p>A server whose queue is full turns away several requests at once, and a moment later it answers one that has waited. So an endpoint that
+     * serves others is not judged yet.
+     *
+     * @param serving see {@link EndpointStats#serving}
+     */
+    public boolean isTooMany(long run, boolean serving, EndpointStats.Peers peers) {
+        return run >= failures
+                && !serving
+                && !Chance.explainsRun(run, peers.failureShare(), WATCHED * peers.attempts());
+    }
+
+    private boolean isTooMany(EndpointStats stats) {
+        return isTooMany(stats.failuresInARow(), stats.serving(), stats.peers());
+    }
+
     @Override
     public List<Verdict> detect(List<EndpointStats> all) {
         return all.stream()
-                .filter(stats -> stats.failuresInARow() >= failures)
+                .filter(this::isTooMany)
                 .map(stats -> new Verdict(
                         stats.endpoint(), Verdict.Sentence.EJECT, stats.failuresInARow() + " failures in a row"))
                 .toList();

@@ -27,11 +27,22 @@ public record FailurePercentage(double share, int minVolume, DetectorMode mode) 
     @Override
     public List<Verdict> detect(List<EndpointStats> all) {
         return all.stream()
-                .filter(stats -> stats.volume() >= minVolume && stats.failures() >= share * stats.volume())
+                .filter(stats -> isAtLeast(share, stats) && isTooMany(stats, all))
                 .map(stats -> new Verdict(
                         stats.endpoint(),
                         Verdict.Sentence.EJECT,
                         stats.failures() + " of " + stats.volume() + " attempts failed"))
                 .toList();
+    }
+
+    private boolean isAtLeast(double least, EndpointStats stats) {
+        return stats.volume() >= minVolume && stats.failures() >= least * stats.volume();
+    }
+
+    /** Where attempts fail at others, too, it is measured by what is left of good answers there: half of that is too few. */
+    private boolean isTooMany(EndpointStats stats, List<EndpointStats> all) {
+        double elsewhere = stats.failureShareElsewhere(all);
+        return isAtLeast(1 - (1 - share) * (1 - elsewhere), stats)
+                && !Chance.explainsCount(stats.failures(), stats.volume(), elsewhere, all.size());
     }
 }

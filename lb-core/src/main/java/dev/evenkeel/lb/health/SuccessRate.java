@@ -47,7 +47,7 @@ public record SuccessRate(double deviations, int minEndpoints, int minVolume, De
                 .orElseThrow();
         double threshold = mean - deviations * Math.sqrt(variance);
         return judged.stream()
-                .filter(stats -> stats.successRate() < threshold && isMoreThanChance(stats, mean))
+                .filter(stats -> stats.successRate() < threshold && isMoreThanChance(stats, mean, all))
                 .map(stats -> new Verdict(
                         stats.endpoint(),
                         Verdict.Sentence.EJECT,
@@ -61,10 +61,11 @@ public record SuccessRate(double deviations, int minEndpoints, int minVolume, De
      * So the failures must also exceed by five deviations what an endpoint with the mean rate would have by chance, and by two:
      * that happens to a healthy endpoint in about one of 100,000 windows (binomial, 0.1 % to 20 % errors, 100 to 1000 attempts).
      */
-    private static boolean isMoreThanChance(EndpointStats stats, double mean) {
+    private static boolean isMoreThanChance(EndpointStats stats, double mean, List<EndpointStats> all) {
         double expected = (1 - mean) * stats.volume();
         double deviation = Math.sqrt(expected * mean);
-        return stats.failures() > expected + 5 * deviation + 2;
+        return stats.failures() > expected + 5 * deviation + 2
+                && stats.failures() > 2 * stats.failureShareElsewhere(all) * stats.volume();
     }
 
     private static String percent(double share) {

@@ -41,6 +41,13 @@ public record Event(Type type, String service, @Nullable Endpoint endpoint, Stri
          * or without an endpoint the service's, is half-open: a few attempts try whether it may close.
          */
         SUSPECTED,
+        /**
+         * An available endpoint gets less than half of its share, as its answers look far slower than its peers': the detail says how slow. It is
+         * tried again by single attempts.
+         */
+        AVOIDED,
+        /** An endpoint that was avoided has its share again, or is out; the detail says which. */
+        NO_LONGER_AVOIDED,
         /** The source fails or is silent; the last good list stays in use. */
         STALE,
         /** The source delivers again, or at first nothing. */

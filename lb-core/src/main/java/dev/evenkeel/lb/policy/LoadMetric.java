@@ -26,7 +26,7 @@ public enum LoadMetric {
             if (latency > 0) {
                 return latency;
             }
-            return inFlight == 0 ? UNKNOWN : UNMEASURED_AND_BUSY_NANOS;
+            return inFlight == 0 ? node.usualLatencyNanos() : UNMEASURED_AND_BUSY_NANOS;
         }
     };
 

@@ -31,7 +31,12 @@ public interface Node {
      * never less than the mean age of the attempts that still wait for their first answer.
      *
      * @param nowNanos the current reading of the clock
-     * @return a positive number, or 0 while no attempt has been answered yet
+     * @return a positive number, or 0 while it is not known: no attempt has been answered yet, or not for so long that it is time to try
      */
     double latencyNanos(long nowNanos);
+
+    /** Returns what to assume where the latency is not known: what is usual at the service, in nanoseconds; 0 where nothing is known. */
+    default double usualLatencyNanos() {
+        return 0;
+    }
 }

@@ -22,6 +22,9 @@ public final class RetryBudget {
     /** A new budget holds its minimum so many times, until the first window is over. Guessed: 30 retries by default. */
     private static final int HEAD_START = 10;
 
+    /** In an overload a retry takes the place of a first attempt, and so helps none. Guessed. */
+    private static final double OVERLOADED = 10;
+
     private final Settings settings;
     private final long slotNanos;
     private final double reserve;
@@ -85,21 +88,39 @@ public final class RetryBudget {
         successes.increment();
     }
 
+    /** Returns how many successes have paid in since the budget was made. */
+    public long deposits() {
+        return successes.sum();
+    }
+
     /** Takes the token for one retry, and returns whether there was one. */
     public boolean tryWithdraw(long nowNanos) {
-        return tryWithdraw(nowNanos, true);
+        return tryWithdraw(nowNanos, true, settings.ratio());
+    }
+
+    /**
+     * Takes the token for one retry, and returns whether there was one.
+     *
+     * @param overloaded whether the service as a whole is overloaded: then successes pay for a tenth of what they pay for otherwise
+     */
+    public boolean tryWithdraw(long nowNanos, boolean overloaded) {
+        return tryWithdraw(nowNanos, true, ratio(overloaded));
+    }
+
+    private double ratio(boolean overloaded) {
+        return overloaded ? settings.ratio() / OVERLOADED : settings.ratio();
     }
 
     /** Takes the token for one retry that successes have paid for, without the minimum, and returns whether there was one. */
     public boolean tryWithdrawEarned(long nowNanos) {
-        return tryWithdraw(nowNanos, false);
+        return tryWithdraw(nowNanos, false, settings.ratio());
     }
 
-    private boolean tryWithdraw(long nowNanos, boolean withMinimum) {
+    private boolean tryWithdraw(long nowNanos, boolean withMinimum, double ratio) {
         lock.lock();
         try {
             startSlots(nowNanos);
-            if (balance(withMinimum) < 1) {
+            if (balance(withMinimum, ratio) < 1) {
                 return false;
             }
             withdrawn++;
@@ -111,21 +132,26 @@ public final class RetryBudget {
 
     /** Returns how many retries could be made now. */
     public double balance(long nowNanos) {
+        return balance(nowNanos, false);
+    }
+
+    /** Returns how many retries could be made now; see {@link #tryWithdraw(long, boolean)}. */
+    public double balance(long nowNanos, boolean overloaded) {
         lock.lock();
         try {
             startSlots(nowNanos);
-            return balance(true);
+            return balance(true, ratio(overloaded));
         } finally {
             lock.unlock();
         }
     }
 
-    private double balance(boolean withMinimum) {
+    private double balance(boolean withMinimum, double ratio) {
         int oldest = (slot + 1) % SLOTS;
         long deposits = successes.sum() - successesAtStart[oldest];
         double minimum = slotsOfHeadStart > 0 ? HEAD_START * reserve : reserve;
         double least = withMinimum ? minimum : 0;
-        return Math.max(deposits * settings.ratio(), least) - (withdrawn - withdrawnAtStart[oldest]);
+        return Math.max(deposits * ratio, least) - (withdrawn - withdrawnAtStart[oldest]);
     }
 
     /** Every total counted until now belongs to the slot that is ending, because whoever counts first starts the next. */

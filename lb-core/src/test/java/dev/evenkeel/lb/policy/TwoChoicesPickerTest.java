@@ -20,30 +20,26 @@ class TwoChoicesPickerTest {
 
     /** Alone with one other, at no load, nothing but time speaks for a node that was slow once. */
     @Test
-    void aNodeThatWasSlowOnceIsTriedAgain() {
+    void aNodeThatWasSlowOnceHasItsShareAgainWithinFiveSeconds() {
         try (ClosedLoop loop = loop()) {
             loop.run(1, 100);
             loop.server(sick, ClosedLoop.Server.taking(Duration.ofSeconds(1)));
             loop.run(1, 100);
             loop.server(sick, ClosedLoop.Server.taking(Duration.ofMillis(10)));
+            loop.run(1, 5 * PER_SECOND);
 
-            assertThat(loop.run(1, 30 * PER_SECOND).picks(sick))
-                    .as("within 30 s")
-                    .isZero();
-            assertThat(loop.run(1, 30 * PER_SECOND).picks(sick))
-                    .as("within a minute")
-                    .isPositive();
-            assertThat(loop.run(1, 600 * PER_SECOND).share(sick)).isBetween(0.2, 0.8);
+            assertThat(loop.run(1, 30 * PER_SECOND).share(sick)).isBetween(0.2, 0.8);
         }
     }
 
     @Test
-    void aNodeThatFailsAtOnceIsTriedOnceIn40Seconds() {
+    void aNodeThatFailsAtOnceIsTriedMoreAndMoreRarely() {
         try (ClosedLoop loop = loop()) {
             loop.run(1, 100);
             loop.server(sick, ClosedLoop.Server.failingAfter(Duration.ofMillis(1)));
 
-            assertThat(loop.run(1, 600 * PER_SECOND).picks(sick)).isBetween(8, 20);
+            assertThat(loop.run(1, 60 * PER_SECOND).picks(sick)).isBetween(2, 6);
+            assertThat(loop.run(1, 600 * PER_SECOND).picks(sick)).isBetween(15, 20);
         }
     }
 

@@ -1,0 +1,223 @@
+package dev.evenkeel.lb;
+
+import dev.evenkeel.lb.health.EndpointStats;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
+
+/**
+ * What is usual at a service just now: how often attempts fail, how long answers take, and how often the turn of an endpoint comes. One
+ * endpoint's failure is judged against it, so that what happens everywhere is held against nothing in particular. Safe for use by many
+ * threads.
+ *
+ * <p>Attempts of the last two seconds are the measure of failures: long enough for a share, short enough to follow the begin of an overload.
+ * Counting a good answer costs nothing here, as the retry budget counts it already.
+ */
+final class Usual {
+    /**
+     * A row of failures tells something of the endpoint if it were so improbable by chance, given what fails elsewhere. With less than 0.3 % elsewhere
+     * one failure is enough, with 10 % it takes three, with a quarter five. Tried in the simulator.
+     */
+    private static final double CHANCE = 0.003;
+
+    /** Half as slow again as normal. What is normal is the lowest of late, which grows by 1 % a second. */
+    private static final double RISEN = 1.5;
+
+    private static final double GROWTH = 1.01;
+
+    /** From this share of failures on an overload is taken for one. */
+    private static final double MANY = 0.02;
+
+    private static final int SLOTS = 8;
+    private static final long SLOT_NANOS = 125_000_000;
+
+    private final LongSupplier answered; // how many answers there were that were no failures
+    private final LongAdder rejected = new LongAdder();
+    private final LongAdder failed = new LongAdder();
+    private final LongAdder useless = new LongAdder();
+    private final ReentrantLock lock = new ReentrantLock(); // of the slots; no one waits for it
+
+    // Running totals at the start of each of the last slots. Written under the lock, read without it: an older share is
+    // as good.
+    private final long[] goodAtStart = new long[SLOTS];
+    private final long[] failedAtStart = new long[SLOTS];
+    private final long[] uselessAtStart = new long[SLOTS];
+    private volatile int slot;
+    private volatile long slotEndsNanos;
+
+    // Written by sweeps.
+    private volatile double expectedNanos;
+    private volatile double medianNanos;
+    private volatile long turnNanos;
+    private volatile boolean overloaded;
+    private double normalNanos; // under the cluster's lock; 0 at first
+    private long attemptsBefore; // under the cluster's lock, as the next
+    private long sweptNanos;
+
+    /** Returns one that knows nothing of others. */
+    static Usual unknown() {
+        return new Usual(() -> 0, 0);
+    }
+
+    Usual(LongSupplier answered, long nowNanos) {
+        this.answered = answered;
+        this.slotEndsNanos = nowNanos + SLOT_NANOS;
+        this.sweptNanos = nowNanos;
+    }
+
+    /** Counts a failure. */
+    void failed(long nowNanos) {
+        startSlots(nowNanos);
+        failed.increment();
+    }
+
+    /** Counts an answer that was no good one. */
+    void rejected() {
+        useless.increment();
+        rejected.increment();
+    }
+
+    private long good() {
+        return answered.getAsLong() - rejected.sum();
+    }
+
+    /** Counts an attempt that ended neither well nor with a failure. */
+    void passed() {
+        useless.increment();
+    }
+
+    /**
+     * Returns which share of the attempts at other endpoints failed lately.
+     *
+     * @param row failures that the endpoint itself has had in a row, which do not count
+     */
+    double othersFailures(long row) {
+        int oldest = (slot + 1) % SLOTS;
+        long bad = failed.sum() - failedAtStart[oldest];
+        long all = bad + good() - goodAtStart[oldest];
+        return share(bad, all, row);
+    }
+
+    /** Returns which share of the attempts at other endpoints ended without a good answer lately; see {@link #othersFailures}. */
+    double othersUseless(long row) {
+        int oldest = (slot + 1) % SLOTS;
+        long bad = failed.sum() - failedAtStart[oldest] + useless.sum() - uselessAtStart[oldest];
+        long all = bad + good() - goodAtStart[oldest];
+        return share(bad, all, row);
+    }
+
+    /** Returns whether such a row tells something of the endpoint, where this share of others' attempts fails. */
+    boolean isUnusual(long row, double others) {
+        return StrictMath.pow(others, (double) Math.min(row, 1_000)) < CHANCE;
+    }
+
+    private static double share(long bad, long all, long row) {
+        long own = Math.min(row, bad);
+        return all - own <= 0 ? 0 : (double) (bad - own) / (all - own);
+    }
+
+    /** Returns what one endpoint is judged against. */
+    EndpointStats.Peers peers(long row) {
+        return new EndpointStats.Peers(othersFailures(row), attempts());
+    }
+
+    /** Returns how many attempts there were in the last two seconds. */
+    private long attempts() {
+        int oldest = (slot + 1) % SLOTS;
+        return failed.sum()
+                - failedAtStart[oldest]
+                + useless.sum()
+                - uselessAtStart[oldest]
+                + good()
+                - goodAtStart[oldest];
+    }
+
+    /** Returns the latency that is expected of the middle one of all endpoints, in nanoseconds; 0 where nothing is known. */
+    double expectedNanos() {
+        return expectedNanos;
+    }
+
+    /** Returns the middle one of all endpoints' median latencies, in nanoseconds; 0 where nothing is known. */
+    double medianNanos() {
+        return medianNanos;
+    }
+
+    /** Returns how long it takes until the turn of an endpoint comes, were they to take turns, in nanoseconds; 0 where it is not known. */
+    long turnNanos() {
+        return turnNanos;
+    }
+
+    /**
+     * Returns whether attempts fail all over the service and answers take much longer than they lately did: then repeating what failed takes room from
+     * what has not been tried.
+     */
+    boolean isOverloaded() {
+        return overloaded;
+    }
+
+    /** Looks at all endpoints; called in a sweep. */
+    void refresh(Collection<TrackedNode> awake, int used, long nowNanos) {
+        startSlots(nowNanos);
+        double[] expected = new double[awake.size()];
+        double[] medians = new double[awake.size()];
+        int n = 0;
+        for (TrackedNode node : awake) {
+            double median = node.ledger().medianNanos();
+            if (median > 0
+                    && node.availability().isAvailable()
+                    && !node.ledger().isUseless()) {
+                expected[n] = node.ledger().expectedNanos();
+                medians[n++] = median;
+            }
+        }
+        expectedNanos = middle(expected, n);
+        medianNanos = middle(medians, n);
+        double grown = normalNanos == 0 ? medianNanos : Math.min(medianNanos, GROWTH * normalNanos);
+        normalNanos = medianNanos == 0 ? normalNanos : grown;
+        overloaded = medianNanos > RISEN * normalNanos && othersFailures(0) > MANY;
+        long attempts = failed.sum() + useless.sum() + good();
+        long made = attempts - attemptsBefore;
+        long elapsed = nowNanos - sweptNanos;
+        if (made > 0) {
+            double turn = (double) elapsed * used / made;
+            long before = turnNanos;
+            turnNanos = (long) (before == 0 ? turn : before + (turn - before) / 4);
+            attemptsBefore = attempts;
+            sweptNanos = nowNanos;
+        }
+    }
+
+    private static double middle(double[] values, int n) {
+        if (n == 0) {
+            return 0;
+        }
+        Arrays.sort(values, 0, n);
+        return values[(n - 1) / 2];
+    }
+
+    private void startSlots(long nowNanos) {
+        if (nowNanos - slotEndsNanos < 0 || !lock.tryLock()) {
+            return;
+        }
+        try {
+            long late = nowNanos - slotEndsNanos;
+            if (late < 0) {
+                return;
+            }
+            long started = 1 + late / SLOT_NANOS;
+            int last = slot;
+            for (long i = 0; i < Math.min(started, SLOTS); i++) {
+                last = (last + 1) % SLOTS;
+                goodAtStart[last] = good();
+                failedAtStart[last] = failed.sum();
+                uselessAtStart[last] = useless.sum();
+            }
+            slot = last;
+            slotEndsNanos = nowNanos - late + started * SLOT_NANOS;
+        } finally {
+            lock.unlock();
+        }
+    }
+}
