@@ -40,6 +40,10 @@ final class Caller {
         this.nonIdempotent = RequestInfo.NON_IDEMPOTENT.withTimeout(deadline);
     }
 
+    int index() {
+        return index;
+    }
+
     Route.Router router() {
         return router;
     }

@@ -82,6 +82,11 @@ final class Exchange {
         }
     }
 
+    /** Returns the index of the caller that sent it. */
+    int caller() {
+        return call.caller().index();
+    }
+
     Route.Hop hop() {
         return hop;
     }

@@ -164,6 +164,10 @@ final class LogicalCall {
         return ended && underWay.isEmpty();
     }
 
+    Caller caller() {
+        return caller;
+    }
+
     Request request() {
         return request;
     }

@@ -18,7 +18,7 @@ final class Server {
     static final Outcome CONNECT_TIMEOUT = Outcome.of(Outcome.Kind.CONNECT_FAILED, "connect timed out");
     private static final Outcome REFUSED = Outcome.of(Outcome.Kind.CONNECT_FAILED, "connection refused");
     private static final Outcome QUEUE_FULL = Outcome.of(Outcome.Kind.UNAVAILABLE, "HTTP 503, queue full");
-    private static final Outcome ERROR = Outcome.of(Outcome.Kind.UNAVAILABLE, "HTTP 503");
+    static final Outcome ERROR = Outcome.of(Outcome.Kind.UNAVAILABLE, "HTTP 503");
     private static final Outcome NOT_FOUND = Outcome.of(Outcome.Kind.REJECTED, "HTTP 404, another service");
     private static final Outcome NEXT_TIER_FAILED =
             Outcome.of(Outcome.Kind.UNAVAILABLE, "HTTP 503, the next tier failed");
@@ -28,6 +28,7 @@ final class Server {
     private final Servers model;
     private final VirtualTime time;
     private final Recorder recorder;
+    private final Outcome queueFull;
     private final Condition condition = new Condition();
     private final ArrayDeque<Exchange> waiting = new ArrayDeque<>();
     private final List<Exchange> running = new ArrayList<>();
@@ -52,6 +53,9 @@ final class Server {
         this.model = model;
         this.time = time;
         this.recorder = recorder;
+        this.queueFull = model.pushbackWhenFull() == null
+                ? QUEUE_FULL
+                : Outcome.pushback(ERROR.reason(), model.pushbackWhenFull());
     }
 
     int index() {
@@ -92,17 +96,20 @@ final class Server {
 
     private void admit(Exchange exchange) {
         Condition.Errors error = condition.errorFor(exchange.randomKey);
-        if (condition.isStranger()) {
+        Blip blip = condition.hitByBlip(exchange.caller());
+        if (blip != null) {
+            answer(exchange, blip);
+        } else if (condition.isStranger()) {
             answer(exchange, NOT_FOUND, 0);
         } else if (error != null) {
-            answer(exchange, ERROR, error.answerNanos());
+            answer(exchange, error.outcome(), error.answerNanos());
         } else if (running.size() < model.workers()) {
             start(exchange);
         } else if (waiting.size() < model.queue()) {
             waiting.add(exchange);
             waitingNanos += exchange.demandNanos;
         } else {
-            answer(exchange, QUEUE_FULL, 0);
+            answer(exchange, queueFull, 0);
         }
     }
 
@@ -160,6 +167,15 @@ final class Server {
             return null;
         }
         return condition.passesChecks() ? CheckResult.PASSED : CheckResult.failed("not ready");
+    }
+
+    private void answer(Exchange exchange, Blip blip) {
+        Outcome outcome = blip.outcome();
+        if (outcome == null) {
+            answered++; // as far as it knows
+        } else {
+            answer(exchange, outcome, blip.answerNanos());
+        }
     }
 
     /** What an unreachable server answers is lost, but it does not know. */
