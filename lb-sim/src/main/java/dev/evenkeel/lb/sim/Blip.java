@@ -1,56 +1,59 @@
 package dev.evenkeel.lb.sim;
 
-import dev.evenkeel.lb.call.Outcome;
 import java.time.Duration;
-import org.jspecify.annotations.Nullable;
 
 /**
- * One bad answer of a server that is well before and afterwards: a lost packet, a pause, a request that meets a restart. It takes no
- * work and no worker. {@link Fault#blip} says where. Immutable.
+ * One bad answer of a server that is well before and afterwards: a lost packet, a pause, a request that meets a restart. {@link
+ * Fault#blip} says where. Immutable.
  */
 public final class Blip {
-    private final String name;
-    private final @Nullable Outcome outcome;
-    private final long answerNanos;
+    private final Kind kind;
+    private final long lateNanos;
     private final boolean perClient;
 
-    private Blip(String name, @Nullable Outcome outcome, long answerNanos, boolean perClient) {
-        this.name = name;
-        this.outcome = outcome;
-        this.answerNanos = answerNanos;
+    private enum Kind {
+        ERROR,
+        LATE,
+        LOST
+    }
+
+    private Blip(Kind kind, long lateNanos, boolean perClient) {
+        this.kind = kind;
+        this.lateNanos = lateNanos;
         this.perClient = perClient;
     }
 
-    /** The attempt is answered with HTTP 503 at once. */
+    /** The attempt is answered with HTTP 503 at once, without work. */
     public static Blip error() {
-        return new Blip("one error", Server.ERROR, 0, false);
+        return new Blip(Kind.ERROR, 0, false);
     }
 
-    /** The attempt is answered well, but only after this time. */
-    public static Blip lateAnswer(Duration after) {
-        long nanos = Check.positive("after", after);
-        return new Blip("one answer after " + Check.text(after), Outcome.SUCCESS, nanos, false);
+    /** The request is worked on as always, but its answer comes so much later. */
+    public static Blip lateAnswer(Duration by) {
+        return new Blip(Kind.LATE, Check.positive("by", by), false);
     }
 
-    /** The attempt is never answered, and its connection looks alive: the caller must lose patience. */
+    /** The request is worked on as always, but its answer never comes, and the connection looks alive: the caller must lose patience. */
     public static Blip noAnswer() {
-        return new Blip("one lost answer", null, 0, false);
+        return new Blip(Kind.LOST, 0, false);
     }
 
     /** Returns this blip for one attempt of each client, where otherwise it is for one attempt in all. */
     public Blip perClient() {
-        return new Blip(name, outcome, answerNanos, true);
+        return new Blip(kind, lateNanos, true);
     }
 
-    /** Returns how the attempt is answered; null if it is not. */
-    @Nullable
-    Outcome outcome() {
-        return outcome;
+    boolean isError() {
+        return kind == Kind.ERROR;
     }
 
-    /** Returns how long the answer takes. */
-    long answerNanos() {
-        return answerNanos;
+    boolean losesAnswer() {
+        return kind == Kind.LOST;
+    }
+
+    /** Returns by how much the answer is late. */
+    long lateNanos() {
+        return lateNanos;
     }
 
     boolean isPerClient() {
@@ -59,6 +62,11 @@ public final class Blip {
 
     @Override
     public String toString() {
-        return perClient ? name + " per client" : name;
+        String what = switch (kind) {
+            case ERROR -> "one error";
+            case LATE -> "one answer late by " + Check.text(Duration.ofNanos(lateNanos));
+            case LOST -> "one lost answer";
+        };
+        return perClient ? what + " per client" : what;
     }
 }

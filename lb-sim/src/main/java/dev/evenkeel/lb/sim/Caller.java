@@ -3,7 +3,6 @@ package dev.evenkeel.lb.sim;
 import dev.evenkeel.lb.call.Outcome;
 import dev.evenkeel.lb.call.RequestInfo;
 import dev.evenkeel.lb.time.Scheduler.Scheduled;
-import dev.evenkeel.lb.time.VirtualTime;
 import java.time.Duration;
 import java.util.BitSet;
 import java.util.List;
@@ -15,7 +14,7 @@ final class Caller {
     private final int index;
     private final long connectNanos;
     private final World world;
-    private final VirtualTime time;
+    private final ProcessTime time;
     private final Route.Router router;
     private final List<Server> servers;
     private final Deadlines deadlines;
@@ -27,12 +26,13 @@ final class Caller {
      * @param index tells it from all other callers
      * @param deadline the time for each of its calls
      * @param connectTimeout how long it waits for a connection
+     * @param time that of its process
      */
-    Caller(int index, Duration deadline, Duration connectTimeout, World world, Route.Router router) {
+    Caller(int index, Duration deadline, Duration connectTimeout, World world, ProcessTime time, Route.Router router) {
         this.index = index;
         this.connectNanos = connectTimeout.toNanos();
         this.world = world;
-        this.time = world.time();
+        this.time = time;
         this.router = router;
         this.servers = world.servers();
         this.deadlines = new Deadlines(time, deadline.toNanos());
@@ -101,6 +101,11 @@ final class Caller {
 
     long nowNanos() {
         return time.nanos();
+    }
+
+    /** Lets a request go its way, which takes the time of the world. */
+    void send(Exchange exchange) {
+        exchange.send(world.time());
     }
 
     Scheduled later(long delayNanos, Runnable task) {

@@ -1,6 +1,5 @@
 package dev.evenkeel.lb.sim;
 
-import dev.evenkeel.lb.time.VirtualTime;
 import java.util.ArrayDeque;
 
 /**
@@ -8,12 +7,12 @@ import java.util.ArrayDeque;
  * them all.
  */
 final class Deadlines {
-    private final VirtualTime time;
+    private final ProcessTime time;
     private final long limitNanos;
     private final ArrayDeque<LogicalCall> calls = new ArrayDeque<>();
     private boolean armed;
 
-    Deadlines(VirtualTime time, long limitNanos) {
+    Deadlines(ProcessTime time, long limitNanos) {
         this.time = time;
         this.limitNanos = limitNanos;
     }

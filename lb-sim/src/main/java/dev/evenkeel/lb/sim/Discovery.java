@@ -60,6 +60,16 @@ final class Discovery {
         };
     }
 
+    /** Tells clients nothing until the returned is run. */
+    Runnable silenceToClients() {
+        Tier clients = tiers.get(0);
+        clients.silences++;
+        return () -> {
+            clients.silences--;
+            clients.announce();
+        };
+    }
+
     /** Tells nothing but failure until the returned is run. */
     Runnable fail(World world, String reason) {
         Runnable end = silence();
@@ -90,6 +100,7 @@ final class Discovery {
         private final int first;
         private final int end;
         private final List<Listener> listeners = new ArrayList<>();
+        private int silences; // how many faults keep its callers from hearing anything
 
         Tier(int first, int end) {
             this.first = first;
@@ -101,10 +112,14 @@ final class Discovery {
         }
 
         void announce() {
-            if (silences == 0) {
+            if (isHeard()) {
                 List<Endpoint> list = list();
                 listeners.forEach(listener -> listener.onEndpoints(list));
             }
+        }
+
+        private boolean isHeard() {
+            return Discovery.this.silences == 0 && silences == 0;
         }
 
         private List<Endpoint> list() {
@@ -116,7 +131,7 @@ final class Discovery {
         @Override
         public Subscription subscribe(Listener listener, Environment environment) {
             listeners.add(listener);
-            if (silences == 0) {
+            if (isHeard()) {
                 listener.onEndpoints(list());
             }
             return () -> listeners.remove(listener);

@@ -218,6 +218,14 @@ public final class Fault {
                 "load ×" + factor, Target.everyServer(), false, (world, servers) -> world.multiplyLoad(factor));
     }
 
+    /**
+     * The processes of all clients stand still, as in a long garbage collection or without CPU: answers that arrive meanwhile are seen, timers
+     * fire and calls are made only afterwards. The latency of a call counts from when it was meant to be sent. Servers work on.
+     */
+    public static Fault clientStall() {
+        return new Fault("client stall", Target.everyServer(), false, (world, servers) -> world.stallClients());
+    }
+
     private static Fault onEach(String name, Target target, Function<Server, Runnable> effect) {
         return new Fault(name, target, false, (world, servers) -> {
             List<Runnable> ends = new ArrayList<>();

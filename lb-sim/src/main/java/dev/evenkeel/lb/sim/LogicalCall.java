@@ -69,7 +69,7 @@ final class LogicalCall {
     private void send(Route.Hop hop) {
         Exchange exchange = caller.exchange(this, hop, request.attemptKey(++attempts));
         underWay.add(exchange);
-        exchange.send();
+        caller.send(exchange);
         awaitHedge();
     }
 

@@ -97,8 +97,9 @@ final class Server {
     private void admit(Exchange exchange) {
         Condition.Errors error = condition.errorFor(exchange.randomKey);
         Blip blip = condition.hitByBlip(exchange.caller());
-        if (blip != null) {
-            answer(exchange, blip);
+        exchange.blip = blip;
+        if (blip != null && blip.isError()) {
+            answer(exchange, ERROR, 0);
         } else if (condition.isStranger()) {
             answer(exchange, NOT_FOUND, 0);
         } else if (error != null) {
@@ -167,15 +168,6 @@ final class Server {
             return null;
         }
         return condition.passesChecks() ? CheckResult.PASSED : CheckResult.failed("not ready");
-    }
-
-    private void answer(Exchange exchange, Blip blip) {
-        Outcome outcome = blip.outcome();
-        if (outcome == null) {
-            answered++; // as far as it knows
-        } else {
-            answer(exchange, outcome, blip.answerNanos());
-        }
     }
 
     /** What an unreachable server answers is lost, but it does not know. */

@@ -16,6 +16,8 @@ import java.util.stream.Stream;
 final class World {
     private final Scenario scenario;
     private final VirtualTime time = new VirtualTime();
+    private final ProcessTime serverTime = new ProcessTime(time);
+    private final ProcessTime clientTime = new ProcessTime(time);
     private final Recorder recorder;
     private final Discovery discovery;
     private final long networkDelayNanos;
@@ -54,7 +56,7 @@ final class World {
     private void add(Clients model, boolean oracle) {
         int index = clients.size();
         UnaryOperator<LoadBalancerBuilder> place = builder -> in(model.locality(), builder);
-        Client client = new Client(index, model, this, scenario.seed(), router(index, 0, place, oracle));
+        Client client = new Client(index, model, this, scenario.seed(), router(index, 0, clientTime, place, oracle));
         clients.add(client);
         callers.add(client.caller());
     }
@@ -64,8 +66,8 @@ final class World {
         for (Server server : tier(tier - 1)) {
             UnaryOperator<LoadBalancerBuilder> settings =
                     builder -> link.settings().apply(in(server.model().locality(), builder));
-            Route.Router router = router(callers.size(), tier, settings, oracle);
-            Caller caller = new Caller(callers.size(), link.deadline(), link.deadline(), this, router);
+            Route.Router router = router(callers.size(), tier, serverTime, settings, oracle);
+            Caller caller = new Caller(callers.size(), link.deadline(), link.deadline(), this, serverTime, router);
             callers.add(caller);
             server.callNextTierBy(caller);
         }
@@ -99,6 +101,7 @@ final class World {
         clients.forEach(client -> client.arrivals().multiply(loadFactor()));
         time.advance(scenario.duration());
         clients.forEach(client -> client.arrivals().stop());
+        clientTime.goOn();
         time.advance(longest(scenario.fleet().clients().stream().map(Clients::deadline)));
         if (scenario.fleet().tiers() > 1) { // servers may still work for callers that have given up
             servers.forEach(server -> server.callNextTierBy(null));
@@ -113,16 +116,17 @@ final class World {
         return durations.max(Duration::compareTo).orElseThrow();
     }
 
-    private Route.Router router(int caller, int tier, UnaryOperator<LoadBalancerBuilder> settings, boolean oracle) {
+    private Route.Router router(
+            int caller, int tier, ProcessTime process, UnaryOperator<LoadBalancerBuilder> settings, boolean oracle) {
         if (oracle) {
             SplitMix64 random = SplitMix64.stream(scenario.seed(), SplitMix64.Stream.ORACLE, caller);
             return new OracleRouter(tier(tier), time, networkDelayNanos, random);
         }
         SplitMix64 random = SplitMix64.stream(scenario.seed(), SplitMix64.Stream.BALANCER, caller);
-        LoadBalancerBuilder builder = scenario.balancing().builder(new SimulatedCheck(this));
+        LoadBalancerBuilder builder = scenario.balancing().builder(new SimulatedCheck(this, process));
         return new BalancedRouter(settings.apply(builder)
                 .endpoints(scenario.balancing().around().apply(discovery.tier(tier)))
-                .environment(time.environment(random))
+                .environment(process.environment(random))
                 .listener(new LoadBalancerListener() {
                     @Override
                     public void onEvent(Event event) {
@@ -130,6 +134,21 @@ final class World {
                     }
                 })
                 .build());
+    }
+
+    /** Returns the time of all clients' processes. */
+    ProcessTime clientTime() {
+        return clientTime;
+    }
+
+    /** Lets all clients' processes stand still, and returns what ends that. */
+    Runnable stallClients() {
+        Runnable tell = discovery.silenceToClients();
+        Runnable goOn = clientTime.stall();
+        return () -> {
+            goOn.run();
+            tell.run();
+        };
     }
 
     VirtualTime time() {
