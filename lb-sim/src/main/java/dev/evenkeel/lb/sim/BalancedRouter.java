@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 /** Routes calls as an adapter does: by the real load balancer. */
 record BalancedRouter(LoadBalancer balancer) implements Route.Router {
     @Override
-    public Route newCall(RequestInfo request, double share) {
+    public Route newCall(RequestInfo request) {
         return new BalancedRoute(balancer.newCall(request));
     }
 

@@ -52,8 +52,7 @@ final class Caller {
     LogicalCall call(Request request, LogicalCall.Ending ending) {
         RequestInfo info = request.repeatable() ? idempotent : nonIdempotent;
         Route route = router.newCall(
-                request.destination().key() == null ? info : info.withDestination(request.destination()),
-                request.share());
+                request.destination().key() == null ? info : info.withDestination(request.destination()));
         LogicalCall call = new LogicalCall(this, route, request, ending);
         call.attempt();
         if (!call.isOver()) {

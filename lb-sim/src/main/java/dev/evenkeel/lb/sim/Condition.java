@@ -17,6 +17,7 @@ final class Condition {
     private final List<PendingBlip> blips = new ArrayList<>();
     private int stalls;
     private int refusals;
+    private int crashes;
     private int partitions;
     private int strangers;
     private int maintenances;
@@ -68,9 +69,17 @@ final class Condition {
         return maintenances == 0 && refusals == 0 && strangers == 0;
     }
 
-    /** Returns whether a request sent now may fail, however long it would have. */
-    boolean mayFail() {
-        return partitions > 0 || refusals > 0 || strangers > 0 || !errors.isEmpty() || !blips.isEmpty();
+    /** Returns whether a request that arrives now may be answered well, given luck. */
+    boolean mayAnswerWell() {
+        return partitions == 0
+                && refusals == 0
+                && strangers == 0
+                && errors.stream().noneMatch(error -> error.probability >= 1);
+    }
+
+    /** Returns whether there is no process. */
+    boolean isDown() {
+        return crashes > 0;
     }
 
     /** Returns the error that befalls a request with this random key, or null. */
@@ -113,6 +122,15 @@ final class Condition {
     Runnable refuse() {
         refusals++;
         return () -> refusals--;
+    }
+
+    Runnable crash() {
+        crashes++;
+        Runnable end = refuse();
+        return () -> {
+            crashes--;
+            end.run();
+        };
     }
 
     Runnable isolate() {

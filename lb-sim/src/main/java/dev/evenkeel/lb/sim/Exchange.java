@@ -62,7 +62,6 @@ final class Exchange {
     }
 
     void send(VirtualTime time) {
-        server.expect(this);
         time.schedule(connection.delayNanos, () -> server.receive(this));
     }
 

@@ -55,6 +55,51 @@ public final class Latencies {
         counts[bucket] += more;
     }
 
+    /** Returns how many of them may be as short as they are and fit into a total: the shortest ones. */
+    long shortestThatFit(double totalNanos) {
+        if (sumNanos <= totalNanos) {
+            return count;
+        }
+        double left = totalNanos;
+        long fitting = 0;
+        for (int i = 0; i < counts.length; i++) {
+            long low = low(i);
+            long more = low == 0 ? counts[i] : Math.min(counts[i], (long) (left / low));
+            fitting += more;
+            left -= (double) more * low;
+            if (more < counts[i]) {
+                return fitting;
+            }
+        }
+        return fitting;
+    }
+
+    /** Returns what tells whether a latency is one of the fastest, as many as told. */
+    Fastest fastest(long most) {
+        long left = most;
+        int bucket = 0;
+        while (bucket < counts.length && counts[bucket] <= left) {
+            left -= counts[bucket++];
+        }
+        return new Fastest(bucket, left);
+    }
+
+    /** Takes so many of all latencies as were asked for, the fastest. */
+    final class Fastest {
+        private final int last; // the bucket of which some are taken
+        private long left;
+
+        private Fastest(int last, long left) {
+            this.last = last;
+            this.left = left;
+        }
+
+        boolean takes(long nanos) {
+            int bucket = bucket(nanos);
+            return bucket < last || (bucket == last && left-- > 0);
+        }
+    }
+
     /** Returns how many calls are in it. */
     public long count() {
         return count;
@@ -113,9 +158,16 @@ public final class Latencies {
     }
 
     private long middle(int bucket) {
-        int shift = Math.max(0, (bucket >> precision) - 1);
-        long low = (long) (bucket - (shift << precision)) << shift;
-        return low + (1L << shift) / 2;
+        return low(bucket) + (1L << shift(bucket)) / 2;
+    }
+
+    private long low(int bucket) {
+        int shift = shift(bucket);
+        return (long) (bucket - (shift << precision)) << shift;
+    }
+
+    private int shift(int bucket) {
+        return Math.max(0, (bucket >> precision) - 1);
     }
 
     @Override

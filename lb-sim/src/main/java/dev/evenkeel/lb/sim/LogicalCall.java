@@ -52,17 +52,9 @@ final class LogicalCall {
         }
         Route.Hop hop = route.next();
         if (hop == null) {
-            waitForSomebody();
-        } else {
-            send(hop);
-        }
-    }
-
-    private void waitForSomebody() {
-        if (route.waitNanos() == 0) {
             end("no endpoint");
         } else {
-            caller.later(route.waitNanos(), this::attempt);
+            send(hop);
         }
     }
 

@@ -5,6 +5,8 @@ import dev.evenkeel.lb.time.Scheduler;
 import dev.evenkeel.lb.time.Ticker;
 import dev.evenkeel.lb.time.VirtualTime;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.random.RandomGenerator;
 
 /**
@@ -14,7 +16,12 @@ import java.util.random.RandomGenerator;
 final class ProcessTime implements Ticker, Scheduler {
     private final VirtualTime time;
     private final ArrayDeque<Task> late = new ArrayDeque<>();
+    private final List<Stall> past = new ArrayList<>();
     private int stalls;
+    private long stalledSinceNanos; // means nothing unless stalled
+
+    /** A time in which the processes stood still, in nanoseconds since the clock began. */
+    record Stall(long startNanos, long endNanos) {}
 
     ProcessTime(VirtualTime time) {
         this.time = time;
@@ -47,19 +54,30 @@ final class ProcessTime implements Ticker, Scheduler {
 
     /** Lets the processes stand still until the returned is run. */
     Runnable stall() {
-        stalls++;
+        if (stalls++ == 0) {
+            stalledSinceNanos = time.elapsed().toNanos();
+        }
         return () -> {
-            if (stalls > 0) { // else all stalls were ended
+            if (stalls == 1) {
+                goOn();
+            } else if (stalls > 1) { // else all were ended
                 stalls--;
-                catchUp();
             }
         };
     }
 
     /** Ends all stalls. */
     void goOn() {
-        stalls = 0;
-        catchUp();
+        if (stalls > 0) {
+            stalls = 0;
+            past.add(new Stall(stalledSinceNanos, time.elapsed().toNanos()));
+            catchUp();
+        }
+    }
+
+    /** Returns when the processes stood still, in order. */
+    List<Stall> past() {
+        return past;
     }
 
     private void catchUp() {

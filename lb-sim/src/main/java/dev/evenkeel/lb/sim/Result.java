@@ -26,19 +26,26 @@ public final class Result {
     }
 
     static Result of(Scenario scenario) {
-        return new Result(scenario, World.run(scenario, false));
+        return new Result(scenario, World.run(scenario));
     }
 
     /**
-     * Returns what the best possible load balancer would have done with the same arrivals, the same work and the same
-     * faults: one that knows the true state of every server, though not the future, sends each call to where it is done
-     * first, never to a server that may fail it, does not begin what cannot be done in time, and waits where nobody can
-     * do it. Where servers call others there is one for each tier, which does not see what is behind its own. It is simulated when first asked for, at a cost in proportion to the number of servers.
+     * Returns a bound that no load balancer beats on the same arrivals, the same work and the same faults: over the whole run, none has a
+     * higher share of successes, a lower mean, or a lower percentile of latency.
+     *
+     * <p>It is what would happen if each call were the only one, sent by a load balancer that knows what befalls every server, past and
+     * future: to the server that answers it first, at the best moment, with luck at whatever is random there. A server takes part once
+     * discovery has listed it, and after that even while it is not listed, since a load balancer may still know it. Calls fail where no
+     * server can answer them in time, and where there are more than all workers together can do: then the fastest succeed.
+     *
+     * <p>Apart from that, no call waits for another. So this is not what a load balancer could reach where queues are long, but close to it
+     * where they are short. What {@link #between} shows of it is no bound, as a call may end in another part there. It is computed when
+     * first asked for, at a cost in proportion to the number of servers.
      */
     public Result oracle() {
         Result best = oracle;
         if (best == null) {
-            best = new Result(scenario, World.run(scenario, true));
+            best = new Result(scenario, OracleRun.run(scenario));
             best.oracle = best;
             oracle = best;
         }

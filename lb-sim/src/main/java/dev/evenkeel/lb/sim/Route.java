@@ -9,14 +9,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Decides where the attempts of one call go, and whether there is another. */
 interface Route {
-    /** Returns where the next attempt goes, or null if there is nobody to send it to now. */
+    /** Returns where the next attempt goes, or null if there is no endpoint. */
     @Nullable
     Hop next();
-
-    /** Returns how long to wait before asking again, when there is nobody; 0 to give up. */
-    default long waitNanos() {
-        return 0;
-    }
 
     /** Returns how long to wait for the latest attempt before another may be made beside it, in nanoseconds. */
     default long hedgeDelayNanos() {
@@ -35,35 +30,29 @@ interface Route {
      * One step.
      *
      * @param server the server's index
-     * @param attempt what the load balancer counts; null where nobody counts
+     * @param attempt what the load balancer counts
      */
-    record Hop(int server, @Nullable Attempt attempt) {
+    record Hop(int server, Attempt attempt) {
         /** Returns whether connecting should give up sooner than usual. */
         boolean isProbe() {
-            return attempt != null && attempt.isProbe();
+            return attempt.isProbe();
         }
 
         /** Returns whether it should run to its end even if another one is answered first. */
         boolean isDecisive() {
-            return attempt != null && attempt.isDecisive();
+            return attempt.isDecisive();
         }
 
         /** Learns how the attempt ended. */
         void ended(Outcome outcome) {
-            if (attempt != null) {
-                attempt.complete(outcome);
-            }
+            attempt.complete(outcome);
         }
     }
 
     /** Begins the routes of one client's calls. */
     interface Router {
-        /**
-         * Begins a call.
-         *
-         * @param share the call's random share, from which its service time follows
-         */
-        Route newCall(RequestInfo request, double share);
+        /** Begins a call. */
+        Route newCall(RequestInfo request);
 
         /** Returns how many attempts the router takes for being in flight. */
         int inFlight();

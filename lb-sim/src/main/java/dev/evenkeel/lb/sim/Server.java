@@ -30,15 +30,13 @@ final class Server {
     private final Recorder recorder;
     private final Outcome queueFull;
     private final Condition condition = new Condition();
+    private final Fate fate = new Fate();
     private final ArrayDeque<Exchange> waiting = new ArrayDeque<>();
     private final List<Exchange> running = new ArrayList<>();
 
     private @Nullable Caller nextTier; // null where it answers by itself
     private double speed = 1;
     private int warmUps; // how often it began to warm up; the last one counts
-    private double expectedNanos; // work on its way here
-    private int expected;
-    private double waitingNanos; // work in the queue
 
     // Counts for the result.
     private long vanished;
@@ -71,16 +69,8 @@ final class Server {
         nextTier = caller;
     }
 
-    /** Notes a request that was sent and has not arrived. */
-    void expect(Exchange exchange) {
-        expected++;
-        expectedNanos += exchange.demandNanos;
-    }
-
     /** Takes a request that arrives. */
     void receive(Exchange exchange) {
-        expected--;
-        expectedNanos -= exchange.demandNanos;
         if (condition.isUnreachable()) {
             vanished++;
             exchange.vanish();
@@ -108,7 +98,6 @@ final class Server {
             start(exchange);
         } else if (waiting.size() < model.queue()) {
             waiting.add(exchange);
-            waitingNanos += exchange.demandNanos;
         } else {
             answer(exchange, queueFull, 0);
         }
@@ -152,7 +141,6 @@ final class Server {
 
     private void takeNext() {
         for (Exchange next = waiting.poll(); next != null; next = waiting.poll()) {
-            waitingNanos -= next.demandNanos;
             if (!model.noticesCancel() || !next.isAbandoned()) {
                 start(next);
                 return;
@@ -180,11 +168,15 @@ final class Server {
 
     /** Begins an effect on this server, and returns what ends it. */
     Runnable suffer(Function<Condition, Runnable> effect) {
+        return suffer(effect, false);
+    }
+
+    private Runnable suffer(Function<Condition, Runnable> effect, boolean crash) {
         Runnable end = effect.apply(condition);
-        speedMayHaveChanged();
+        conditionChanged(crash);
         return () -> {
             end.run();
-            speedMayHaveChanged();
+            conditionChanged(false);
         };
     }
 
@@ -194,7 +186,6 @@ final class Server {
         lost.addAll(waiting);
         running.clear();
         waiting.clear();
-        waitingNanos = 0;
         for (Exchange exchange : lost) {
             if (exchange.completion != null) {
                 exchange.completion.cancel();
@@ -207,7 +198,7 @@ final class Server {
                 exchange.answer(BROKEN, 0);
             }
         }
-        return suffer(Condition::refuse);
+        return suffer(Condition::crash, true);
     }
 
     /** Begins with a tenth of the capacity, which then grows evenly to the whole. */
@@ -221,13 +212,14 @@ final class Server {
             return;
         }
         condition.setWarmth(percent / 100.0);
-        speedMayHaveChanged();
+        conditionChanged(false);
         if (percent < 100) {
             time.schedule(stepNanos, () -> warm(warmUp, percent + 1, stepNanos));
         }
     }
 
-    private void speedMayHaveChanged() {
+    private void conditionChanged(boolean crash) {
+        fate.note(time.elapsed().toNanos(), condition, crash);
         double before = speed;
         speed = condition.speed();
         if (speed == before) {
@@ -246,26 +238,15 @@ final class Server {
         }
     }
 
-    /** Returns when a request sent now would be done, as far as anybody could know; infinite if it might fail. */
-    double nanosUntilDone(long demandNanos) {
-        if (condition.mayFail() || speed == 0) {
-            return Double.POSITIVE_INFINITY;
-        }
-        int ahead = expected + waiting.size() + running.size();
-        if (ahead >= (long) model.workers() + model.queue()) {
-            return Double.POSITIVE_INFINITY;
-        }
-        double wait = 0;
-        if (ahead >= model.workers()) {
-            double work = expectedNanos + waitingNanos;
-            for (Exchange exchange : running) {
-                work += exchange.awaitsNextTier
-                        ? 0
-                        : exchange.remainingNanos - (time.nanos() - exchange.workingSinceNanos) * speed;
-            }
-            wait = work / model.workers();
-        }
-        return (wait + demandNanos) / speed;
+    /** Counts a request that is answered although it was never sent, as the oracle has it. */
+    void countAnswered() {
+        received++;
+        answered++;
+    }
+
+    /** Returns what befell it. */
+    Fate fate() {
+        return fate;
     }
 
     ServerCounts counts() {

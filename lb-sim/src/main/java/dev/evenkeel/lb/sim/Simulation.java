@@ -26,7 +26,7 @@ public final class Simulation {
     private final List<Disruption> disruptions = new ArrayList<>();
     private Duration networkDelay = Duration.ofNanos(250_000);
     private UnaryOperator<LoadBalancerBuilder> balancer = builder -> builder;
-    private UnaryOperator<EndpointSource> around = source -> source;
+    private @Nullable UnaryOperator<EndpointSource> around;
     private @Nullable CheckSchedule checks;
 
     private Simulation(long seed) {
