@@ -12,7 +12,8 @@ import java.util.Arrays;
  */
 public final class Latencies {
     private final int precision; // each power of two has 2 to the power of this many buckets
-    private long[] counts = new long[0];
+    private long[] counts = new long[0]; // of the buckets from the first on
+    private int first; // means nothing while there are no counts
     private long count;
     private double sumNanos;
     private long maxNanos;
@@ -40,7 +41,7 @@ public final class Latencies {
     void addAll(Latencies other) {
         for (int i = other.counts.length - 1; i >= 0; i--) {
             if (other.counts[i] > 0) {
-                count(i, other.counts[i]);
+                count(other.first + i, other.counts[i]);
             }
         }
         count += other.count;
@@ -49,10 +50,25 @@ public final class Latencies {
     }
 
     private void count(int bucket, long more) {
-        if (bucket >= counts.length) {
-            counts = Arrays.copyOf(counts, bucket + (1 << precision));
+        makeRoom(bucket);
+        counts[bucket - first] += more;
+    }
+
+    /** There is room for the powers of two from the least latency to the greatest. */
+    private void makeRoom(int bucket) {
+        int power = bucket >> precision << precision;
+        int end = power + (1 << precision);
+        if (counts.length == 0) {
+            first = power;
+            counts = new long[end - power];
+        } else if (bucket < first) {
+            long[] wider = new long[first + counts.length - power];
+            System.arraycopy(counts, 0, wider, first - power, counts.length);
+            first = power;
+            counts = wider;
+        } else if (bucket >= first + counts.length) {
+            counts = Arrays.copyOf(counts, end - first);
         }
-        counts[bucket] += more;
     }
 
     /** Returns how many of them may be as short as they are and fit into a total: the shortest ones. */
@@ -63,7 +79,7 @@ public final class Latencies {
         double left = totalNanos;
         long fitting = 0;
         for (int i = 0; i < counts.length; i++) {
-            long low = low(i);
+            long low = low(first + i);
             long more = low == 0 ? counts[i] : Math.min(counts[i], (long) (left / low));
             fitting += more;
             left -= (double) more * low;
@@ -77,11 +93,11 @@ public final class Latencies {
     /** Returns what tells whether a latency is one of the fastest, as many as told. */
     Fastest fastest(long most) {
         long left = most;
-        int bucket = 0;
-        while (bucket < counts.length && counts[bucket] <= left) {
-            left -= counts[bucket++];
+        int i = 0;
+        while (i < counts.length && counts[i] <= left) {
+            left -= counts[i++];
         }
-        return new Fastest(bucket, left);
+        return new Fastest(first + i, left);
     }
 
     /** Takes so many of all latencies as were asked for, the fastest. */
@@ -118,11 +134,11 @@ public final class Latencies {
         requireCalls();
         long rank = (long) Math.ceil(count * percent / 100);
         long below = 0;
-        int bucket = -1;
+        int i = -1;
         while (below < rank) {
-            below += counts[++bucket];
+            below += counts[++i];
         }
-        return Duration.ofNanos(Math.min(maxNanos, middle(bucket)));
+        return Duration.ofNanos(Math.min(maxNanos, middle(first + i)));
     }
 
     /**

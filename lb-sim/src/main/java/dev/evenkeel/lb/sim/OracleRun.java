@@ -83,6 +83,6 @@ final class OracleRun implements Client.Calls {
     }
 
     private void end(int client, long latencyNanos, @Nullable String failure) {
-        world.later(latencyNanos, () -> world.recorder().callEnded(client, latencyNanos, latencyNanos, failure));
+        world.recorder().callWillEnd(client, latencyNanos, failure);
     }
 }
