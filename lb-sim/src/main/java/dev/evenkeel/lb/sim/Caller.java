@@ -67,7 +67,7 @@ final class Caller {
         world.recorder()
                 .picked(index, hop.server(), call.request().destination().key());
         Exchange.Connection connection = new Exchange.Connection(
-                connected.get(hop.server()),
+                hop.isConnected() || connected.get(hop.server()),
                 hop.isProbe() ? Math.min(PROBE_CONNECT_NANOS, connectNanos) : connectNanos,
                 world.networkDelayNanos());
         double share = call.request().share();
@@ -104,7 +104,19 @@ final class Caller {
 
     /** Lets a request go its way, which takes the time of the world. */
     void send(Exchange exchange) {
-        exchange.send(world.time());
+        Route.Hop hop = exchange.hop();
+        if (hop.toWireNanos() > 0) {
+            time.schedule(hop.toWireNanos(), () -> sendUnlessAbandoned(exchange));
+        } else {
+            exchange.send(world.time());
+        }
+    }
+
+    private void sendUnlessAbandoned(Exchange exchange) {
+        if (!exchange.isAbandoned()) {
+            exchange.hop().sent();
+            exchange.send(world.time());
+        }
     }
 
     Scheduled later(long delayNanos, Runnable task) {

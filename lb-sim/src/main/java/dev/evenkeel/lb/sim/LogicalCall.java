@@ -51,10 +51,10 @@ final class LogicalCall {
             return;
         }
         Route.Hop hop = route.next();
-        if (hop == null) {
-            end("no endpoint");
-        } else {
+        if (hop != null) {
             send(hop);
+        } else if (!route.waitsToTryAgain(this::attempt)) {
+            end("no endpoint");
         }
     }
 

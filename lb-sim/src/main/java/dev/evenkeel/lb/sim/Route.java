@@ -1,6 +1,5 @@
 package dev.evenkeel.lb.sim;
 
-import dev.evenkeel.lb.Attempt;
 import dev.evenkeel.lb.BalancedCall;
 import dev.evenkeel.lb.call.Outcome;
 import dev.evenkeel.lb.call.RequestInfo;
@@ -27,26 +26,40 @@ interface Route {
     RetryDecision after(Outcome outcome);
 
     /**
-     * One step.
+     * Has a task run when there may be an endpoint after {@link #next} found none, unless that is not worth waiting for.
      *
-     * @param server the server's index
-     * @param attempt what the load balancer counts
+     * @return whether it will be run
      */
-    record Hop(int server, Attempt attempt) {
-        /** Returns whether connecting should give up sooner than usual. */
-        boolean isProbe() {
-            return attempt.isProbe();
+    default boolean waitsToTryAgain(Runnable again) {
+        return false;
+    }
+
+    /** One step. */
+    interface Hop {
+        /** Returns the server's index. */
+        int server();
+
+        /** Returns whether the transport keeps a connection there, so that none has to be made. */
+        default boolean isConnected() {
+            return false;
         }
+
+        /** Returns whether connecting should give up sooner than usual. */
+        boolean isProbe();
 
         /** Returns whether it should run to its end even if another one is answered first. */
-        boolean isDecisive() {
-            return attempt.isDecisive();
+        boolean isDecisive();
+
+        /** Returns how long it takes from now until the request is sent, in nanoseconds. */
+        default long toWireNanos() {
+            return 0;
         }
 
-        /** Learns how the attempt ended. */
-        void ended(Outcome outcome) {
-            attempt.complete(outcome);
-        }
+        /** Called when the request is sent; not if its caller gives up before. */
+        default void sent() {}
+
+        /** Called when the attempt ended. */
+        void ended(Outcome outcome);
     }
 
     /** Begins the routes of one client's calls. */

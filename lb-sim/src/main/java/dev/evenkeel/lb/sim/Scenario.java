@@ -30,11 +30,13 @@ record Scenario(long seed, Fleet fleet, List<Disruption> disruptions, Balancing 
      * @param settings makes each of them
      * @param around what stands between discovery and each of them; null if nothing does
      * @param checks when they check their endpoints; null if they do not
+     * @param transport what they are used by
      */
     record Balancing(
             UnaryOperator<LoadBalancerBuilder> settings,
             @Nullable UnaryOperator<EndpointSource> around,
-            @Nullable CheckSchedule checks) {
+            @Nullable CheckSchedule checks,
+            Transport transport) {
         /** Returns what one hears of discovery. */
         EndpointSource between(EndpointSource discovery) {
             return around == null ? discovery : around.apply(discovery);

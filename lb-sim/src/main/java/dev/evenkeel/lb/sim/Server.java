@@ -33,6 +33,7 @@ final class Server {
     private final Fate fate = new Fate();
     private final ArrayDeque<Exchange> waiting = new ArrayDeque<>();
     private final List<Exchange> running = new ArrayList<>();
+    private final List<Runnable> onCrash = new ArrayList<>();
 
     private @Nullable Caller nextTier; // null where it answers by itself
     private double speed = 1;
@@ -149,6 +150,26 @@ final class Server {
         }
     }
 
+    /** What becomes of an attempt to connect. */
+    enum Greeting {
+        ACCEPTED,
+        REFUSED,
+        LOST
+    }
+
+    /** Returns what becomes of an attempt to connect that arrives now. */
+    Greeting greet() {
+        if (condition.isUnreachable()) {
+            return Greeting.LOST;
+        }
+        return condition.refusesConnections() ? Greeting.REFUSED : Greeting.ACCEPTED;
+    }
+
+    /** Has a task run at each crash that is noticed, which breaks connections. */
+    void onCrash(Runnable task) {
+        onCrash.add(task);
+    }
+
     /** Returns how a health check that arrives now is answered; null if it is not. */
     @Nullable
     CheckResult check() {
@@ -197,6 +218,9 @@ final class Server {
             if (!condition.isUnreachable()) {
                 exchange.answer(BROKEN, 0);
             }
+        }
+        if (!condition.isUnreachable()) {
+            onCrash.forEach(Runnable::run);
         }
         return suffer(Condition::crash, true);
     }

@@ -63,7 +63,7 @@ final class World {
 
     private void add(Clients model) {
         UnaryOperator<LoadBalancerBuilder> place = builder -> in(model.locality(), builder);
-        Route.Router router = router(clients.size(), 0, clientTime, place);
+        Route.Router router = router(clients.size(), 0, clientTime, model.connectTimeout(), place);
         Caller caller = new Caller(clients.size(), model.deadline(), model.connectTimeout(), this, clientTime, router);
         add(model, new ClientProcess(clients.size(), model, caller, this));
         callers.add(caller);
@@ -79,7 +79,7 @@ final class World {
         for (Server server : tier(tier - 1)) {
             UnaryOperator<LoadBalancerBuilder> settings =
                     builder -> link.settings().apply(in(server.model().locality(), builder));
-            Route.Router router = router(callers.size(), tier, serverTime, settings);
+            Route.Router router = router(callers.size(), tier, serverTime, link.deadline(), settings);
             Caller caller = new Caller(callers.size(), link.deadline(), link.deadline(), this, serverTime, router);
             callers.add(caller);
             server.callNextTierBy(caller);
@@ -134,19 +134,27 @@ final class World {
     }
 
     private Route.Router router(
-            int caller, int tier, ProcessTime process, UnaryOperator<LoadBalancerBuilder> settings) {
+            int caller,
+            int tier,
+            ProcessTime process,
+            Duration connectTimeout,
+            UnaryOperator<LoadBalancerBuilder> settings) {
         SplitMix64 random = SplitMix64.stream(scenario.seed(), SplitMix64.Stream.BALANCER, caller);
-        LoadBalancerBuilder builder = scenario.balancing().builder(new SimulatedCheck(this, process));
-        return new BalancedRouter(settings.apply(builder)
-                .endpoints(scenario.balancing().between(discovery.tier(tier)))
+        Scenario.Balancing balancing = scenario.balancing();
+        LoadBalancerBuilder builder = settings.apply(balancing.builder(new SimulatedCheck(this, process)))
+                .endpoints(balancing.between(discovery.tier(tier)))
                 .environment(process.environment(random))
                 .listener(new LoadBalancerListener() {
                     @Override
                     public void onEvent(Event event) {
                         recorder.event(caller, event);
                     }
-                })
-                .build());
+                });
+        if (balancing.transport() == Transport.CONNECT_ON_DEMAND) {
+            return new BalancedRouter(builder.build());
+        }
+        Connections connections = new Connections(this, process, connectTimeout);
+        return new ChannelRouter(builder.listener(connections).build(), connections, process);
     }
 
     /** Returns the time of all clients' processes. */

@@ -48,6 +48,7 @@ class OracleBoundTest {
         boolean retries = random.nextInt(3) > 0;
         boolean hedges = retries && random.nextBoolean();
         boolean bare = random.nextBoolean();
+        simulation.transport(random.nextBoolean() ? Transport.GRPC : Transport.CONNECT_ON_DEMAND);
         simulation.loadBalancer(builder -> balancer(builder, policy, hedges, bare, retries));
 
         Result result = simulation.run(seconds(RUN_SECONDS));
