@@ -13,7 +13,7 @@ final class Chapter {
     static String of(Comparison comparison) {
         Scenario scenario = comparison.scenario();
         List<Score> rows = new ArrayList<>(comparison.scores());
-        comparison.oracle().ifPresent(rows::add);
+        rows.add(comparison.oracle());
         return String.join(
                 "\n\n",
                 "<a id=\"" + scenario.id() + "\"></a>",
@@ -83,7 +83,7 @@ final class Chapter {
     }
 
     static String ratio(Score score) {
-        return score.ratio().isEmpty() ? "–" : Numbers.fixed(score.ratio().getAsDouble(), 2);
+        return Numbers.fixed(score.ratio(), 2);
     }
 
     /** Names the servers that the story is about. */

@@ -53,10 +53,9 @@ final class LatencyChart {
             plot.line(parts, part -> p99(part, result), stroke);
         }
         plot.line(parts, part -> p99(part, scores.get(0).result()), OURS);
-        comparison.oracle().ifPresent(oracle -> {
-            legend.entry(oracle.name(), ORACLE);
-            plot.line(parts, part -> p99(part, oracle.result()), ORACLE);
-        });
+        Score oracle = comparison.oracle();
+        legend.entry(oracle.name(), ORACLE);
+        plot.line(parts, part -> p99(part, oracle.result()), ORACLE);
         return svg.end();
     }
 

@@ -78,12 +78,9 @@ final class Report {
     private static String spread(Scenario scenario) {
         double[] ratios = LongStream.rangeClosed(SEED + 1, LAST_SEED)
                 .mapToObj(seed -> Comparison.alone(scenario, seed))
-                .flatMapToDouble(comparison -> comparison.ours().ratio().stream())
+                .mapToDouble(comparison -> comparison.ours().ratio())
                 .sorted()
                 .toArray();
-        if (ratios.length == 0) {
-            return "–";
-        }
         String least = Numbers.fixed(ratios[0], 2);
         String most = Numbers.fixed(ratios[ratios.length - 1], 2);
         return least.equals(most) ? least : least + "–" + most;
@@ -99,15 +96,14 @@ final class Report {
 
                 ## All of it
 
-                A cell is the 99th percentile of latency over the whole run as a multiple of what an [oracle](../simulator.md#what-you-get) reaches on
-                the same calls, then the share of calls that succeeded, then attempts per call where they are more than 1.05. A failed call counts
+                A cell is the 99th percentile of latency over the whole run as a multiple of what the [oracle](../simulator.md#what-you-get) shows to be
+                the least possible for the same calls, then the share of calls that succeeded, then attempts per call where they are more than 1.05. A failed call counts
                 with its deadline, 1 s, so that is the p99 of whoever fails more than one call in a hundred; in an overload that is everybody, the
                 oracle too, so every ratio is 1.00 and what counts is success and attempts.
 
                 Bold is what no other policy beats, unless all are alike. Fewer failures are better; where they are the same to %4$s percentage points,
                 a lower p99 is; where that is the same to %3$s %%, fewer attempts are. Less than that is luck: the last column is the least and the most
-                of our ratio with four other seeds. A dash stands where the oracle is no measure: it sends nothing to a server that may fail, so it
-                waits in vain where all may.
+                of our ratio with four other seeds.
 
                 %1$s
                 **Where a peer does better than Evenkeel**, by more than that:
@@ -122,7 +118,7 @@ final class Report {
                   what it took. The same is off.
                 - What cannot be switched off, or is the same for all, helps the peers too: three attempts per call, on other servers first; a server
                   that refuses connections is out for a while. So these are ideas, not products.
-                - **oracle**: knows the true state of every server, though not the future.
+                - **oracle**: a bound that no load balancer beats: each call as fast as it would be alone, sent with knowledge of the future.
 
                 ## The algorithm alone
 

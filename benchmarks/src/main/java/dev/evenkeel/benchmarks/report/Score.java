@@ -3,7 +3,6 @@ package dev.evenkeel.benchmarks.report;
 import dev.evenkeel.lb.sim.Period;
 import dev.evenkeel.lb.sim.Result;
 import java.time.Duration;
-import java.util.OptionalDouble;
 import java.util.stream.IntStream;
 
 /**
@@ -12,9 +11,6 @@ import java.util.stream.IntStream;
  * @param best what the oracle made of it
  */
 record Score(String name, Result result, Result best, Scenario scenario) {
-    /** The oracle does not gamble: where every server may fail, it waits in vain, and there is nothing to compare with. */
-    private static final double MUCH_BETTER = 0.01;
-
     double success() {
         return result.successRate();
     }
@@ -23,13 +19,9 @@ record Score(String name, Result result, Result best, Scenario scenario) {
         return result.latency().percentile(percent);
     }
 
-    /** Returns how many times the oracle's 99th percentile this one is; empty where the oracle is no measure. */
-    OptionalDouble ratio() {
-        if (success() - best.successRate() > MUCH_BETTER) {
-            return OptionalDouble.empty();
-        }
-        return OptionalDouble.of((double) percentile(99).toNanos()
-                / best.latency().percentile(99).toNanos());
+    /** Returns how many times the oracle's 99th percentile this one is. */
+    double ratio() {
+        return (double) percentile(99).toNanos() / best.latency().percentile(99).toNanos();
     }
 
     /** Returns how many attempts reached servers for each call. */

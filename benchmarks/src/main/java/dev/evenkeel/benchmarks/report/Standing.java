@@ -1,15 +1,13 @@
 package dev.evenkeel.benchmarks.report;
 
-import java.util.OptionalDouble;
-
 /**
  * What is left of a score when its run is forgotten.
  *
  * @param success the share of calls that succeeded
- * @param ratio p99 as a multiple of the oracle's; empty where that is no measure
+ * @param ratio p99 as a multiple of the oracle's
  * @param attempts per call
  */
-record Standing(String name, double success, OptionalDouble ratio, double p99Millis, double attempts) {
+record Standing(String name, double success, double ratio, double p99Millis, double attempts) {
     /** What luck can do, as a share of the other's. */
     static final double SAME_P99 = 0.03;
 
@@ -43,7 +41,7 @@ record Standing(String name, double success, OptionalDouble ratio, double p99Mil
 
     /** Returns what fits into a cell. */
     String words() {
-        return (ratio.isEmpty() ? "–" : Numbers.fixed(ratio.getAsDouble(), 2)) + " · " + Numbers.success(success)
+        return Numbers.fixed(ratio, 2) + " · " + Numbers.success(success)
                 + (attempts > MANY_ATTEMPTS ? " · " + Numbers.fixed(attempts, 2) + " att." : "");
     }
 

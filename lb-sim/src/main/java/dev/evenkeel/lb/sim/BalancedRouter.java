@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 /** Routes calls as an adapter does: by the real load balancer. */
 record BalancedRouter(LoadBalancer balancer) implements Route.Router {
     @Override
-    public Route newCall(RequestInfo request, double share) {
+    public Route newCall(RequestInfo request) {
         return new BalancedRoute(balancer.newCall(request));
     }
 
@@ -54,7 +54,25 @@ record BalancedRouter(LoadBalancer balancer) implements Route.Router {
         }
 
         private static Hop hop(Attempt attempt) {
-            return new Hop(Discovery.indexOf(attempt.endpoint()), attempt);
+            return new BegunHop(Discovery.indexOf(attempt.endpoint()), attempt);
+        }
+    }
+
+    /** An attempt that counts as in flight from its pick on. */
+    private record BegunHop(int server, Attempt attempt) implements Route.Hop {
+        @Override
+        public boolean isProbe() {
+            return attempt.isProbe();
+        }
+
+        @Override
+        public boolean isDecisive() {
+            return attempt.isDecisive();
+        }
+
+        @Override
+        public void ended(Outcome outcome) {
+            attempt.complete(outcome);
         }
     }
 }

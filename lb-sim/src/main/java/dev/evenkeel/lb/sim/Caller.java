@@ -3,7 +3,6 @@ package dev.evenkeel.lb.sim;
 import dev.evenkeel.lb.call.Outcome;
 import dev.evenkeel.lb.call.RequestInfo;
 import dev.evenkeel.lb.time.Scheduler.Scheduled;
-import dev.evenkeel.lb.time.VirtualTime;
 import java.time.Duration;
 import java.util.BitSet;
 import java.util.List;
@@ -15,7 +14,7 @@ final class Caller {
     private final int index;
     private final long connectNanos;
     private final World world;
-    private final VirtualTime time;
+    private final ProcessTime time;
     private final Route.Router router;
     private final List<Server> servers;
     private final Deadlines deadlines;
@@ -27,17 +26,22 @@ final class Caller {
      * @param index tells it from all other callers
      * @param deadline the time for each of its calls
      * @param connectTimeout how long it waits for a connection
+     * @param time that of its process
      */
-    Caller(int index, Duration deadline, Duration connectTimeout, World world, Route.Router router) {
+    Caller(int index, Duration deadline, Duration connectTimeout, World world, ProcessTime time, Route.Router router) {
         this.index = index;
         this.connectNanos = connectTimeout.toNanos();
         this.world = world;
-        this.time = world.time();
+        this.time = time;
         this.router = router;
         this.servers = world.servers();
         this.deadlines = new Deadlines(time, deadline.toNanos());
         this.idempotent = RequestInfo.IDEMPOTENT.withTimeout(deadline);
         this.nonIdempotent = RequestInfo.NON_IDEMPOTENT.withTimeout(deadline);
+    }
+
+    int index() {
+        return index;
     }
 
     Route.Router router() {
@@ -48,8 +52,7 @@ final class Caller {
     LogicalCall call(Request request, LogicalCall.Ending ending) {
         RequestInfo info = request.repeatable() ? idempotent : nonIdempotent;
         Route route = router.newCall(
-                request.destination().key() == null ? info : info.withDestination(request.destination()),
-                request.share());
+                request.destination().key() == null ? info : info.withDestination(request.destination()));
         LogicalCall call = new LogicalCall(this, route, request, ending);
         call.attempt();
         if (!call.isOver()) {
@@ -64,7 +67,7 @@ final class Caller {
         world.recorder()
                 .picked(index, hop.server(), call.request().destination().key());
         Exchange.Connection connection = new Exchange.Connection(
-                connected.get(hop.server()),
+                hop.isConnected() || connected.get(hop.server()),
                 hop.isProbe() ? Math.min(PROBE_CONNECT_NANOS, connectNanos) : connectNanos,
                 world.networkDelayNanos());
         double share = call.request().share();
@@ -97,6 +100,23 @@ final class Caller {
 
     long nowNanos() {
         return time.nanos();
+    }
+
+    /** Lets a request go its way, which takes the time of the world. */
+    void send(Exchange exchange) {
+        Route.Hop hop = exchange.hop();
+        if (hop.toWireNanos() > 0) {
+            time.schedule(hop.toWireNanos(), () -> sendUnlessAbandoned(exchange));
+        } else {
+            exchange.send(world.time());
+        }
+    }
+
+    private void sendUnlessAbandoned(Exchange exchange) {
+        if (!exchange.isAbandoned()) {
+            exchange.hop().sent();
+            exchange.send(world.time());
+        }
     }
 
     Scheduled later(long delayNanos, Runnable task) {

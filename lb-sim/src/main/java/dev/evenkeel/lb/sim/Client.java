@@ -1,23 +1,27 @@
 package dev.evenkeel.lb.sim;
 
-import org.jspecify.annotations.Nullable;
-
 /** One client: calls when its time has come, whatever became of the calls before (an open loop). */
 final class Client {
     private final int index;
     private final Clients model;
     private final Recorder recorder;
-    private final Caller caller;
-    private final SplitMix64 calls;
+    private final Calls calls;
+    private final SplitMix64 random;
     private final Arrivals arrivals;
-    private final LogicalCall.Ending ending = this::ended;
 
-    Client(int index, Clients model, World world, long seed, Route.Router router) {
+    /** What becomes of calls. */
+    @FunctionalInterface
+    interface Calls {
+        /** Takes a call that is meant to be sent now. */
+        void call(int client, Clients model, Request request);
+    }
+
+    Client(int index, Clients model, World world, long seed, Calls calls) {
         this.index = index;
         this.model = model;
         this.recorder = world.recorder();
-        this.caller = new Caller(index, model.deadline(), model.connectTimeout(), world, router);
-        this.calls = SplitMix64.stream(seed, SplitMix64.Stream.CALLS, index);
+        this.calls = calls;
+        this.random = SplitMix64.stream(seed, SplitMix64.Stream.CALLS, index);
         this.arrivals = new Arrivals(
                 world.time(),
                 SplitMix64.stream(seed, SplitMix64.Stream.ARRIVALS, index),
@@ -29,18 +33,9 @@ final class Client {
         return arrivals;
     }
 
-    Caller caller() {
-        return caller;
-    }
-
     private void call() {
-        Request request = Request.of(calls.nextLong(), model);
+        Request request = Request.of(random.nextLong(), model);
         recorder.arrived(index);
-        caller.call(request, ending);
-    }
-
-    private void ended(LogicalCall call, @Nullable String failure) {
-        recorder.callEnded(
-                index, caller.nowNanos() - call.startNanos(), model.deadline().toNanos(), failure);
+        calls.call(index, model, request);
     }
 }

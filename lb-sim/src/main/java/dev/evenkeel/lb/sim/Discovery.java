@@ -3,7 +3,9 @@ package dev.evenkeel.lb.sim;
 import dev.evenkeel.lb.endpoint.Endpoint;
 import dev.evenkeel.lb.endpoint.EndpointSource;
 import dev.evenkeel.lb.time.Environment;
+import dev.evenkeel.lb.time.VirtualTime;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -18,11 +20,14 @@ final class Discovery {
     private static final long LOOK_UP_NANOS = 10_000_000_000L;
 
     private final List<Endpoint> all = new ArrayList<>();
+    private final VirtualTime time;
+    private final long[] heardNanos; // when callers first heard of a server
     private final int[] absences; // how many faults keep a server out of the list
     private final List<Tier> tiers = new ArrayList<>();
     private int silences; // how many faults keep it from telling anything
 
-    Discovery(Scenario.Fleet fleet) {
+    Discovery(Scenario.Fleet fleet, VirtualTime time) {
+        this.time = time;
         for (Servers server : fleet.servers()) {
             all.add(Endpoint.of("server-" + all.size() + ".sim", all.size() + 1)
                     .withId("server-" + all.size())
@@ -31,6 +36,8 @@ final class Discovery {
                     .withLocality(server.locality()));
         }
         absences = new int[all.size()];
+        heardNanos = new long[all.size()];
+        Arrays.fill(heardNanos, Fate.NEVER);
         for (int tier = 0; tier < fleet.tiers(); tier++) {
             tiers.add(new Tier(fleet.firstServer(tier), fleet.firstServer(tier + 1)));
         }
@@ -45,6 +52,16 @@ final class Discovery {
         return endpoint.port() - 1;
     }
 
+    /** Tells everything that it may. */
+    void announce() {
+        tiers.forEach(Tier::announce);
+    }
+
+    /** Returns when callers first heard of a server, in nanoseconds since the run began; {@link Fate#NEVER} if they did not. */
+    long heardNanos(int server) {
+        return heardNanos[server];
+    }
+
     /** Takes servers out of the list, and returns what brings them back. */
     Runnable remove(List<Server> servers) {
         change(servers, 1);
@@ -56,7 +73,17 @@ final class Discovery {
         silences++;
         return () -> {
             silences--;
-            tiers.forEach(Tier::announce);
+            announce();
+        };
+    }
+
+    /** Tells clients nothing until the returned is run. */
+    Runnable silenceToClients() {
+        Tier clients = tiers.get(0);
+        clients.silences++;
+        return () -> {
+            clients.silences--;
+            clients.announce();
         };
     }
 
@@ -90,6 +117,7 @@ final class Discovery {
         private final int first;
         private final int end;
         private final List<Listener> listeners = new ArrayList<>();
+        private int silences; // how many faults keep its callers from hearing anything
 
         Tier(int first, int end) {
             this.first = first;
@@ -101,22 +129,31 @@ final class Discovery {
         }
 
         void announce() {
-            if (silences == 0) {
+            if (isHeard()) {
                 List<Endpoint> list = list();
                 listeners.forEach(listener -> listener.onEndpoints(list));
             }
         }
 
+        private boolean isHeard() {
+            return Discovery.this.silences == 0 && silences == 0;
+        }
+
         private List<Endpoint> list() {
-            return all.subList(first, end).stream()
+            List<Endpoint> list = all.subList(first, end).stream()
                     .filter(endpoint -> absences[indexOf(endpoint)] == 0)
                     .toList();
+            for (Endpoint endpoint : list) {
+                int server = indexOf(endpoint);
+                heardNanos[server] = Math.min(heardNanos[server], time.elapsed().toNanos());
+            }
+            return list;
         }
 
         @Override
         public Subscription subscribe(Listener listener, Environment environment) {
             listeners.add(listener);
-            if (silences == 0) {
+            if (isHeard()) {
                 listener.onEndpoints(list());
             }
             return () -> listeners.remove(listener);

@@ -1,6 +1,7 @@
 package dev.evenkeel.lb.sim;
 
 import dev.evenkeel.lb.call.Outcome;
+import dev.evenkeel.lb.time.Scheduler;
 import dev.evenkeel.lb.time.Scheduler.Scheduled;
 import dev.evenkeel.lb.time.VirtualTime;
 import org.jspecify.annotations.Nullable;
@@ -12,7 +13,7 @@ final class Exchange {
     final double demandNanos; // the work, at normal speed
     final Connection connection;
 
-    private final VirtualTime time;
+    private final Scheduler receiver; // by the time of the caller
     private final LogicalCall call;
     private final Route.Hop hop;
     private boolean abandoned; // the caller no longer waits
@@ -25,6 +26,9 @@ final class Exchange {
 
     @Nullable
     Scheduled completion;
+
+    @Nullable
+    Blip blip; // what happens to its answer
 
     boolean awaitsNextTier; // its own work is done, and it holds its worker until the next tier has answered
 
@@ -41,14 +45,14 @@ final class Exchange {
     record Connection(boolean warm, long connectTimeoutNanos, long delayNanos) {}
 
     Exchange(
-            VirtualTime time,
+            Scheduler receiver,
             LogicalCall call,
             Route.Hop hop,
             Server server,
             long randomKey,
             double demandNanos,
             Connection connection) {
-        this.time = time;
+        this.receiver = receiver;
         this.call = call;
         this.hop = hop;
         this.server = server;
@@ -57,22 +61,26 @@ final class Exchange {
         this.connection = connection;
     }
 
-    void send() {
-        server.expect(this);
+    void send(VirtualTime time) {
         time.schedule(connection.delayNanos, () -> server.receive(this));
     }
 
     /** Sends an answer back, which begins its way after a while. */
     void answer(Outcome answer, long afterNanos) {
-        outcome = answer;
-        time.schedule(afterNanos + connection.delayNanos, this::deliver);
+        if (blip == null) {
+            outcome = answer;
+            receiver.schedule(afterNanos + connection.delayNanos, this::deliver);
+        } else if (!blip.losesAnswer()) {
+            outcome = answer;
+            receiver.schedule(afterNanos + blip.lateNanos() + connection.delayNanos, this::deliver);
+        }
     }
 
     /** The request vanished: on a connection that looks alive nobody notices, a new one is not made in time. */
     void vanish() {
         if (!connection.warm) {
             outcome = Server.CONNECT_TIMEOUT;
-            time.schedule(connection.connectTimeoutNanos - connection.delayNanos, this::deliver);
+            receiver.schedule(connection.connectTimeoutNanos - connection.delayNanos, this::deliver);
         }
     }
 
@@ -80,6 +88,11 @@ final class Exchange {
         if (!abandoned && outcome != null) {
             call.ended(this, outcome);
         }
+    }
+
+    /** Returns the index of the caller that sent it. */
+    int caller() {
+        return call.caller().index();
     }
 
     Route.Hop hop() {

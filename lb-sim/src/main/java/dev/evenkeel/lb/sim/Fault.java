@@ -1,8 +1,10 @@
 package dev.evenkeel.lb.sim;
 
+import dev.evenkeel.lb.call.Outcome;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Function;
 
 /**
@@ -10,6 +12,7 @@ import java.util.function.Function;
  * them does ends when it ends. {@link Simulation#at} and {@link Simulation#between} say when.
  */
 public final class Fault {
+    private static final Outcome NOT_FOUND = Outcome.of(Outcome.Kind.REJECTED, "HTTP 404");
     private static final Duration RAMP = Duration.ofSeconds(30);
     private static final double LARGEST_FACTOR = 1e6;
 
@@ -56,8 +59,48 @@ public final class Fault {
      * @param answerTime how long that takes the server
      */
     public static Fault errors(Target target, double probability, Duration answerTime) {
-        Condition.Errors errors = Condition.Errors.of(probability, answerTime);
-        return onEach("errors " + probability, target, server -> server.suffer(condition -> condition.fail(errors)));
+        return answers("errors", target, Condition.Errors.of(probability, answerTime, Server.ERROR));
+    }
+
+    /**
+     * Requests are answered with HTTP 503 and Retry-After without any work, as a server does that sheds load.
+     *
+     * @param probability which share of them, 0 to 1
+     * @param pause how long the server asks to be spared; may be zero
+     * @param answerTime how long the answer takes the server
+     */
+    public static Fault pushback(Target target, double probability, Duration pause, Duration answerTime) {
+        Check.notNegative("pause", pause);
+        Outcome outcome = Outcome.pushback(Server.ERROR.reason(), pause);
+        return answers("pushback", target, Condition.Errors.of(probability, answerTime, outcome));
+    }
+
+    /**
+     * Requests are answered with HTTP 404 without any work, as a server does that has half of a release. A refusal is about the request, so
+     * it is not sent again: the caller's call has failed.
+     *
+     * @param probability which share of them, 0 to 1
+     * @param answerTime how long the answer takes the server
+     */
+    public static Fault rejects(Target target, double probability, Duration answerTime) {
+        return answers("rejects", target, Condition.Errors.of(probability, answerTime, NOT_FOUND));
+    }
+
+    private static Fault answers(String name, Target target, Condition.Errors errors) {
+        return onEach(
+                name + " " + errors.probability(),
+                target,
+                server -> server.suffer(condition -> condition.fail(errors)));
+    }
+
+    /**
+     * The next attempt that reaches the server meets a blip; then the server is perfectly well. With {@link Blip#perClient} it is the next
+     * attempt of each client, or of each server that calls this one. An attempt that is refused or vanishes does not reach the server. The
+     * end of the fault spares those that have not been hit.
+     */
+    public static Fault blip(Target target, Blip blip) {
+        Objects.requireNonNull(blip, "blip");
+        return onEach(blip.toString(), target, server -> server.suffer(condition -> condition.blip(blip)));
     }
 
     /** Nothing new gets in: every attempt is told at once that the connection is refused. What is there is finished. */
@@ -173,6 +216,14 @@ public final class Fault {
         Check.range("factor", factor, 1 / LARGEST_FACTOR, LARGEST_FACTOR);
         return new Fault(
                 "load ×" + factor, Target.everyServer(), false, (world, servers) -> world.multiplyLoad(factor));
+    }
+
+    /**
+     * The processes of all clients stand still, as in a long garbage collection or without CPU: answers that arrive meanwhile are seen, timers
+     * fire and calls are made only afterwards. The latency of a call counts from when it was meant to be sent. Servers work on.
+     */
+    public static Fault clientStall() {
+        return new Fault("client stall", Target.everyServer(), false, (world, servers) -> world.stallClients());
     }
 
     private static Fault onEach(String name, Target target, Function<Server, Runnable> effect) {

@@ -12,7 +12,8 @@ import java.util.Arrays;
  */
 public final class Latencies {
     private final int precision; // each power of two has 2 to the power of this many buckets
-    private long[] counts = new long[0];
+    private long[] counts = new long[0]; // of the buckets from the first on
+    private int first; // means nothing while there are no counts
     private long count;
     private double sumNanos;
     private long maxNanos;
@@ -40,7 +41,7 @@ public final class Latencies {
     void addAll(Latencies other) {
         for (int i = other.counts.length - 1; i >= 0; i--) {
             if (other.counts[i] > 0) {
-                count(i, other.counts[i]);
+                count(other.first + i, other.counts[i]);
             }
         }
         count += other.count;
@@ -49,10 +50,70 @@ public final class Latencies {
     }
 
     private void count(int bucket, long more) {
-        if (bucket >= counts.length) {
-            counts = Arrays.copyOf(counts, bucket + (1 << precision));
+        makeRoom(bucket);
+        counts[bucket - first] += more;
+    }
+
+    /** There is room for the powers of two from the least latency to the greatest. */
+    private void makeRoom(int bucket) {
+        int power = bucket >> precision << precision;
+        int end = power + (1 << precision);
+        if (counts.length == 0) {
+            first = power;
+            counts = new long[end - power];
+        } else if (bucket < first) {
+            long[] wider = new long[first + counts.length - power];
+            System.arraycopy(counts, 0, wider, first - power, counts.length);
+            first = power;
+            counts = wider;
+        } else if (bucket >= first + counts.length) {
+            counts = Arrays.copyOf(counts, end - first);
         }
-        counts[bucket] += more;
+    }
+
+    /** Returns how many of them may be as short as they are and fit into a total: the shortest ones. */
+    long shortestThatFit(double totalNanos) {
+        if (sumNanos <= totalNanos) {
+            return count;
+        }
+        double left = totalNanos;
+        long fitting = 0;
+        for (int i = 0; i < counts.length; i++) {
+            long low = low(first + i);
+            long more = low == 0 ? counts[i] : Math.min(counts[i], (long) (left / low));
+            fitting += more;
+            left -= (double) more * low;
+            if (more < counts[i]) {
+                return fitting;
+            }
+        }
+        return fitting;
+    }
+
+    /** Returns what tells whether a latency is one of the fastest, as many as told. */
+    Fastest fastest(long most) {
+        long left = most;
+        int i = 0;
+        while (i < counts.length && counts[i] <= left) {
+            left -= counts[i++];
+        }
+        return new Fastest(first + i, left);
+    }
+
+    /** Takes so many of all latencies as were asked for, the fastest. */
+    final class Fastest {
+        private final int last; // the bucket of which some are taken
+        private long left;
+
+        private Fastest(int last, long left) {
+            this.last = last;
+            this.left = left;
+        }
+
+        boolean takes(long nanos) {
+            int bucket = bucket(nanos);
+            return bucket < last || (bucket == last && left-- > 0);
+        }
     }
 
     /** Returns how many calls are in it. */
@@ -73,11 +134,11 @@ public final class Latencies {
         requireCalls();
         long rank = (long) Math.ceil(count * percent / 100);
         long below = 0;
-        int bucket = -1;
+        int i = -1;
         while (below < rank) {
-            below += counts[++bucket];
+            below += counts[++i];
         }
-        return Duration.ofNanos(Math.min(maxNanos, middle(bucket)));
+        return Duration.ofNanos(Math.min(maxNanos, middle(first + i)));
     }
 
     /**
@@ -113,9 +174,16 @@ public final class Latencies {
     }
 
     private long middle(int bucket) {
-        int shift = Math.max(0, (bucket >> precision) - 1);
-        long low = (long) (bucket - (shift << precision)) << shift;
-        return low + (1L << shift) / 2;
+        return low(bucket) + (1L << shift(bucket)) / 2;
+    }
+
+    private long low(int bucket) {
+        int shift = shift(bucket);
+        return (long) (bucket - (shift << precision)) << shift;
+    }
+
+    private int shift(int bucket) {
+        return Math.max(0, (bucket >> precision) - 1);
     }
 
     @Override

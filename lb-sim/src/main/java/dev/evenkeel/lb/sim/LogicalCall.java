@@ -51,25 +51,17 @@ final class LogicalCall {
             return;
         }
         Route.Hop hop = route.next();
-        if (hop == null) {
-            waitForSomebody();
-        } else {
+        if (hop != null) {
             send(hop);
-        }
-    }
-
-    private void waitForSomebody() {
-        if (route.waitNanos() == 0) {
+        } else if (!route.waitsToTryAgain(this::attempt)) {
             end("no endpoint");
-        } else {
-            caller.later(route.waitNanos(), this::attempt);
         }
     }
 
     private void send(Route.Hop hop) {
         Exchange exchange = caller.exchange(this, hop, request.attemptKey(++attempts));
         underWay.add(exchange);
-        exchange.send();
+        caller.send(exchange);
         awaitHedge();
     }
 
@@ -162,6 +154,10 @@ final class LogicalCall {
     /** Returns whether nothing of it is under way, not even an attempt that lost and runs to its end. */
     boolean isOver() {
         return ended && underWay.isEmpty();
+    }
+
+    Caller caller() {
+        return caller;
     }
 
     Request request() {

@@ -69,7 +69,15 @@ final class Recorder {
     }
 
     void callEnded(int client, long elapsedNanos, long deadlineNanos, @Nullable String failure) {
-        long now = nowNanos();
+        callEnds(client, nowNanos(), elapsedNanos, deadlineNanos, failure);
+    }
+
+    /** Notes at once how a call will end. */
+    void callWillEnd(int client, long latencyNanos, @Nullable String failure) {
+        callEnds(client, nowNanos() + latencyNanos, latencyNanos, latencyNanos, failure);
+    }
+
+    private void callEnds(int client, long now, long elapsedNanos, long deadlineNanos, @Nullable String failure) {
         long latency = failure == null ? elapsedNanos : Math.max(elapsedNanos, deadlineNanos);
         if (failure == null) {
             timeline.succeeded(now, latency);

@@ -11,9 +11,6 @@ import java.util.OptionalLong;
  * slower.
  */
 final class RecoveryWatch {
-    private static final long WINDOW_NANOS = Timeline.WINDOW_NANOS;
-    private static final int WINDOWS_IN_A_SECOND = (int) (1_000_000_000L / WINDOW_NANOS);
-
     /** A single second's p99 varies by itself, at a few hundred calls by a fifth. */
     private static final double CLEARLY_SLOWER = 1.5;
 
@@ -21,6 +18,8 @@ final class RecoveryWatch {
     private static final double TOLERATED_SLOW = 0.01;
 
     private final Timeline timeline;
+    private final long windowNanos;
+    private final int inASecond; // windows, at least one
     private final int undisturbed; // windows before the first fault
     private final long[] begun;
     private final long[] failed;
@@ -30,14 +29,16 @@ final class RecoveryWatch {
 
     RecoveryWatch(Timeline timeline, long undisturbedNanos) {
         this.timeline = timeline;
-        this.undisturbed = (int) (undisturbedNanos / WINDOW_NANOS);
+        this.windowNanos = timeline.windowNanos();
+        this.inASecond = (int) Math.max(1, 1_000_000_000L / windowNanos);
+        this.undisturbed = (int) (undisturbedNanos / windowNanos);
         this.begun = new long[timeline.windows()];
         this.failed = new long[timeline.windows()];
         this.slow = new long[timeline.windows()];
     }
 
     void ended(long startNanos, long latencyNanos, boolean success) {
-        int window = (int) Math.min(startNanos / WINDOW_NANOS, begun.length - 1);
+        int window = (int) Math.min(startNanos / windowNanos, begun.length - 1);
         if (window < undisturbed) {
             return;
         }
@@ -59,18 +60,18 @@ final class RecoveryWatch {
 
     /** Returns whether there is a time without faults, long enough to know what is normal. */
     boolean canTell() {
-        return undisturbed >= WINDOWS_IN_A_SECOND && timeline.calls(0, undisturbed) > 0;
+        return undisturbed >= inASecond && timeline.calls(0, undisturbed) > 0;
     }
 
     /** Returns how long after a moment all was well for a second; zero before the first fault. */
     OptionalLong nanosToRecover(long momentNanos) {
-        int first = (int) (momentNanos / WINDOW_NANOS);
+        int first = (int) (momentNanos / windowNanos);
         if (first < undisturbed) {
             return OptionalLong.of(0);
         }
-        for (int from = first; from + WINDOWS_IN_A_SECOND <= begun.length; from++) {
-            if (isWell(from, from + WINDOWS_IN_A_SECOND)) {
-                return OptionalLong.of((from - first) * WINDOW_NANOS);
+        for (int from = first; from + inASecond <= begun.length; from++) {
+            if (isWell(from, from + inASecond)) {
+                return OptionalLong.of((from - first) * windowNanos);
             }
         }
         return OptionalLong.empty();

@@ -23,6 +23,11 @@ record Request(long key, long work, boolean repeatable, Destination destination)
         return Destination.ANY.withKey(RequestKey.of("key-" + number));
     }
 
+    /** Returns what settles how much work it is for the next tier to answer this. */
+    static long workBehind(long work) {
+        return SplitMix64.mix(work);
+    }
+
     /** Returns the random share from which its service time follows. */
     double share() {
         return SplitMix64.unit(work);
@@ -40,6 +45,6 @@ record Request(long key, long work, boolean repeatable, Destination destination)
      * @param attemptKey the key of the attempt that the server answers
      */
     Request behind(long attemptKey) {
-        return new Request(SplitMix64.mix(~attemptKey), SplitMix64.mix(work), repeatable, destination);
+        return new Request(SplitMix64.mix(~attemptKey), workBehind(work), repeatable, destination);
     }
 }

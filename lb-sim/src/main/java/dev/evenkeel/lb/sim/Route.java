@@ -1,6 +1,5 @@
 package dev.evenkeel.lb.sim;
 
-import dev.evenkeel.lb.Attempt;
 import dev.evenkeel.lb.BalancedCall;
 import dev.evenkeel.lb.call.Outcome;
 import dev.evenkeel.lb.call.RequestInfo;
@@ -9,14 +8,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Decides where the attempts of one call go, and whether there is another. */
 interface Route {
-    /** Returns where the next attempt goes, or null if there is nobody to send it to now. */
+    /** Returns where the next attempt goes, or null if there is no endpoint. */
     @Nullable
     Hop next();
-
-    /** Returns how long to wait before asking again, when there is nobody; 0 to give up. */
-    default long waitNanos() {
-        return 0;
-    }
 
     /** Returns how long to wait for the latest attempt before another may be made beside it, in nanoseconds. */
     default long hedgeDelayNanos() {
@@ -32,38 +26,46 @@ interface Route {
     RetryDecision after(Outcome outcome);
 
     /**
-     * One step.
+     * Has a task run when there may be an endpoint after {@link #next} found none, unless that is not worth waiting for.
      *
-     * @param server the server's index
-     * @param attempt what the load balancer counts; null where nobody counts
+     * @return whether it will be run
      */
-    record Hop(int server, @Nullable Attempt attempt) {
-        /** Returns whether connecting should give up sooner than usual. */
-        boolean isProbe() {
-            return attempt != null && attempt.isProbe();
+    default boolean waitsToTryAgain(Runnable again) {
+        return false;
+    }
+
+    /** One step. */
+    interface Hop {
+        /** Returns the server's index. */
+        int server();
+
+        /** Returns whether the transport keeps a connection there, so that none has to be made. */
+        default boolean isConnected() {
+            return false;
         }
+
+        /** Returns whether connecting should give up sooner than usual. */
+        boolean isProbe();
 
         /** Returns whether it should run to its end even if another one is answered first. */
-        boolean isDecisive() {
-            return attempt != null && attempt.isDecisive();
+        boolean isDecisive();
+
+        /** Returns how long it takes from now until the request is sent, in nanoseconds. */
+        default long toWireNanos() {
+            return 0;
         }
 
-        /** Learns how the attempt ended. */
-        void ended(Outcome outcome) {
-            if (attempt != null) {
-                attempt.complete(outcome);
-            }
-        }
+        /** Called when the request is sent; not if its caller gives up before. */
+        default void sent() {}
+
+        /** Called when the attempt ended. */
+        void ended(Outcome outcome);
     }
 
     /** Begins the routes of one client's calls. */
     interface Router {
-        /**
-         * Begins a call.
-         *
-         * @param share the call's random share, from which its service time follows
-         */
-        Route newCall(RequestInfo request, double share);
+        /** Begins a call. */
+        Route newCall(RequestInfo request);
 
         /** Returns how many attempts the router takes for being in flight. */
         int inFlight();

@@ -28,13 +28,20 @@ record Scenario(long seed, Fleet fleet, List<Disruption> disruptions, Balancing 
      * What load balancers are like.
      *
      * @param settings makes each of them
-     * @param around what stands between discovery and each of them
+     * @param around what stands between discovery and each of them; null if nothing does
      * @param checks when they check their endpoints; null if they do not
+     * @param transport what they are used by
      */
     record Balancing(
             UnaryOperator<LoadBalancerBuilder> settings,
-            UnaryOperator<EndpointSource> around,
-            @Nullable CheckSchedule checks) {
+            @Nullable UnaryOperator<EndpointSource> around,
+            @Nullable CheckSchedule checks,
+            Transport transport) {
+        /** Returns what one hears of discovery. */
+        EndpointSource between(EndpointSource discovery) {
+            return around == null ? discovery : around.apply(discovery);
+        }
+
         /** Returns a builder of one. */
         LoadBalancerBuilder builder(HealthCheck check) {
             LoadBalancerBuilder builder = settings.apply(LoadBalancer.builder("simulated"));

@@ -18,7 +18,7 @@ final class Server {
     static final Outcome CONNECT_TIMEOUT = Outcome.of(Outcome.Kind.CONNECT_FAILED, "connect timed out");
     private static final Outcome REFUSED = Outcome.of(Outcome.Kind.CONNECT_FAILED, "connection refused");
     private static final Outcome QUEUE_FULL = Outcome.of(Outcome.Kind.UNAVAILABLE, "HTTP 503, queue full");
-    private static final Outcome ERROR = Outcome.of(Outcome.Kind.UNAVAILABLE, "HTTP 503");
+    static final Outcome ERROR = Outcome.of(Outcome.Kind.UNAVAILABLE, "HTTP 503");
     private static final Outcome NOT_FOUND = Outcome.of(Outcome.Kind.REJECTED, "HTTP 404, another service");
     private static final Outcome NEXT_TIER_FAILED =
             Outcome.of(Outcome.Kind.UNAVAILABLE, "HTTP 503, the next tier failed");
@@ -28,16 +28,16 @@ final class Server {
     private final Servers model;
     private final VirtualTime time;
     private final Recorder recorder;
+    private final Outcome queueFull;
     private final Condition condition = new Condition();
+    private final Fate fate = new Fate();
     private final ArrayDeque<Exchange> waiting = new ArrayDeque<>();
     private final List<Exchange> running = new ArrayList<>();
+    private final List<Runnable> onCrash = new ArrayList<>();
 
     private @Nullable Caller nextTier; // null where it answers by itself
     private double speed = 1;
     private int warmUps; // how often it began to warm up; the last one counts
-    private double expectedNanos; // work on its way here
-    private int expected;
-    private double waitingNanos; // work in the queue
 
     // Counts for the result.
     private long vanished;
@@ -52,6 +52,9 @@ final class Server {
         this.model = model;
         this.time = time;
         this.recorder = recorder;
+        this.queueFull = model.pushbackWhenFull() == null
+                ? QUEUE_FULL
+                : Outcome.pushback(ERROR.reason(), model.pushbackWhenFull());
     }
 
     int index() {
@@ -67,16 +70,8 @@ final class Server {
         nextTier = caller;
     }
 
-    /** Notes a request that was sent and has not arrived. */
-    void expect(Exchange exchange) {
-        expected++;
-        expectedNanos += exchange.demandNanos;
-    }
-
     /** Takes a request that arrives. */
     void receive(Exchange exchange) {
-        expected--;
-        expectedNanos -= exchange.demandNanos;
         if (condition.isUnreachable()) {
             vanished++;
             exchange.vanish();
@@ -92,17 +87,20 @@ final class Server {
 
     private void admit(Exchange exchange) {
         Condition.Errors error = condition.errorFor(exchange.randomKey);
-        if (condition.isStranger()) {
+        Blip blip = condition.hitByBlip(exchange.caller());
+        exchange.blip = blip;
+        if (blip != null && blip.isError()) {
+            answer(exchange, ERROR, 0);
+        } else if (condition.isStranger()) {
             answer(exchange, NOT_FOUND, 0);
         } else if (error != null) {
-            answer(exchange, ERROR, error.answerNanos());
+            answer(exchange, error.outcome(), error.answerNanos());
         } else if (running.size() < model.workers()) {
             start(exchange);
         } else if (waiting.size() < model.queue()) {
             waiting.add(exchange);
-            waitingNanos += exchange.demandNanos;
         } else {
-            answer(exchange, QUEUE_FULL, 0);
+            answer(exchange, queueFull, 0);
         }
     }
 
@@ -144,13 +142,32 @@ final class Server {
 
     private void takeNext() {
         for (Exchange next = waiting.poll(); next != null; next = waiting.poll()) {
-            waitingNanos -= next.demandNanos;
             if (!model.noticesCancel() || !next.isAbandoned()) {
                 start(next);
                 return;
             }
             dropped++;
         }
+    }
+
+    /** What becomes of an attempt to connect. */
+    enum Greeting {
+        ACCEPTED,
+        REFUSED,
+        LOST
+    }
+
+    /** Returns what becomes of an attempt to connect that arrives now. */
+    Greeting greet() {
+        if (condition.isUnreachable()) {
+            return Greeting.LOST;
+        }
+        return condition.refusesConnections() ? Greeting.REFUSED : Greeting.ACCEPTED;
+    }
+
+    /** Has a task run at each crash that is noticed, which breaks connections. */
+    void onCrash(Runnable task) {
+        onCrash.add(task);
     }
 
     /** Returns how a health check that arrives now is answered; null if it is not. */
@@ -172,11 +189,15 @@ final class Server {
 
     /** Begins an effect on this server, and returns what ends it. */
     Runnable suffer(Function<Condition, Runnable> effect) {
+        return suffer(effect, false);
+    }
+
+    private Runnable suffer(Function<Condition, Runnable> effect, boolean crash) {
         Runnable end = effect.apply(condition);
-        speedMayHaveChanged();
+        conditionChanged(crash);
         return () -> {
             end.run();
-            speedMayHaveChanged();
+            conditionChanged(false);
         };
     }
 
@@ -186,7 +207,6 @@ final class Server {
         lost.addAll(waiting);
         running.clear();
         waiting.clear();
-        waitingNanos = 0;
         for (Exchange exchange : lost) {
             if (exchange.completion != null) {
                 exchange.completion.cancel();
@@ -199,7 +219,10 @@ final class Server {
                 exchange.answer(BROKEN, 0);
             }
         }
-        return suffer(Condition::refuse);
+        if (!condition.isUnreachable()) {
+            onCrash.forEach(Runnable::run);
+        }
+        return suffer(Condition::crash, true);
     }
 
     /** Begins with a tenth of the capacity, which then grows evenly to the whole. */
@@ -213,13 +236,14 @@ final class Server {
             return;
         }
         condition.setWarmth(percent / 100.0);
-        speedMayHaveChanged();
+        conditionChanged(false);
         if (percent < 100) {
             time.schedule(stepNanos, () -> warm(warmUp, percent + 1, stepNanos));
         }
     }
 
-    private void speedMayHaveChanged() {
+    private void conditionChanged(boolean crash) {
+        fate.note(time.elapsed().toNanos(), condition, crash);
         double before = speed;
         speed = condition.speed();
         if (speed == before) {
@@ -238,26 +262,15 @@ final class Server {
         }
     }
 
-    /** Returns when a request sent now would be done, as far as anybody could know; infinite if it might fail. */
-    double nanosUntilDone(long demandNanos) {
-        if (condition.mayFail() || speed == 0) {
-            return Double.POSITIVE_INFINITY;
-        }
-        int ahead = expected + waiting.size() + running.size();
-        if (ahead >= (long) model.workers() + model.queue()) {
-            return Double.POSITIVE_INFINITY;
-        }
-        double wait = 0;
-        if (ahead >= model.workers()) {
-            double work = expectedNanos + waitingNanos;
-            for (Exchange exchange : running) {
-                work += exchange.awaitsNextTier
-                        ? 0
-                        : exchange.remainingNanos - (time.nanos() - exchange.workingSinceNanos) * speed;
-            }
-            wait = work / model.workers();
-        }
-        return (wait + demandNanos) / speed;
+    /** Counts a request that is answered although it was never sent, as the oracle has it. */
+    void countAnswered() {
+        received++;
+        answered++;
+    }
+
+    /** Returns what befell it. */
+    Fate fate() {
+        return fate;
     }
 
     ServerCounts counts() {

@@ -7,7 +7,7 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /** Asks a simulated server whether it is well: a message there, one back, and no work. */
-record SimulatedCheck(World world) implements HealthCheck {
+record SimulatedCheck(World world, ProcessTime caller) implements HealthCheck {
     @Override
     public CompletableFuture<CheckResult> check(CheckTarget target) {
         Server server = world.servers().get(Discovery.indexOf(target.endpoint()));
@@ -18,7 +18,7 @@ record SimulatedCheck(World world) implements HealthCheck {
 
     private void answer(@Nullable CheckResult result, CompletableFuture<CheckResult> answer) {
         if (result != null) {
-            world.later(world.networkDelayNanos(), () -> answer.complete(result));
+            caller.schedule(world.networkDelayNanos(), () -> answer.complete(result));
         }
     }
 

@@ -26,8 +26,9 @@ public final class Simulation {
     private final List<Disruption> disruptions = new ArrayList<>();
     private Duration networkDelay = Duration.ofNanos(250_000);
     private UnaryOperator<LoadBalancerBuilder> balancer = builder -> builder;
-    private UnaryOperator<EndpointSource> around = source -> source;
+    private @Nullable UnaryOperator<EndpointSource> around;
     private @Nullable CheckSchedule checks;
+    private Transport transport = Transport.CONNECT_ON_DEMAND;
 
     private Simulation(long seed) {
         this.seed = seed;
@@ -108,6 +109,12 @@ public final class Simulation {
         return this;
     }
 
+    /** Sets how all callers are connected to servers. The default is {@link Transport#CONNECT_ON_DEMAND}. */
+    public Simulation transport(Transport newTransport) {
+        transport = Objects.requireNonNull(newTransport, "newTransport");
+        return this;
+    }
+
     /** Lets a fault begin, and stay to the end of the run unless it ends by itself. */
     public Simulation at(Duration start, Fault fault) {
         disruptions.add(new Disruption(fault, start, null));
@@ -129,6 +136,10 @@ public final class Simulation {
     public Result run(Duration duration) {
         Scenario.Fleet fleet = new Scenario.Fleet(servers, links, clients, networkDelay);
         return Result.of(new Scenario(
-                seed, fleet, List.copyOf(disruptions), new Scenario.Balancing(balancer, around, checks), duration));
+                seed,
+                fleet,
+                List.copyOf(disruptions),
+                new Scenario.Balancing(balancer, around, checks, transport),
+                duration));
     }
 }

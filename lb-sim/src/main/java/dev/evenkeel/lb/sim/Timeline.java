@@ -4,18 +4,26 @@ import dev.evenkeel.lb.call.RequestKey;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What happened when, in windows of 100 ms. Picks per server are kept in windows of a second, because there may be ten
- * thousand servers; what comes after the end of the run belongs to its last window.
+ * thousand servers; what comes after the end of the run belongs to its last window. Windows are longer in runs that would have too many, so
+ * that memory is bounded: {@link #MOST_WINDOWS} of them keep their latencies, in 0.5 to 1 kB each as a rule, and there are at most {@link
+ * #MOST_PICK_COUNTS} counts of picks.
  */
 final class Timeline {
-    static final long WINDOW_NANOS = 100_000_000L;
-    static final long PICK_WINDOW_NANOS = 1_000_000_000L;
+    static final int MOST_WINDOWS = 36_000; // an hour of the shortest
+    static final int MOST_PICK_COUNTS = 4_000_000;
 
+    private static final long SECOND_NANOS = 1_000_000_000L;
+    private static final List<Long> PARTS_OF_A_SECOND = List.of(10L, 5L, 2L, 1L);
+
+    private final long windowNanos;
+    private final long pickWindowNanos;
     private final int servers;
     private final int[] tiers; // by server
     private final Latencies whole = Latencies.fine();
@@ -30,9 +38,10 @@ final class Timeline {
     Timeline(Scenario.Fleet fleet, Duration duration) {
         servers = fleet.servers().size();
         tiers = IntStream.range(0, servers).map(fleet::tierOf).toArray();
-        int windows = windows(duration.toNanos(), WINDOW_NANOS);
-        int pickWindows = windows(duration.toNanos(), PICK_WINDOW_NANOS);
-        Check.range("server-seconds", (double) servers * pickWindows, 1, Integer.MAX_VALUE - 8);
+        windowNanos = windowNanos(duration.toNanos());
+        pickWindowNanos = wholeSeconds(duration.toNanos(), MOST_PICK_COUNTS / servers);
+        int windows = windows(duration.toNanos(), windowNanos);
+        int pickWindows = windows(duration.toNanos(), pickWindowNanos);
         latencies = new Latencies[windows];
         Arrays.setAll(latencies, i -> Latencies.coarse());
         failures = new long[windows];
@@ -42,12 +51,26 @@ final class Timeline {
         moved = new int[pickWindows];
     }
 
+    /** Returns the shortest window that divides a second, or is a number of them. */
+    private static long windowNanos(long durationNanos) {
+        return PARTS_OF_A_SECOND.stream()
+                .map(parts -> SECOND_NANOS / parts)
+                .filter(nanos -> windows(durationNanos, nanos) <= MOST_WINDOWS)
+                .findFirst()
+                .orElseGet(() -> wholeSeconds(durationNanos, MOST_WINDOWS));
+    }
+
+    private static long wholeSeconds(long durationNanos, int mostWindows) {
+        long seconds = (durationNanos + SECOND_NANOS - 1) / SECOND_NANOS;
+        return (seconds + mostWindows - 1) / mostWindows * SECOND_NANOS;
+    }
+
     private static int windows(long nanos, long windowNanos) {
         return Math.toIntExact((nanos + windowNanos - 1) / windowNanos);
     }
 
     void picked(long nanos, int server, @Nullable RequestKey key) {
-        int window = (int) Math.min(nanos / PICK_WINDOW_NANOS, withKey.length - 1);
+        int window = (int) Math.min(nanos / pickWindowNanos, withKey.length - 1);
         picks[window * servers + server]++;
         if (key != null && tiers[server] == 0) {
             Integer before = latest.put(key, server);
@@ -73,7 +96,11 @@ final class Timeline {
     }
 
     private int window(long nanos) {
-        return (int) Math.min(nanos / WINDOW_NANOS, failures.length - 1);
+        return (int) Math.min(nanos / windowNanos, failures.length - 1);
+    }
+
+    long windowNanos() {
+        return windowNanos;
     }
 
     int windows() {
@@ -108,9 +135,10 @@ final class Timeline {
                 .toArray();
     }
 
-    /** Returns the picks of the seconds from one to before another. */
-    Picks picks(int from, int to) {
-        int end = Math.min(withKey.length, to);
+    /** Returns the picks from one window to before another; as picks are kept for longer ones, a little more. */
+    Picks picks(int fromWindow, int toWindow) {
+        int from = (int) (fromWindow * windowNanos / pickWindowNanos);
+        int end = Math.min(withKey.length, windows(toWindow * windowNanos, pickWindowNanos));
         long[] sums = new long[servers];
         for (int i = from * servers; i < end * servers; i++) {
             sums[i % servers] += picks[i];

@@ -16,6 +16,8 @@ import java.util.stream.Stream;
 final class World {
     private final Scenario scenario;
     private final VirtualTime time = new VirtualTime();
+    private final ProcessTime serverTime = new ProcessTime(time);
+    private final ProcessTime clientTime = new ProcessTime(time);
     private final Recorder recorder;
     private final Discovery discovery;
     private final long networkDelayNanos;
@@ -28,44 +30,57 @@ final class World {
         this.scenario = scenario;
         List<Servers> models = scenario.fleet().servers();
         this.recorder = new Recorder(time, scenario);
-        this.discovery = new Discovery(scenario.fleet());
+        this.discovery = new Discovery(scenario.fleet(), time);
         this.networkDelayNanos = scenario.fleet().networkDelay().toNanos();
         for (Servers model : models) {
             servers.add(new Server(servers.size(), model, time, recorder));
         }
     }
 
-    /** Runs a scenario with the real load balancers, or with the oracle in their place. */
-    static Recorder run(Scenario scenario, boolean oracle) {
-        World world = new World(scenario);
-        world.scheduleDisruptions(); // first, so that a server that is absent from the start is in nobody's first list
-        world.time.advance(Duration.ZERO);
+    /** Runs a scenario with the real load balancers. */
+    static Recorder run(Scenario scenario) {
+        World world = withoutCallers(scenario);
         for (Clients model : scenario.fleet().clients()) {
-            world.add(model, oracle);
+            world.add(model);
         }
         List<Link> links = scenario.fleet().links();
         for (int tier = 1; tier <= links.size(); tier++) {
-            world.link(tier, links.get(tier - 1), oracle);
+            world.link(tier, links.get(tier - 1));
         }
-        world.run();
+        world.play();
+        world.finish();
         return world.recorder;
     }
 
-    private void add(Clients model, boolean oracle) {
-        int index = clients.size();
+    /** Returns a world with servers and with what befalls them, at its beginning. */
+    static World withoutCallers(Scenario scenario) {
+        World world = new World(scenario);
+        world.scheduleDisruptions(); // first, so that a server that is absent from the start is in no first list
+        world.time.advance(Duration.ZERO);
+        world.discovery.announce();
+        return world;
+    }
+
+    private void add(Clients model) {
         UnaryOperator<LoadBalancerBuilder> place = builder -> in(model.locality(), builder);
-        Client client = new Client(index, model, this, scenario.seed(), router(index, 0, place, oracle));
-        clients.add(client);
-        callers.add(client.caller());
+        Route.Router router = router(clients.size(), 0, clientTime, model.connectTimeout(), place);
+        Caller caller = new Caller(clients.size(), model.deadline(), model.connectTimeout(), this, clientTime, router);
+        add(model, new ClientProcess(clients.size(), model, caller, this));
+        callers.add(caller);
+    }
+
+    /** Adds a client. */
+    void add(Clients model, Client.Calls calls) {
+        clients.add(new Client(clients.size(), model, this, scenario.seed(), calls));
     }
 
     /** Lets the servers of the tier before call this one. */
-    private void link(int tier, Link link, boolean oracle) {
+    private void link(int tier, Link link) {
         for (Server server : tier(tier - 1)) {
             UnaryOperator<LoadBalancerBuilder> settings =
                     builder -> link.settings().apply(in(server.model().locality(), builder));
-            Route.Router router = router(callers.size(), tier, settings, oracle);
-            Caller caller = new Caller(callers.size(), link.deadline(), link.deadline(), this, router);
+            Route.Router router = router(callers.size(), tier, serverTime, link.deadline(), settings);
+            Caller caller = new Caller(callers.size(), link.deadline(), link.deadline(), this, serverTime, router);
             callers.add(caller);
             server.callNextTierBy(caller);
         }
@@ -95,11 +110,16 @@ final class World {
         }
     }
 
-    private void run() {
+    /** Lets time pass to the end of the run, and on until every call has ended. */
+    void play() {
         clients.forEach(client -> client.arrivals().multiply(loadFactor()));
         time.advance(scenario.duration());
         clients.forEach(client -> client.arrivals().stop());
+        clientTime.goOn();
         time.advance(longest(scenario.fleet().clients().stream().map(Clients::deadline)));
+    }
+
+    private void finish() {
         if (scenario.fleet().tiers() > 1) { // servers may still work for callers that have given up
             servers.forEach(server -> server.callNextTierBy(null));
             time.advance(longest(scenario.fleet().links().stream().map(Link::deadline)));
@@ -113,23 +133,48 @@ final class World {
         return durations.max(Duration::compareTo).orElseThrow();
     }
 
-    private Route.Router router(int caller, int tier, UnaryOperator<LoadBalancerBuilder> settings, boolean oracle) {
-        if (oracle) {
-            SplitMix64 random = SplitMix64.stream(scenario.seed(), SplitMix64.Stream.ORACLE, caller);
-            return new OracleRouter(tier(tier), time, networkDelayNanos, random);
-        }
+    private Route.Router router(
+            int caller,
+            int tier,
+            ProcessTime process,
+            Duration connectTimeout,
+            UnaryOperator<LoadBalancerBuilder> settings) {
         SplitMix64 random = SplitMix64.stream(scenario.seed(), SplitMix64.Stream.BALANCER, caller);
-        LoadBalancerBuilder builder = scenario.balancing().builder(new SimulatedCheck(this));
-        return new BalancedRouter(settings.apply(builder)
-                .endpoints(scenario.balancing().around().apply(discovery.tier(tier)))
-                .environment(time.environment(random))
+        Scenario.Balancing balancing = scenario.balancing();
+        LoadBalancerBuilder builder = settings.apply(balancing.builder(new SimulatedCheck(this, process)))
+                .endpoints(balancing.between(discovery.tier(tier)))
+                .environment(process.environment(random))
                 .listener(new LoadBalancerListener() {
                     @Override
                     public void onEvent(Event event) {
                         recorder.event(caller, event);
                     }
-                })
-                .build());
+                });
+        if (balancing.transport() == Transport.CONNECT_ON_DEMAND) {
+            return new BalancedRouter(builder.build());
+        }
+        Connections connections = new Connections(this, process, connectTimeout);
+        return new ChannelRouter(builder.listener(connections).build(), connections, process);
+    }
+
+    /** Returns the time of all clients' processes. */
+    ProcessTime clientTime() {
+        return clientTime;
+    }
+
+    /** Lets all clients' processes stand still, and returns what ends that. */
+    Runnable stallClients() {
+        Runnable tell = discovery.silenceToClients();
+        Runnable goOn = clientTime.stall();
+        return () -> {
+            goOn.run();
+            tell.run();
+        };
+    }
+
+    /** Returns how long the run has taken so far. */
+    long nowNanos() {
+        return time.elapsed().toNanos();
     }
 
     VirtualTime time() {

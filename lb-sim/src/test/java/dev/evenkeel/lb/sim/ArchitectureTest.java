@@ -53,7 +53,7 @@ class ArchitectureTest {
                 .areTopLevelClasses()
                 .and()
                 .haveNameNotMatching(
-                        ".*\\.(Simulation|Servers|ServiceTime|Clients|Fault|Target|Result|Period|Latencies|ServerCounts)")
+                        ".*\\.(Simulation|Servers|Blip|Transport|ServiceTime|Clients|Fault|Target|Result|Period|Latencies|ServerCounts)")
                 .should()
                 .notHaveModifier(JavaModifier.PUBLIC)
                 .check(SIMULATOR);

