@@ -30,18 +30,18 @@ class GrpcOutcomesTest {
     @ParameterizedTest
     @CsvSource({
         "OK, SUCCESS",
-        "INVALID_ARGUMENT, SUCCESS",
-        "NOT_FOUND, SUCCESS",
-        "ALREADY_EXISTS, SUCCESS",
-        "PERMISSION_DENIED, SUCCESS",
-        "UNAUTHENTICATED, SUCCESS",
-        "FAILED_PRECONDITION, SUCCESS",
-        "ABORTED, SUCCESS",
-        "OUT_OF_RANGE, SUCCESS",
+        "INVALID_ARGUMENT, REJECTED",
+        "NOT_FOUND, REJECTED",
+        "ALREADY_EXISTS, REJECTED",
+        "PERMISSION_DENIED, REJECTED",
+        "UNAUTHENTICATED, REJECTED",
+        "FAILED_PRECONDITION, REJECTED",
+        "ABORTED, REJECTED",
+        "OUT_OF_RANGE, REJECTED",
         "UNKNOWN, FAILED",
         "INTERNAL, FAILED",
         "DATA_LOSS, FAILED",
-        "UNIMPLEMENTED, FAILED",
+        "UNIMPLEMENTED, REJECTED",
         "UNAVAILABLE, UNAVAILABLE",
         "DEADLINE_EXCEEDED, TIMED_OUT",
         "CANCELLED, CANCELLED",
@@ -113,7 +113,50 @@ class GrpcOutcomesTest {
     void aMessageThatIsTooLargeSaysNothingOfTheServersLoad() {
         assertThat(unanswered(Status.RESOURCE_EXHAUSTED)).isEqualTo(Kind.NOT_SENT);
         assertThat(answered(Status.RESOURCE_EXHAUSTED.withDescription("gRPC message exceeds maximum size 4: 5")))
-                .isEqualTo(Kind.SUCCESS);
+                .isEqualTo(Kind.REJECTED);
+    }
+
+    /** What an edge answers in HTTP has no trailers, unless it is of gRPC's content type; the text is grpc-core's own. */
+    @ParameterizedTest
+    @CsvSource({
+        "INTERNAL, 400, REJECTED",
+        "UNAUTHENTICATED, 401, REJECTED",
+        "PERMISSION_DENIED, 403, REJECTED",
+        "UNIMPLEMENTED, 404, REJECTED",
+        "UNKNOWN, 408, NOT_PROCESSED",
+        "UNKNOWN, 413, REJECTED",
+        "INTERNAL, 431, REJECTED",
+        "UNAVAILABLE, 429, PUSHBACK",
+        "UNKNOWN, 500, FAILED",
+        "UNAVAILABLE, 502, UNAVAILABLE",
+        "UNAVAILABLE, 503, UNAVAILABLE",
+        "UNAVAILABLE, 504, UNAVAILABLE",
+        "UNKNOWN, 302, FAILED",
+        "UNKNOWN, 200, FAILED"
+    })
+    void whatAnEdgeAnswersIsJudgedByItsHttpStatus(Status.Code code, int http, Kind kind) {
+        Status other = code.toStatus()
+                .withDescription("HTTP status code " + http + "\ninvalid content-type: text/html\nheaders: Metadata()");
+        Status own = code.toStatus()
+                .withDescription("HTTP status code " + http
+                        + "\nmissing GRPC status, inferred error from HTTP status code");
+
+        assertThat(unanswered(other)).isEqualTo(kind);
+        assertThat(answered(own)).isEqualTo(kind);
+        assertThat(GrpcOutcomes.of(other, null, false).reason())
+                .isEqualTo("gRPC " + code + ": HTTP status code " + http);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"HTTP status code 429", "HTTP status code 4", "HTTP status code ", "HTTP status code 4x9", "'HTTP status code 99999999999'"})
+    void whatAServerWritesIntoADescriptionIsNoHttpStatus(String description) {
+        assertThat(answered(Status.INTERNAL.withDescription(description))).isEqualTo(Kind.FAILED);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"HTTP status code 4", "HTTP status code ", "HTTP status code 4x9", "HTTP status code 99999999999"})
+    void aTextThatNamesNoHttpStatusIsALostConnection(String description) {
+        assertThat(unanswered(Status.UNAVAILABLE.withDescription(description))).isEqualTo(Kind.BROKEN);
     }
 
     @Test

@@ -32,10 +32,12 @@ final class HttpOutcomes {
 
     private static final int TOO_MANY_REQUESTS = 429;
     private static final int SERVICE_UNAVAILABLE = 503;
-    private static final int FIRST_STATUS = 400;
-    private static final int STATUSES = 200;
+    private static final int REQUEST_TIMEOUT = 408;
+    private static final int FIRST_REFUSAL = 400;
+    private static final int FIRST_FAILURE = 500;
+    private static final int STATUSES = 600;
 
-    private final Outcome[] byStatus = new Outcome[STATUSES]; // 400 to 599, so that no answer costs an object
+    private final Outcome[] byStatus = new Outcome[STATUSES]; // 400 to 999, so that no answer costs an object
 
     /**
      * Creates the table of answers.
@@ -44,16 +46,25 @@ final class HttpOutcomes {
      */
     HttpOutcomes(Set<Integer> unavailable) {
         for (int i = 0; i < STATUSES; i++) {
-            int status = FIRST_STATUS + i;
-            boolean serverError = status >= 500;
-            Kind kind = unavailable.contains(status) ? Kind.UNAVAILABLE : serverError ? Kind.FAILED : Kind.SUCCESS;
-            byStatus[i] = kind == Kind.SUCCESS ? Outcome.SUCCESS : Outcome.of(kind, "HTTP " + status);
+            int status = FIRST_REFUSAL + i;
+            byStatus[i] = Outcome.of(unavailable.contains(status) ? Kind.UNAVAILABLE : kind(status), "HTTP " + status);
         }
     }
 
-    /** Returns what an answer from the network means. */
+    /**
+     * A refusal concerns the request. Of a 408 the server says that it has not had the whole request, and that it may be sent again, RFC
+     * 9110 §15.5.9; HAProxy says so on connections that were idle. Statuses beyond 599 are like server errors, RFC 9110 §15.
+     */
+    private static Kind kind(int status) {
+        if (status >= FIRST_FAILURE) {
+            return Kind.FAILED;
+        }
+        return status == REQUEST_TIMEOUT ? Kind.NOT_PROCESSED : Kind.REJECTED;
+    }
+
+    /** Returns what an answer from the network means. Redirects, and the change of protocols, are good answers. */
     Outcome of(Response response) {
-        int row = response.code() - FIRST_STATUS;
+        int row = response.code() - FIRST_REFUSAL;
         if (row < 0 || row >= STATUSES) {
             return Outcome.SUCCESS;
         }

@@ -316,12 +316,23 @@ class RetryTest {
         assertThat(fleet.kinds()).containsExactly(Kind.BROKEN);
     }
 
+    /** HAProxy says so on a connection that was idle for long. OkHttp repeats it at the same endpoint, unless it is told not to. */
     @Test
-    void requestTimeoutIsAnAnswerLikeAnyOther() throws IOException {
+    void requestTimeoutIsRepeatedElsewhereByUsAndNotByOkHttp() throws IOException {
         Server node = fleet.add(request -> Server.status(408));
         fleet.add("fine");
-        assertThat(fleet.ask()).isEqualTo("408 status 408");
-        assertThat(node.requests()).hasSize(1);
+        assertThat(fleet.ask()).isEqualTo("200 fine");
+        assertThat(fleet.ask(post())).as("the server has not had the whole of it").isEqualTo("200 fine");
+        assertThat(node.requests()).hasSize(2);
+        assertThat(fleet.kinds()).containsExactly(Kind.NOT_PROCESSED, Kind.SUCCESS, Kind.NOT_PROCESSED, Kind.SUCCESS);
+    }
+
+    @Test
+    void refusalOfARequestIsReturnedAsItIsAndIsNoGoodAnswer() throws IOException {
+        fleet.add(request -> Server.status(404));
+        fleet.add("fine");
+        assertThat(fleet.ask()).isEqualTo("404 status 404");
+        assertThat(fleet.kinds()).containsExactly(Kind.REJECTED);
     }
 
     @Test
