@@ -1,5 +1,6 @@
 package dev.evenkeel.lb.okhttp;
 
+import dev.evenkeel.lb.call.Judgement;
 import dev.evenkeel.lb.call.Outcome;
 import dev.evenkeel.lb.call.Outcome.Kind;
 import java.io.IOException;
@@ -11,7 +12,6 @@ import java.net.SocketTimeoutException;
 import java.net.UnknownServiceException;
 import java.security.cert.CertificateException;
 import java.time.Duration;
-import java.util.Set;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import okhttp3.Response;
 import org.jspecify.annotations.Nullable;
@@ -31,7 +31,9 @@ final class HttpOutcomes {
     static final Outcome LEAKED = Outcome.of(Kind.CANCELLED, "response was never closed");
 
     private static final int TOO_MANY_REQUESTS = 429;
+    private static final int BAD_GATEWAY = 502;
     private static final int SERVICE_UNAVAILABLE = 503;
+    private static final int GATEWAY_TIMEOUT = 504;
     private static final int REQUEST_TIMEOUT = 408;
     private static final int FIRST_REFUSAL = 400;
     private static final int FIRST_FAILURE = 500;
@@ -39,15 +41,14 @@ final class HttpOutcomes {
 
     private final Outcome[] byStatus = new Outcome[STATUSES]; // 400 to 999, so that no answer costs an object
 
-    /**
-     * Creates the table of answers.
-     *
-     * @param unavailable statuses that another endpoint may not give
-     */
-    HttpOutcomes(Set<Integer> unavailable) {
+    private final HttpJudges judges;
+
+    /** Creates the table of answers, with what the application says of some. */
+    HttpOutcomes(HttpJudges judges) {
+        this.judges = judges;
         for (int i = 0; i < STATUSES; i++) {
             int status = FIRST_REFUSAL + i;
-            byStatus[i] = Outcome.of(unavailable.contains(status) ? Kind.UNAVAILABLE : kind(status), "HTTP " + status);
+            byStatus[i] = Outcome.of(kind(status), "HTTP " + status);
         }
     }
 
@@ -56,14 +57,21 @@ final class HttpOutcomes {
      * 9110 §15.5.9; HAProxy says so on connections that were idle. Statuses beyond 599 are like server errors, RFC 9110 §15.
      */
     private static Kind kind(int status) {
-        if (status >= FIRST_FAILURE) {
-            return Kind.FAILED;
-        }
-        return status == REQUEST_TIMEOUT ? Kind.NOT_PROCESSED : Kind.REJECTED;
+        return switch (status) {
+            case REQUEST_TIMEOUT -> Kind.NOT_PROCESSED;
+            case BAD_GATEWAY, SERVICE_UNAVAILABLE, GATEWAY_TIMEOUT -> Kind.UNAVAILABLE;
+            default -> status >= FIRST_FAILURE ? Kind.FAILED : Kind.REJECTED;
+        };
     }
 
     /** Returns what an answer from the network means. Redirects, and the change of protocols, are good answers. */
     Outcome of(Response response) {
+        Judgement judgement = judges.judge(response);
+        if (judgement != null) {
+            return judgement.outcome(
+                    "HTTP " + response.code(),
+                    judgement == Judgement.PUSHBACK ? RetryAfter.of(response) : Duration.ZERO);
+        }
         int row = response.code() - FIRST_REFUSAL;
         if (row < 0 || row >= STATUSES) {
             return Outcome.SUCCESS;

@@ -18,7 +18,6 @@ import java.net.UnknownHostException;
 import java.net.UnknownServiceException;
 import java.security.cert.CertificateException;
 import java.time.Duration;
-import java.util.Set;
 import java.util.stream.Stream;
 import javax.net.ssl.SSLHandshakeException;
 import javax.net.ssl.SSLPeerUnverifiedException;
@@ -36,7 +35,7 @@ class HttpOutcomesTest {
     private static final boolean FRESH = false;
     private static final boolean POOLED = true;
 
-    private final HttpOutcomes outcomes = new HttpOutcomes(Set.of(502, 503, 504));
+    private final HttpOutcomes outcomes = new HttpOutcomes(HttpJudges.NONE);
 
     static Stream<Arguments> failures() {
         SSLHandshakeException badCertificate = new SSLHandshakeException("no path");
