@@ -1,5 +1,6 @@
 package dev.evenkeel.lb.grpc;
 
+import dev.evenkeel.lb.call.Judgement;
 import dev.evenkeel.lb.call.Outcome;
 import dev.evenkeel.lb.call.Outcome.Kind;
 import io.grpc.Metadata;
@@ -30,8 +31,9 @@ final class GrpcOutcomes {
      * @param status how the transport says it ended
      * @param trailers what the server sent at the end; null if the end was not the server's, but the connection's or the client's
      * @param expired whether the call's deadline is over: the transport sees that as a cancellation
+     * @param leaving whether the server is ending the connection
      */
-    static Outcome of(Status status, @Nullable Metadata trailers, boolean expired) {
+    static Outcome of(Status status, @Nullable Metadata trailers, boolean expired, boolean leaving) {
         if (status.isOk()) {
             return Outcome.SUCCESS;
         }
@@ -58,7 +60,7 @@ final class GrpcOutcomes {
             case UNKNOWN, INTERNAL, DATA_LOSS -> outcome(Kind.FAILED, status, trailers);
             case UNAVAILABLE -> unavailable(status, trailers);
             case DEADLINE_EXCEEDED -> outcome(Kind.TIMED_OUT, status, trailers);
-            case CANCELLED -> cancelled(status, trailers, expired);
+            case CANCELLED -> cancelled(status, trailers, expired, leaving);
             case RESOURCE_EXHAUSTED -> exhausted(status, trailers);
         };
     }
@@ -92,14 +94,20 @@ final class GrpcOutcomes {
         };
     }
 
-    private static Outcome cancelled(Status status, @Nullable Metadata trailers, boolean expired) {
+    /**
+     * A server that stops at once says goodbye and resets its streams, which is as good as a lost connection. One that goes on has a reason
+     * that it does not tell: a stream idle for too long, an upload too large. The texts are those of grpc-netty and grpc-okhttp.
+     */
+    private static Outcome cancelled(Status status, @Nullable Metadata trailers, boolean expired, boolean leaving) {
         if (expired) {
             return outcome(Kind.TIMED_OUT, Status.DEADLINE_EXCEEDED, null);
         }
-        // A server that stops at once resets its streams, which is not the caller's doing. The text is grpc-core's own.
-        return trailers == null && describes(status, "RST_STREAM closed stream")
-                ? outcome(Kind.BROKEN, status, null)
-                : Outcome.CANCELLED;
+        boolean reset =
+                trailers == null && (describes(status, "RST_STREAM closed stream") || describes(status, "Rst Stream"));
+        if (!reset) {
+            return Outcome.CANCELLED;
+        }
+        return outcome(leaving ? Kind.BROKEN : Kind.CANCELLED, status, null);
     }
 
     private static boolean describes(Status status, String text) {
@@ -122,9 +130,24 @@ final class GrpcOutcomes {
             return outcome(Kind.NOT_SENT, status, null);
         }
         boolean forItsSize = describes(status, "exceeds maximum size") || describes(status, "larger than max");
-        return forItsSize
-                ? outcome(Kind.REJECTED, status, trailers)
-                : Outcome.pushback(words(status), Duration.ZERO);
+        return forItsSize ? outcome(Kind.REJECTED, status, trailers) : Outcome.pushback(words(status), Duration.ZERO);
+    }
+
+    /** Returns whether an end is a server's answer, or that of an edge before it. */
+    static boolean isAnswer(Status status, @Nullable Metadata trailers) {
+        return trailers != null || httpStatus(status, null) != NONE;
+    }
+
+    /** Returns what an answer means that the application judges. */
+    static Outcome judged(Judgement judgement, Status status, @Nullable Metadata trailers) {
+        String pushback = trailers == null ? null : trailers.get(PUSHBACK);
+        return judgement.outcome(words(status), pushback == null ? Duration.ZERO : pause(pushback));
+    }
+
+    /** Returns whether a server says that a call must not be repeated: by a negative number, or one that is none. gRFC A6. */
+    static boolean forbidsRepeating(@Nullable Metadata trailers) {
+        String pushback = trailers == null ? null : trailers.get(PUSHBACK);
+        return pushback != null && pause(pushback).isZero();
     }
 
     /** A pause of nothing means that the call may be repeated at once; no pause at all that it may not be, as does a negative one. */
