@@ -6,7 +6,7 @@ import okhttp3.Response;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Says what answers mean, where that is not what their status says to everybody.
+ * Says what answers mean, where the default, which goes by their status, is wrong for an application.
  *
  * <pre>{@code
  * EvenkeelOkHttp.builder(client, services)
