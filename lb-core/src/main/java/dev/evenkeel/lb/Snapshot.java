@@ -223,7 +223,7 @@ final class Snapshot {
     }
 
     /**
-     * Returns whether there is somebody with room whom the call has not tried.
+     * Returns whether there is a candidate with room that the call has not tried.
      *
      * @param pushedBackToo whether those that asked for a pause count as well
      */

@@ -160,7 +160,7 @@ public interface KeyedPolicyContract extends PolicyContract {
 
     @ParameterizedTest
     @ValueSource(ints = {2, 3, 10, 1_000})
-    default void whoAskedForAPauseIsPassedAsIfItWereOut(int n) {
+    default void anEndpointThatAskedForAPauseIsPassedAsIfItWereOut(int n) {
         List<FakeNode> nodes = FakeNode.many(n);
         KeyMap map = policy().newKeyMap(endpoints(nodes));
         int asking = n / 2;

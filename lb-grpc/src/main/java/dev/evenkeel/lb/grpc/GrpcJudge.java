@@ -7,7 +7,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Says what answers mean, where that is not what their status says to everybody.
+ * Says what answers mean, where the default, which goes by their status, is wrong for an application.
  *
  * <pre>{@code
  * EvenkeelGrpc.configure(builder, services).setNameResolverArg(

@@ -297,7 +297,7 @@ class RetryTest {
 
     /** A token server that is down is down for every endpoint (grpc-java#6808). */
     @Test
-    void aCallWhoseCredentialsFailIsNotRepeatedAndNobodysFailure() {
+    void aCallWhoseCredentialsFailIsNotRepeatedAndNoEndpointsFailure() {
         use(2, settings -> settings.retryBudget(AMPLE));
         ManagedChannel channel = fleet.connectedChannel();
         AtomicInteger asked = new AtomicInteger();
