@@ -82,8 +82,9 @@ public final class BalancedCall implements PickContext {
         Attempt attempt = latest("retryAfter()");
         Engine engine = view.engine();
         long now = engine.nowNanos();
-        RetryDecision decision =
-                engine.settings.retry().decide(outcome, request, progress(attempt, now), engine.environment.random());
+        RetryDecision decision = engine.settings
+                .retry()
+                .decide(outcome, request, progress(attempt, outcome, now), engine.environment.random());
         if (!decision.isRetry()) {
             return decision;
         }
@@ -190,13 +191,13 @@ public final class BalancedCall implements PickContext {
         return new Attempt(this, view.pickUntried(this, now), now, waitedFor, special);
     }
 
-    private RetryPolicy.Progress progress(Attempt latest, long nowNanos) {
+    private RetryPolicy.Progress progress(Attempt latest, Outcome outcome, long nowNanos) {
         Trail trail = Trail.of(latest);
         return new RetryPolicy.Progress(
                 trail.paid(),
                 trail.freeRetryUsed(),
                 latest.isProbe(),
-                view.hasUntried(this),
+                view.hasUntried(this, outcome),
                 remainingNanos(trail, nowNanos));
     }
 

@@ -122,7 +122,7 @@ final class Engine {
                 hedges.learnSuccess(attempt, latency, now);
             }
             if (sessions != null) {
-                sessions.answered(attempt);
+                sessions.answered(attempt, kind == Outcome.Kind.SUCCESS);
             }
         }
         announcer.attempt(node.endpoint(), outcome, latency);

@@ -193,6 +193,19 @@ public final class LoadBalancerView implements AutoCloseable {
         return snapshot.ofSubset(context).hasUntried(context);
     }
 
+    /**
+     * Returns whether there is an endpoint to pick that the call has not tried, and where it makes sense to go after an attempt that ended so: one
+     * that pushed back is not followed by another that asked for a pause itself.
+     */
+    public boolean hasUntried(PickContext context, Outcome outcome) {
+        return snapshot.ofSubset(context).hasUntried(context, outcome.kind() != Outcome.Kind.PUSHBACK);
+    }
+
+    /** Returns whether there is an endpoint to pick that asked for no pause. */
+    boolean hasOneNotPushedBack() {
+        return snapshot.hasOneNotPushedBack();
+    }
+
     /** Returns whether there is an endpoint to pick, be it one that has no room just now. */
     boolean hasCandidates() {
         return !candidates().nodes().isEmpty();

@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
  * Where the sessions of a service live. Safe for use by many threads.
  *
  * <p>The first attempt of a session's call goes where the session lives, whatever the policy says; those that follow go elsewhere, as ever.
- * If the endpoint is gone, out or full the session is broken off, and lives from then on where the policy's choice answers it. An endpoint
+ * If the endpoint is gone, out or full the session is broken off, and lives from then on where the policy's choice answers it. While the
+ * endpoint asks for a pause its sessions' calls go by the policy, and return afterwards, unless all endpoints ask for one. An endpoint
  * that drains keeps its sessions until their time is over, and gets no new ones.
  */
 public final class Sessions {
@@ -74,9 +75,15 @@ public final class Sessions {
         return node != null && !node.isLeaving();
     }
 
+    /** Returns whether the endpoint where a session lives asked for a pause, so that its calls go elsewhere for a while. */
+    public boolean isAway(Session session) {
+        TrackedNode home = homeOf(session);
+        return home != null && home.isPushedBack();
+    }
+
     /**
-     * Returns where the request's session lives, or null if the policy is to pick. Where only this view is not connected just now, or only
-     * this request wants other endpoints, the session stays where it is.
+     * Returns where the request's session lives, or null if the policy is to pick. Where only this view is not connected just now, only this
+     * request wants other endpoints, or the endpoint asked for a pause, the session stays where it is.
      */
     @Nullable
     TrackedNode home(RequestInfo request, LoadBalancerView view, long nowNanos) {
@@ -91,7 +98,7 @@ public final class Sessions {
         }
         Subset wanted = request.destination().subset();
         boolean suits = wanted == null || wanted.contains(home.endpoint().metadata());
-        if (!suits || !view.isReady(home)) {
+        if (!suits || !view.isReady(home) || (home.isPushedBack() && view.hasOneNotPushedBack())) {
             return null;
         }
         if (!home.hasRoom()) {
@@ -107,32 +114,37 @@ public final class Sessions {
         }
     }
 
-    /** Learns of an attempt that was answered well. */
-    void answered(Attempt attempt) {
+    /**
+     * Learns of an attempt that was answered.
+     *
+     * @param well whether the answer was what the caller wished: one that refuses the request begins no session, and moves none
+     */
+    void answered(Attempt attempt, boolean well) {
         if (attempt.session() instanceof Session.Keyed keyed) {
-            answered(keyed.key(), attempt.node(), attempt.view());
+            answered(keyed.key(), attempt.node(), attempt.view(), well);
         }
     }
 
-    private void answered(RequestKey session, TrackedNode node, LoadBalancerView view) {
+    private void answered(RequestKey session, TrackedNode node, LoadBalancerView view, boolean well) {
         String id = node.endpoint().id();
         String home = homes.getIfPresent(session);
         if (home != null && home.equals(id)) {
             if (!node.isLeaving()) {
                 homes.asMap().replace(session, home, id); // has its whole time again
             }
-        } else if (!node.isRemoved() && view.canServe(node)) { // else a late answer would lead it back to who went out
+        } else if (well
+                && !node.isRemoved()
+                && view.canServe(node)) { // else a late answer would lead it back to who went out
+            TrackedNode before = home == null ? null : cluster.find(home);
             if (home == null) {
                 homes.asMap().putIfAbsent(session, id);
-            } else if (!isServed(home, view)) {
+            } else if (before == null || !view.canServe(before)) {
                 homes.asMap().replace(session, home, id);
+            } else if (before.isPushedBack()) {
+                homes.asMap()
+                        .replace(session, home, home); // has its whole time again, or it might be over before the pause
             } // else this was a retry, and the session stays where it is
         }
-    }
-
-    private boolean isServed(String id, LoadBalancerView view) {
-        TrackedNode home = cluster.find(id);
-        return home != null && view.canServe(home);
     }
 
     private @Nullable TrackedNode homeOf(Session session) {

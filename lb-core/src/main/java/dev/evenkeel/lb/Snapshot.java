@@ -202,21 +202,44 @@ final class Snapshot {
         return first(node -> call.hasTried(node) == tried && node.tryStart(nowNanos));
     }
 
+    /** Returns one that the call has not tried, if there is one, and of those one that asked for no pause. */
     private Node untried(Node picked, Picker from, PickContext call, long nowNanos) {
         Node node = picked;
-        for (int i = 0; i < REPICKS && call.hasTried(node); i++) {
+        for (int i = 0; i < REPICKS && (call.hasTried(node) || node.isPushedBack()); i++) {
             node = from.pick(call, nowNanos);
         }
-        if (!call.hasTried(node)) {
+        if (!call.hasTried(node) && !node.isPushedBack()) {
             return node;
         }
-        TrackedNode other = first(one -> !call.hasTried(one));
+        TrackedNode other = first(one -> !call.hasTried(one) && !one.isPushedBack());
+        if (other == null && call.hasTried(node)) {
+            other = first(one -> !call.hasTried(one));
+        }
         return other == null ? node : other; // all have been tried
     }
 
     boolean hasUntried(PickContext call) {
+        return hasUntried(call, true);
+    }
+
+    /**
+     * Returns whether there is a candidate with room that the call has not tried.
+     *
+     * @param pushedBackToo whether those that asked for a pause count as well
+     */
+    boolean hasUntried(PickContext call, boolean pushedBackToo) {
         for (TrackedNode node : candidates.nodes()) {
-            if (!call.hasTried(node) && node.hasRoom()) {
+            if (!call.hasTried(node) && (pushedBackToo || !node.isPushedBack()) && node.hasRoom()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Returns whether one of the candidates asked for no pause. */
+    boolean hasOneNotPushedBack() {
+        for (TrackedNode node : candidates.nodes()) {
+            if (!node.isPushedBack()) {
                 return true;
             }
         }

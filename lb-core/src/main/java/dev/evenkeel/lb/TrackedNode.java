@@ -222,7 +222,8 @@ final class TrackedNode implements Node {
         return changed;
     }
 
-    boolean isPushedBack() {
+    @Override
+    public boolean isPushedBack() {
         return pushedBack;
     }
 
@@ -231,10 +232,18 @@ final class TrackedNode implements Node {
         return cuts.ramp(slowStart, ledger.finished(), nowNanos);
     }
 
-    /** Works out the weight anew, given how much the slow start leaves of it, and returns whether it changed enough to matter. */
+    /**
+     * Works out the weight anew, given how much the slow start leaves of it, and returns whether it changed enough to matter, or a pause that it
+     * asked for has begun or ended.
+     */
     boolean refreshWeight(double ramp, long nowNanos) {
         double now = endpoint.weight() * ramp * cuts.share(nowNanos);
+        boolean wasPushedBack = pushedBack;
         pushedBack = cuts.isPushedBack();
+        return takeWeight(now) || wasPushedBack != pushedBack;
+    }
+
+    private boolean takeWeight(double now) {
         boolean matters = Math.abs(now - weight) > NOTICEABLE * weight;
         if (matters || now == endpoint.weight()) {
             boolean changed = now != weight;

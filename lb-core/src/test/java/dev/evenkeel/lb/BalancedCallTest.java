@@ -12,11 +12,13 @@ import dev.evenkeel.lb.policy.LoadBalancingPolicy;
 import dev.evenkeel.lb.retry.RetryBudget;
 import dev.evenkeel.lb.retry.RetryDecision;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class BalancedCallTest {
+    private static final Outcome MAINTENANCE = Outcome.pushback("HTTP 503", Duration.ofMinutes(2));
     private static final String[] THREE = {"10.0.0.1:80", "10.0.0.2:80", "10.0.0.3:80"};
 
     @Test
@@ -45,6 +47,71 @@ class BalancedCallTest {
         }
 
         assertThat(tried).hasSize(3);
+    }
+
+    @Test
+    void aPauseThatOneEndpointAsksForSendsTheCallToAnotherAtOnce() {
+        for (int i = 0; i < 50; i++) {
+            BalancedCall call = TestService.of(THREE).call();
+            Attempt first = call.nextAttempt();
+            first.complete(MAINTENANCE);
+
+            assertThat(call.retryAfter(MAINTENANCE)).isEqualTo(new RetryDecision(RetryDecision.Kind.RETRY, 0));
+            assertThat(call.nextAttempt().endpoint()).isNotEqualTo(first.endpoint());
+        }
+    }
+
+    @Test
+    void aRetryGoesPastThoseThatAskedForAPause() {
+        String[] ten = new String[10];
+        Arrays.setAll(ten, i -> "10.0.0." + i + ":80");
+        LoadBalancingPolicy stubborn = (candidates, random) -> (context, now) -> candidates.get(0);
+        TestService service = TestService.with(settings -> settings.policy(stubborn), ten);
+        Set<String> asking = new HashSet<>();
+        for (int i = 0; i < 9; i++) {
+            BalancedCall call = service.call();
+            call.nextAttempt().complete(MAINTENANCE);
+            assertThat(call.retryAfter(MAINTENANCE).isRetry()).isTrue();
+            Attempt second = call.nextAttempt();
+            assertThat(asking.add(second.endpoint().id()))
+                    .as("it has not asked before")
+                    .isTrue();
+            second.complete(MAINTENANCE);
+        }
+
+        BalancedCall last = service.call();
+        last.nextAttempt().complete(MAINTENANCE);
+        assertThat(last.retryAfter(MAINTENANCE).kind())
+                .as("now all of them have asked")
+                .isEqualTo(RetryDecision.Kind.STOP_PUSHBACK);
+    }
+
+    @Test
+    void whereAllAskForAPauseTheNextCallIsToldByTheFirst() {
+        TestService service = TestService.of("10.0.0.1:80", "10.0.0.2:80");
+        BalancedCall call = service.call();
+        call.nextAttempt().complete(MAINTENANCE);
+        assertThat(call.retryAfter(MAINTENANCE).isRetry()).isTrue();
+        call.nextAttempt().complete(MAINTENANCE);
+        assertThat(call.retryAfter(MAINTENANCE).kind()).isEqualTo(RetryDecision.Kind.STOP_PUSHBACK);
+
+        BalancedCall next = service.call();
+        next.nextAttempt().complete(MAINTENANCE);
+        assertThat(next.retryAfter(MAINTENANCE).kind()).isEqualTo(RetryDecision.Kind.STOP_PUSHBACK);
+        service.advance(Duration.ofSeconds(31));
+        BalancedCall later = service.call();
+        later.nextAttempt().complete(MAINTENANCE);
+        assertThat(later.retryAfter(MAINTENANCE).isRetry()).isTrue();
+    }
+
+    @Test
+    void aFailureThatAsksForNothingIsRepeatedAlsoAtOneThatAskedForAPause() {
+        TestService service = TestService.of("10.0.0.1:80", "10.0.0.2:80");
+        service.attemptAt("10.0.0.1:80").complete(MAINTENANCE);
+        BalancedCall call = service.call();
+        call.nextAttempt().complete(HTTP_503);
+
+        assertThat(call.retryAfter(HTTP_503)).isEqualTo(new RetryDecision(RetryDecision.Kind.RETRY, 0));
     }
 
     @Test

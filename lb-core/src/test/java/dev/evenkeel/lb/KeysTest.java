@@ -98,6 +98,26 @@ class KeysTest {
 
     @ParameterizedTest
     @MethodSource("policies")
+    void whileAnEndpointAsksForAPauseOnlyItsKeysAreElsewhere(LoadBalancingPolicy policy) {
+        TestService service = service(policy, 10, settings -> settings);
+        Map<Integer, String> before = homes(service);
+        Outcome maintenance = Outcome.pushback("HTTP 503", Duration.ofMinutes(2));
+
+        attempt(service, keyAt("10.0.0.3:80", before)).complete(maintenance);
+        Map<Integer, String> meanwhile = homes(service);
+        service.advance(Duration.ofSeconds(31)); // as long as it may ask for
+
+        before.forEach((key, home) -> {
+            if (!home.equals("10.0.0.3:80")) {
+                assertThat(meanwhile).containsEntry(key, home);
+            }
+        });
+        assertThat(meanwhile.values()).doesNotContain("10.0.0.3:80");
+        assertThat(homes(service)).isEqualTo(before);
+    }
+
+    @ParameterizedTest
+    @MethodSource("policies")
     void whileAnEndpointIsEjectedOnlyItsKeysAreElsewhere(LoadBalancingPolicy policy) {
         TestService service = service(policy, 10, settings -> settings);
         Map<Integer, String> before = homes(service);

@@ -144,6 +144,69 @@ class SessionsTest {
 
     @ParameterizedTest
     @EnumSource
+    void whileItsEndpointAsksForAPauseASessionGoesByThePolicyAndThenReturns(Kind kind) {
+        Session session = sessionAt(A, kind);
+        begin(session).complete(Outcome.pushback("HTTP 503", Duration.ofMinutes(2)));
+
+        assertThat(homesOf(session)).as("round robin").containsExactlyInAnyOrder(A, B, C);
+        service.advance(Duration.ofSeconds(31));
+        assertThat(homesOf(session)).containsExactly(A);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void whereAllAskForAPauseSessionsStayWhereTheyAre(Kind kind) {
+        Session session = sessionAt(A, kind);
+        for (String id : List.of(A, B, C)) {
+            begin(tokenOf(id)).complete(Outcome.pushback("HTTP 503", Duration.ofMinutes(2)));
+        }
+
+        assertThat(homesOf(session)).containsExactly(A);
+    }
+
+    @Test
+    void aSessionDoesNotExpireWhileItsEndpointAsksForAPause() {
+        service = of(sticky -> sticky.withTtl(Duration.ofSeconds(3)));
+        sessionAt(A, Kind.KEYED);
+        Session session = Session.of("at " + A);
+        begin(session).complete(Outcome.pushback("HTTP 503", Duration.ofMinutes(2)));
+        for (int i = 0; i < 16; i++) { // every third at its own endpoint, which is too seldom
+            ask(session);
+            service.advance(Duration.ofSeconds(2));
+        }
+
+        assertThat(homesOf(session)).containsExactly(A);
+    }
+
+    @Test
+    void anAnswerThatRefusesARequestBeginsNoSessionAndMovesNone() {
+        Session session = Session.of("s");
+        Outcome refusal = Outcome.of(Outcome.Kind.REJECTED, "HTTP 401");
+        begin(session).complete(refusal);
+        assertThat(sessions().size()).isZero();
+
+        String home = ask(session);
+        eject(home);
+        Attempt elsewhere = begin(session);
+        elsewhere.complete(refusal);
+        assertThat(elsewhere.endpoint().id()).isNotEqualTo(home);
+        assertThat(sessions().size()).as("it lives nowhere").isZero();
+    }
+
+    @Test
+    void anAnswerThatRefusesARequestKeepsItsSessionAlive() {
+        Session session = Session.of("s");
+        String home = ask(session);
+        for (int i = 0; i < 5; i++) {
+            service.advance(TTL.multipliedBy(3).dividedBy(4));
+            begin(session).complete(Outcome.of(Outcome.Kind.REJECTED, "HTTP 404"));
+        }
+
+        assertThat(homesOf(session)).containsExactly(home);
+    }
+
+    @ParameterizedTest
+    @EnumSource
     void everyRequestOfASessionGoesWhereItLives(Kind kind) {
         Session session = sessionAt(B, kind);
         for (int i = 0; i < 10; i++) {

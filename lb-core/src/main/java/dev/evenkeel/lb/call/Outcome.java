@@ -56,7 +56,7 @@ public record Outcome(Kind kind, String reason, long pushbackNanos) {
         CONNECT_FAILED(Evidence.BAD),
         /** Connected, but the endpoint could not prove its identity. Nothing was sent. */
         UNTRUSTED(Evidence.BAD),
-        /** The endpoint said that it did not process the request: HTTP/2 REFUSED_STREAM, or a stream beyond its GOAWAY. */
+        /** The endpoint said that it did not process the request: HTTP/2 REFUSED_STREAM, a stream beyond its GOAWAY, HTTP 408. */
         NOT_PROCESSED(Evidence.NONE),
         /** A pooled connection turned out to be closed already. The endpoint may be in perfect health. */
         STALE_CONNECTION(Evidence.NONE),
@@ -68,7 +68,7 @@ public record Outcome(Kind kind, String reason, long pushbackNanos) {
         BODY_BROKEN(Evidence.BAD),
         /** The server asked for less load: HTTP 429, 503 with Retry-After. Not a failure of the endpoint. */
         PUSHBACK(Evidence.NONE),
-        /** The caller gave up. */
+        /** The caller gave up, or the endpoint reset the stream of its answer and goes on, for a reason that it does not tell. */
         CANCELLED(Evidence.NONE),
         /** Another attempt of the call was answered first, and this one was given up: all that is known is how long it had taken. */
         HEDGE_LOST(Evidence.NONE),

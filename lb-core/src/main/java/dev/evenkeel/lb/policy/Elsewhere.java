@@ -1,5 +1,6 @@
 package dev.evenkeel.lb.policy;
 
+import java.util.BitSet;
 import java.util.List;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -29,6 +30,15 @@ record Elsewhere(LoadBalancingPolicy fallback, double maxLoad) {
             throw new IllegalArgumentException(
                     "boundedLoad is " + maxLoad + ", must be more than 1: 1.25 allows 125 %" + " of the mean");
         }
+    }
+
+    /** Returns which of the candidates keys may go to: those that asked for no pause, or all, if there are none. */
+    static BitSet withoutPushedBack(List<? extends Node> nodes, BitSet candidates) {
+        BitSet others = (BitSet) candidates.clone();
+        for (int i = candidates.nextSetBit(0); i >= 0; i = candidates.nextSetBit(i + 1)) {
+            others.set(i, !nodes.get(i).isPushedBack());
+        }
+        return others.isEmpty() ? candidates : others;
     }
 
     Picker newFallback(List<Node> candidates, RandomGenerator random) {

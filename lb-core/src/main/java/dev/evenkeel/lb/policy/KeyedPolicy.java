@@ -9,7 +9,8 @@ import java.util.random.RandomGenerator;
  * A policy that sends requests with the same {@link dev.evenkeel.lb.call.RequestKey} to the same endpoint.
  *
  * <p>Where keys go depends on the endpoints of the list and their weights, and not on who can be picked just now: a key whose endpoint is
- * out goes elsewhere until it is back, and no other key moves. So the work is done in two steps, of which the first is shared by
+ * out goes elsewhere until it is back, and no other key moves. Our own policies do the same while an endpoint {@link Node#isPushedBack asks for
+ * a pause}, unless all do. So the work is done in two steps, of which the first is shared by
  * all pickers until the list changes, and is done for all parts of the list that may be needed as long as it does not: for all together, for
  * each priority and region, where zones matter for the own zone and for the others, and the same for each subset. Requests do not wait for it.
  */

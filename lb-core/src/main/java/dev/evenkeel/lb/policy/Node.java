@@ -27,6 +27,14 @@ public interface Node {
     }
 
     /**
+     * Returns whether the node asked for less load a moment ago: then keys go past it, as long as there is another. A picker is made anew when
+     * that changes, so it may read it once, when it is made.
+     */
+    default boolean isPushedBack() {
+        return false;
+    }
+
+    /**
      * Returns the latency to expect, in nanoseconds: a peak-sensitive moving average in which failures count as slow answers, and
      * never less than the mean age of the attempts that still wait for their first answer.
      *

@@ -33,13 +33,20 @@ final class RendezvousMap implements KeyMap {
 
     @Override
     public RendezvousPicker newPicker(List<? extends Node> nodes, BitSet candidates, RandomGenerator random) {
-        List<Node> chosen = candidates.stream().<Node>mapToObj(nodes::get).toList();
-        Rivals rivals = new Rivals(candidates.cardinality());
+        BitSet forKeys = Elsewhere.withoutPushedBack(nodes, candidates);
+        Rivals rivals = new Rivals(forKeys.cardinality());
         for (int i = 0; i < positions.length; i++) {
-            if (candidates.get(positions[i])) {
+            if (forKeys.get(positions[i])) {
                 rivals.add(nodes.get(positions[i]), hashes[i], weights[i]);
             }
         }
-        return new RendezvousPicker(rivals, elsewhere.newFallback(chosen, random), elsewhere.newBound(chosen));
+        return new RendezvousPicker(
+                rivals,
+                elsewhere.newFallback(chosen(nodes, candidates), random),
+                elsewhere.newBound(chosen(nodes, forKeys)));
+    }
+
+    private static List<Node> chosen(List<? extends Node> nodes, BitSet of) {
+        return of.stream().<Node>mapToObj(nodes::get).toList();
     }
 }

@@ -15,7 +15,8 @@ record WalkedMap(KeyOrder order, RendezvousMap rest) implements KeyMap {
     @Override
     public Picker newPicker(List<? extends Node> nodes, BitSet candidates, RandomGenerator random) {
         @Nullable Node[] byPosition = new Node[nodes.size()];
-        for (int i = candidates.nextSetBit(0); i >= 0; i = candidates.nextSetBit(i + 1)) {
+        BitSet forKeys = Elsewhere.withoutPushedBack(nodes, candidates);
+        for (int i = forKeys.nextSetBit(0); i >= 0; i = forKeys.nextSetBit(i + 1)) {
             byPosition[i] = nodes.get(i);
         }
         RendezvousPicker ofRest = rest.newPicker(nodes, candidates, random);

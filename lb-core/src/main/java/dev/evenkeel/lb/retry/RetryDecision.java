@@ -43,7 +43,7 @@ public record RetryDecision(Kind kind, long delayNanos) {
         STOP_BUDGET,
         /** The service's circuit breaker or its limit of attempts in flight would refuse another attempt. */
         STOP_LIMIT,
-        /** The server asked to be left alone for longer than a backoff, or for an unknown time. */
+        /** Every endpoint that the call may go to asked to be left alone, for longer than a backoff or for an unknown time. */
         STOP_PUSHBACK,
         /** The endpoint is not who it should be, and there is no other. */
         STOP_UNTRUSTED

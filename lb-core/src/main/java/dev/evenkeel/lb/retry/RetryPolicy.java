@@ -33,13 +33,16 @@ public record RetryPolicy(int maxAttempts, Backoff backoff) {
      * @param paidAttempts how many attempts have been made, without those that were repeated for free
      * @param freeRetryUsed whether a repetition for free has already been granted
      * @param probe whether the last attempt was a probe of an endpoint that was out
-     * @param untriedLeft whether an endpoint is available that this call has not tried
+     * @param untriedLeft whether an endpoint is available that this call has not tried; after a pushback, one that asked for no pause itself
      * @param remainingNanos nanoseconds until the call's time is over
      */
     public record Progress(
             int paidAttempts, boolean freeRetryUsed, boolean probe, boolean untriedLeft, long remainingNanos) {}
 
-    /** Decides as if the budget had no end. */
+    /**
+     * Decides as if the budget had no end. The pause that an endpoint asks for is for that endpoint: another one is tried without it, and only
+     * where there is none the call waits, if the pause is no longer than the longest backoff, or ends.
+     */
     public RetryDecision decide(Outcome outcome, RequestInfo request, Progress progress, RandomGenerator random) {
         RetryDecision.Kind obstacle = obstacle(outcome.kind(), request, progress);
         if (obstacle == null && !isFree(outcome.kind(), progress) && progress.paidAttempts() >= maxAttempts) {
@@ -51,10 +54,11 @@ public record RetryPolicy(int maxAttempts, Backoff backoff) {
         if (isFree(outcome.kind(), progress)) {
             return new RetryDecision(RetryDecision.Kind.FREE_RETRY, 0);
         }
-        if (outcome.kind() == Outcome.Kind.PUSHBACK && !isShort(outcome.pushbackNanos())) {
+        boolean sameAgain = outcome.kind() == Outcome.Kind.PUSHBACK && !progress.untriedLeft();
+        if (sameAgain && !isShort(outcome.pushbackNanos())) {
             return RetryDecision.stop(RetryDecision.Kind.STOP_PUSHBACK);
         }
-        long delay = Math.max(outcome.pushbackNanos(), pauseNanos(progress, random));
+        long delay = Math.max(sameAgain ? outcome.pushbackNanos() : 0, pauseNanos(progress, random));
         return delay >= progress.remainingNanos()
                 ? RetryDecision.stop(RetryDecision.Kind.STOP_DEADLINE)
                 : new RetryDecision(RetryDecision.Kind.RETRY, delay);

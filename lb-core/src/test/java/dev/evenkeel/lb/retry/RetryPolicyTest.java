@@ -36,7 +36,7 @@ class RetryPolicyTest {
             BROKEN           | RETRY       | STOP_NOT_REPLAYABLE | STOP_NOT_IDEMPOTENT | STOP_NOT_IDEMPOTENT
             TIMED_OUT        | RETRY       | STOP_NOT_REPLAYABLE | STOP_NOT_IDEMPOTENT | STOP_NOT_IDEMPOTENT
             BODY_BROKEN      | STOP_FINAL  | STOP_FINAL          | STOP_FINAL          | STOP_FINAL
-            PUSHBACK         | STOP_PUSHBACK | STOP_NOT_REPLAYABLE | STOP_NOT_IDEMPOTENT | STOP_NOT_IDEMPOTENT
+            PUSHBACK         | RETRY       | STOP_NOT_REPLAYABLE | STOP_NOT_IDEMPOTENT | STOP_NOT_IDEMPOTENT
             CANCELLED        | STOP_FINAL  | STOP_FINAL          | STOP_FINAL          | STOP_FINAL
             HEDGE_LOST       | STOP_FINAL  | STOP_FINAL          | STOP_FINAL          | STOP_FINAL
             NOT_SENT         | STOP_FINAL  | STOP_FINAL          | STOP_FINAL          | STOP_FINAL
@@ -130,10 +130,25 @@ class RetryPolicyTest {
     void onlyAPauseNoLongerThanABackoffIsWaitedFor(long millis, RetryDecision.Kind expected) {
         Outcome pushback = Outcome.pushback("HTTP 429", Duration.ofMillis(millis));
 
-        RetryDecision decision = decide(pushback, RequestInfo.IDEMPOTENT, firstAttempt());
+        RetryDecision decision = decide(pushback, RequestInfo.IDEMPOTENT, progress(1, false));
 
         assertThat(decision.kind()).isEqualTo(expected);
-        assertThat(decision.delayNanos()).isEqualTo(decision.isRetry() ? millis * MILLI : 0);
+        assertThat(decision.delayNanos())
+                .as("the pause, or a backoff of at most 25 ms")
+                .isBetween(
+                        decision.isRetry() ? millis * MILLI : 0, decision.isRetry() ? Math.max(millis, 25) * MILLI : 0);
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {0, 1, 250, 251, 120_000, Long.MAX_VALUE / MILLI})
+    void aPauseIsForTheEndpointThatAskedForItAndNotForAnother(long millis) {
+        Outcome pushback = Outcome.pushback("HTTP 503", Duration.ofMillis(millis));
+
+        assertThat(decide(pushback, RequestInfo.IDEMPOTENT, firstAttempt()))
+                .isEqualTo(new RetryDecision(RetryDecision.Kind.RETRY, 0));
+        assertThat(decide(pushback, RequestInfo.IDEMPOTENT, progress(2, true)).delayNanos())
+                .as("the usual backoff")
+                .isBetween(0L, 25 * MILLI);
     }
 
     @Test
@@ -160,7 +175,7 @@ class RetryPolicyTest {
     @ParameterizedTest
     @CsvSource({"100, STOP_DEADLINE", "101, RETRY"})
     void thereIsNoRetryThatCouldNotBegin(long remainingMillis, RetryDecision.Kind expected) {
-        RetryPolicy.Progress progress = new RetryPolicy.Progress(1, false, false, true, remainingMillis * MILLI);
+        RetryPolicy.Progress progress = new RetryPolicy.Progress(1, false, false, false, remainingMillis * MILLI);
 
         assertThat(decide(Outcome.pushback("HTTP 429", Duration.ofMillis(100)), RequestInfo.IDEMPOTENT, progress)
                         .kind())

@@ -12,6 +12,7 @@ public final class FakeNode implements Node {
     private volatile int inFlight;
     private volatile double latencyNanos;
     private volatile boolean failing;
+    private volatile boolean pushedBack;
 
     private FakeNode(Endpoint endpoint) {
         this.endpoint = endpoint;
@@ -59,6 +60,12 @@ public final class FakeNode implements Node {
         return this;
     }
 
+    /** Changes whether it asked for a pause. */
+    public FakeNode pushedBack(boolean newPushedBack) {
+        pushedBack = newPushedBack;
+        return this;
+    }
+
     @Override
     public Endpoint endpoint() {
         return endpoint;
@@ -72,6 +79,11 @@ public final class FakeNode implements Node {
     @Override
     public boolean isFailing() {
         return failing;
+    }
+
+    @Override
+    public boolean isPushedBack() {
+        return pushedBack;
     }
 
     @Override

@@ -158,6 +158,49 @@ public interface KeyedPolicyContract extends PolicyContract {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {2, 3, 10, 1_000})
+    default void anEndpointThatAskedForAPauseIsPassedAsIfItWereOut(int n) {
+        List<FakeNode> nodes = FakeNode.many(n);
+        KeyMap map = policy().newKeyMap(endpoints(nodes));
+        int asking = n / 2;
+        Picker without = map.newPicker(nodes, without(n, asking), ScriptedRandom.seeded(1));
+        nodes.get(asking).pushedBack(true);
+        Picker picker = map.newPicker(nodes, all(n), ScriptedRandom.seeded(2));
+
+        for (long key : keys(5_000)) {
+            Node node = picker.pick(FakeContext.withKey(key), 0);
+            assertThat(node).isNotSameAs(nodes.get(asking)).isSameAs(without.pick(FakeContext.withKey(key), 0));
+            assertThat(picker.pick(FakeContext.withKey(key, node), 0))
+                    .isSameAs(without.pick(FakeContext.withKey(key, node), 0));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 10, 1_000})
+    default void whereAllAskedForAPauseKeysStayWhereTheyAre(int n) {
+        List<FakeNode> nodes = FakeNode.many(n);
+        KeyMap map = policy().newKeyMap(endpoints(nodes));
+        Picker before = map.newPicker(nodes, all(n), ScriptedRandom.seeded(1));
+        nodes.forEach(node -> node.pushedBack(true));
+        Picker meanwhile = map.newPicker(nodes, all(n), ScriptedRandom.seeded(2));
+
+        for (long key : keys(1_000)) {
+            assertThat(meanwhile.pick(FakeContext.withKey(key), 0)).isSameAs(before.pick(FakeContext.withKey(key), 0));
+        }
+    }
+
+    /** The last one left that did not ask has all keys, however many stand before it. */
+    @Test
+    default void keysFindTheOneThatDidNotAskForAPause() {
+        List<FakeNode> nodes = FakeNode.many(1_000);
+        nodes.forEach(node -> node.pushedBack(true));
+        nodes.get(617).pushedBack(false);
+        Picker picker = policy().newPicker(nodes, ScriptedRandom.seeded(1));
+
+        assertThat(picks(picker, keys(1_000)).keySet()).containsExactly(nodes.get(617));
+    }
+
     @Test
     default void whoHasTriedEverybodyGetsSomebody() {
         List<FakeNode> nodes = FakeNode.many(3);

@@ -3,6 +3,7 @@ package dev.evenkeel.lb.grpc;
 import dev.evenkeel.lb.Attempt;
 import dev.evenkeel.lb.call.Outcome;
 import dev.evenkeel.lb.call.RequestInfo;
+import io.grpc.Attributes;
 import io.grpc.ClientStreamTracer;
 import io.grpc.Deadline;
 import io.grpc.Metadata;
@@ -27,6 +28,7 @@ final class AttemptTracer extends ClientStreamTracer {
     private final @Nullable Deadline deadline;
     private @Nullable Attempt attempt; // written before the state becomes ON_WIRE
     private @Nullable Metadata trailers; // the transport's
+    private boolean created; // the channel's, before the stream can end
     private boolean answered; // the transport's
     private boolean hopeless; // the memory's, of which it is a part
     private @Nullable AttemptTracer
@@ -39,6 +41,11 @@ final class AttemptTracer extends ClientStreamTracer {
         this.request = request;
         this.memory = memory;
         this.deadline = deadline;
+    }
+
+    @Override
+    public void streamCreated(Attributes transport, Metadata headers) {
+        created = true;
     }
 
     @Override
@@ -162,12 +169,17 @@ final class AttemptTracer extends ClientStreamTracer {
             memory.closed(this, begun != null);
         }
         if (begun == null) {
+            if (memory != null && !created && !closed.isOk()) {
+                memory.refused(closed);
+            }
             of.neverSent(memory);
             return;
         }
         boolean givenUp = memory != null && memory.isGivenUp();
         Status status = memory == null ? closed : memory.cause(closed);
-        Outcome outcome = GrpcOutcomes.of(status, trailers, deadline != null && deadline.isExpired());
+        boolean expired = deadline != null && deadline.isExpired();
+        Outcome outcome =
+                of.view().outcome(status, trailers, expired, of.silence().isEnding());
         begun.complete(outcome);
         if (outcome.kind() == Outcome.Kind.TIMED_OUT && trailers == null && !answered) {
             of.silence().timedOut();

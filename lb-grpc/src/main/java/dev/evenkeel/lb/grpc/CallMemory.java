@@ -36,6 +36,7 @@ final class CallMemory implements PickContext {
             Metadata.Key.of("grpc-previous-rpc-attempts", Metadata.ASCII_STRING_MARSHALLER);
     private static final RetryDecision AS_GRPC_LIKES = new RetryDecision(RetryDecision.Kind.RETRY, 0);
     private static final RetryDecision STOP = new RetryDecision(RetryDecision.Kind.STOP_FINAL, 0);
+    private static final RetryDecision FORBIDDEN = new RetryDecision(RetryDecision.Kind.STOP_PUSHBACK, 0);
 
     private final RequestInfo request;
     private final boolean pinned;
@@ -50,6 +51,7 @@ final class CallMemory implements PickContext {
     private @Nullable Failure last;
     private @Nullable RetryDecision decision; // about the last failure
     private @Nullable PushbackTrailer written; // about the last failure; null if it could not be, or need not
+    private @Nullable Status refused; // by the caller's own credentials; null if they did not fail
     private @Nullable ClientCall<?, ?> call; // null before it is known
     private int hopeless; // open attempts of which nothing is expected any more
     private @Nullable Status why; // nothing is expected of one
@@ -100,6 +102,9 @@ final class CallMemory implements PickContext {
         synchronized (this) {
             if (number <= paid) {
                 return null; // the first, or one that was allowed before and is picked for again
+            }
+            if (refused != null) {
+                return PickResult.withDrop(refused);
             }
             failed = open > 0 ? null : last;
             decided = open > 0 ? null : decision;
@@ -191,6 +196,11 @@ final class CallMemory implements PickContext {
         endIfHopeless();
     }
 
+    /** Notes that an attempt ended before there was a stream, as the caller's own credentials failed. They would for any endpoint. */
+    synchronized void refused(Status status) {
+        refused = status;
+    }
+
     /** Learns which call it is of. */
     synchronized void isOf(ClientCall<?, ?> known) {
         call = known;
@@ -263,7 +273,11 @@ final class CallMemory implements PickContext {
         }
     }
 
+    /** A server that forbids a repetition, gRFC A6, means the call; one that asks for a pause means itself. */
     private RetryDecision decide(Failure failure, int attempts, LoadBalancerView view) {
+        if (GrpcOutcomes.forbidsRepeating(failure.trailers())) {
+            return FORBIDDEN;
+        }
         RetryPolicy.Progress progress =
                 new RetryPolicy.Progress(attempts, false, false, hasUntried(failure, view), failure.remainingNanos());
         return view.decideRetry(failure.outcome(), request, progress);
@@ -272,7 +286,8 @@ final class CallMemory implements PickContext {
     /** Elsewhere than where the call may go there is nobody to try. */
     private boolean hasUntried(Failure failure, LoadBalancerView view) {
         return view.hasUntried(
-                failure.request().destination().subset() == null ? this : new PlacedCall(this, failure.request()));
+                failure.request().destination().subset() == null ? this : new PlacedCall(this, failure.request()),
+                failure.outcome());
     }
 
     /** Takes back what was written into trailers that the application is about to see. */

@@ -95,7 +95,8 @@ final class ChannelPolicy extends LoadBalancer implements EndpointChild.Owner, C
         if (open != null) {
             open.close();
         }
-        ChannelView opened = new ChannelView(service, decidesRetries, faults, this);
+        ChannelView opened = new ChannelView(
+                service, decidesRetries, ChannelArguments.get(helper, EvenkeelGrpc.JUDGE), faults, this);
         view = opened;
         connections.listed().forEach(this::tellIfReady);
         return opened;

@@ -2,6 +2,8 @@ package dev.evenkeel.lb.grpc;
 
 import dev.evenkeel.lb.LoadBalancer;
 import dev.evenkeel.lb.LoadBalancerView;
+import dev.evenkeel.lb.call.Judgement;
+import dev.evenkeel.lb.call.Outcome;
 import dev.evenkeel.lb.call.RequestInfo;
 import dev.evenkeel.lb.endpoint.Endpoint;
 import dev.evenkeel.lb.observe.Event;
@@ -20,6 +22,7 @@ final class ChannelView {
     private final LoadBalancer.Registration registration;
     private final Faults faults;
     private final boolean decides;
+    private final @Nullable GrpcJudge judge;
     private final Owner owner;
     private volatile boolean closed;
 
@@ -44,11 +47,13 @@ final class ChannelView {
      * Opens a view.
      *
      * @param decides whether the load balancer decides which calls are repeated; else gRPC does, by a service config of somebody else's
+     * @param judge says what answers mean, before their status does; null if none was set
      * @param owner is told of changes
      */
-    ChannelView(LoadBalancer service, boolean decides, Faults faults, Owner owner) {
+    ChannelView(LoadBalancer service, boolean decides, @Nullable GrpcJudge judge, Faults faults, Owner owner) {
         this.service = service;
         this.decides = decides;
+        this.judge = judge;
         this.faults = faults;
         this.owner = owner;
         this.view = service.openView(owner::candidatesChanged);
@@ -78,6 +83,25 @@ final class ChannelView {
 
     LoadBalancerView view() {
         return view;
+    }
+
+    /** Returns what the end of an attempt means; see {@link GrpcOutcomes#of}. */
+    Outcome outcome(Status status, @Nullable Metadata trailers, boolean expired, boolean leaving) {
+        Judgement judgement = judge == null || !GrpcOutcomes.isAnswer(status, trailers)
+                ? null
+                : judgement(judge, status, trailers == null ? new Metadata() : trailers);
+        return judgement == null
+                ? GrpcOutcomes.of(status, trailers, expired, leaving)
+                : GrpcOutcomes.judged(judgement, status, trailers);
+    }
+
+    private @Nullable Judgement judgement(GrpcJudge asked, Status status, Metadata trailers) {
+        try {
+            return asked.judge(status, trailers);
+        } catch (Throwable e) {
+            faults.log(name() + ": an answer could not be judged by EvenkeelGrpc.JUDGE, and was judged by its code", e);
+            return null;
+        }
     }
 
     /** Learns that an attempt failed that may be repeated. */

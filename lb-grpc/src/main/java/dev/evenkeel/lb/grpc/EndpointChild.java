@@ -297,6 +297,7 @@ final class EndpointChild {
         leafPicker = picker;
         if (newState != ConnectivityState.READY) {
             readyPicker = null;
+            silence.ends();
         } else if (wasReady) {
             readyPicker = picker;
         } else {

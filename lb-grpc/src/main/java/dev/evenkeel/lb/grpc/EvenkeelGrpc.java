@@ -82,6 +82,9 @@ public final class EvenkeelGrpc {
     public static final NameResolver.Args.Key<Duration> LIVENESS_INTERVAL =
             NameResolver.Args.Key.create("evenkeel-liveness-interval");
 
+    /** The argument that says what answers mean, where that is not what their status says: see {@link GrpcJudge}. By default nothing does. */
+    public static final NameResolver.Args.Key<GrpcJudge> JUDGE = NameResolver.Args.Key.create("evenkeel-judge");
+
     /** The most attempts of a call that a load balancer can ask for; gRPC's own limit is 5. */
     private static final int MOST_ATTEMPTS = 10;
 

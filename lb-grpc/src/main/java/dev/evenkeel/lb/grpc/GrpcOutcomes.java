@@ -1,5 +1,6 @@
 package dev.evenkeel.lb.grpc;
 
+import dev.evenkeel.lb.call.Judgement;
 import dev.evenkeel.lb.call.Outcome;
 import dev.evenkeel.lb.call.Outcome.Kind;
 import io.grpc.Metadata;
@@ -15,6 +16,13 @@ final class GrpcOutcomes {
 
     private static final int LONGEST_PUSHBACK_DIGITS = 10;
 
+    // grpc-core's own texts, of GrpcUtil and Http2ClientStreamTransportState.
+    private static final String HTTP_STATUS = "HTTP status code ";
+    private static final String INFERRED = "missing GRPC status, inferred error from HTTP status code";
+    private static final int HTTP_DIGITS = 3;
+
+    private static final int NONE = -1;
+
     private GrpcOutcomes() {}
 
     /**
@@ -23,8 +31,9 @@ final class GrpcOutcomes {
      * @param status how the transport says it ended
      * @param trailers what the server sent at the end; null if the end was not the server's, but the connection's or the client's
      * @param expired whether the call's deadline is over: the transport sees that as a cancellation
+     * @param leaving whether the server is ending the connection
      */
-    static Outcome of(Status status, @Nullable Metadata trailers, boolean expired) {
+    static Outcome of(Status status, @Nullable Metadata trailers, boolean expired, boolean leaving) {
         if (status.isOk()) {
             return Outcome.SUCCESS;
         }
@@ -32,33 +41,73 @@ final class GrpcOutcomes {
         if (pushback != null) {
             return Outcome.pushback(words(status), pause(pushback));
         }
+        int http = httpStatus(status, trailers);
+        if (http != NONE) {
+            return ofHttp(http, status);
+        }
         return switch (status.getCode()) {
-            // Answers, whatever they say.
-            case OK,
-                    INVALID_ARGUMENT,
+            case OK -> Outcome.SUCCESS;
+            // The last because it concerns the method, which in a rolling upgrade some servers do not have yet.
+            case INVALID_ARGUMENT,
                     NOT_FOUND,
                     ALREADY_EXISTS,
                     PERMISSION_DENIED,
                     UNAUTHENTICATED,
                     FAILED_PRECONDITION,
                     ABORTED,
-                    OUT_OF_RANGE -> Outcome.SUCCESS;
-            case UNKNOWN, INTERNAL, DATA_LOSS, UNIMPLEMENTED -> outcome(Kind.FAILED, status, trailers);
+                    OUT_OF_RANGE,
+                    UNIMPLEMENTED -> outcome(Kind.REJECTED, status, trailers);
+            case UNKNOWN, INTERNAL, DATA_LOSS -> outcome(Kind.FAILED, status, trailers);
             case UNAVAILABLE -> unavailable(status, trailers);
             case DEADLINE_EXCEEDED -> outcome(Kind.TIMED_OUT, status, trailers);
-            case CANCELLED -> cancelled(status, trailers, expired);
+            case CANCELLED -> cancelled(status, trailers, expired, leaving);
             case RESOURCE_EXHAUSTED -> exhausted(status, trailers);
         };
     }
 
-    private static Outcome cancelled(Status status, @Nullable Metadata trailers, boolean expired) {
+    /**
+     * Returns the status of an answer that is HTTP and no gRPC, of a proxy or a gateway as a rule; {@link #NONE} if it is none. For gRPC it is a
+     * status without trailers, or one that is inferred where gRPC's is missing.
+     */
+    private static int httpStatus(Status status, @Nullable Metadata trailers) {
+        String text = status.getDescription();
+        if (text == null || !text.startsWith(HTTP_STATUS) || (trailers != null && !text.contains(INFERRED))) {
+            return NONE;
+        }
+        int from = HTTP_STATUS.length();
+        int to = from;
+        int number = 0;
+        while (to < text.length() && to - from <= HTTP_DIGITS && text.charAt(to) >= '0' && text.charAt(to) <= '9') {
+            number = 10 * number + text.charAt(to++) - '0';
+        }
+        boolean ends = to == text.length() || text.charAt(to) == '\n';
+        return ends && to - from == HTTP_DIGITS ? number : NONE;
+    }
+
+    /** As {@code lb-okhttp} judges the same, where gRPC tells too little: a 429 is UNAVAILABLE, a 413 UNKNOWN. */
+    private static Outcome ofHttp(int http, Status status) {
+        return switch (http) {
+            case 408 -> outcome(Kind.NOT_PROCESSED, status, null);
+            case 429 -> Outcome.pushback(words(status) + ": " + HTTP_STATUS + http, Duration.ZERO);
+            case 502, 503, 504 -> outcome(Kind.UNAVAILABLE, status, null);
+            default -> outcome(http >= 400 && http < 500 ? Kind.REJECTED : Kind.FAILED, status, null);
+        };
+    }
+
+    /**
+     * A server that stops at once says goodbye and resets its streams, which is as good as a lost connection. One that goes on has a reason
+     * that it does not tell: a stream idle for too long, an upload too large. The texts are those of grpc-netty and grpc-okhttp.
+     */
+    private static Outcome cancelled(Status status, @Nullable Metadata trailers, boolean expired, boolean leaving) {
         if (expired) {
             return outcome(Kind.TIMED_OUT, Status.DEADLINE_EXCEEDED, null);
         }
-        // A server that stops at once resets its streams, which is not the caller's doing. The text is grpc-core's own.
-        return trailers == null && describes(status, "RST_STREAM closed stream")
-                ? outcome(Kind.BROKEN, status, null)
-                : Outcome.CANCELLED;
+        boolean reset =
+                trailers == null && (describes(status, "RST_STREAM closed stream") || describes(status, "Rst Stream"));
+        if (!reset) {
+            return Outcome.CANCELLED;
+        }
+        return outcome(leaving ? Kind.BROKEN : Kind.CANCELLED, status, null);
     }
 
     private static boolean describes(Status status, String text) {
@@ -81,7 +130,24 @@ final class GrpcOutcomes {
             return outcome(Kind.NOT_SENT, status, null);
         }
         boolean forItsSize = describes(status, "exceeds maximum size") || describes(status, "larger than max");
-        return forItsSize ? Outcome.SUCCESS : Outcome.pushback(words(status), Duration.ZERO);
+        return forItsSize ? outcome(Kind.REJECTED, status, trailers) : Outcome.pushback(words(status), Duration.ZERO);
+    }
+
+    /** Returns whether an end is a server's answer, or that of an edge before it. */
+    static boolean isAnswer(Status status, @Nullable Metadata trailers) {
+        return trailers != null || httpStatus(status, null) != NONE;
+    }
+
+    /** Returns what an answer means that the application judges. */
+    static Outcome judged(Judgement judgement, Status status, @Nullable Metadata trailers) {
+        String pushback = trailers == null ? null : trailers.get(PUSHBACK);
+        return judgement.outcome(words(status), pushback == null ? Duration.ZERO : pause(pushback));
+    }
+
+    /** Returns whether a server says that a call must not be repeated: by a negative number, or one that is none. gRFC A6. */
+    static boolean forbidsRepeating(@Nullable Metadata trailers) {
+        String pushback = trailers == null ? null : trailers.get(PUSHBACK);
+        return pushback != null && pause(pushback).isZero();
     }
 
     /** A pause of nothing means that the call may be repeated at once; no pause at all that it may not be, as does a negative one. */

@@ -18,6 +18,7 @@ final class Silence {
     private final Consumer<Silence> suspected;
     private final OpenCalls waiting; // the channel's, over all its connections
     private volatile boolean quiet; // nothing was heard since the last look
+    private volatile boolean ending; // nothing new is sent over the connection
     private volatile @Nullable Status givenUp; // why; null while there is hope
     private volatile @Nullable Subchannel over; // the connection, as gRPC has it; null before the first call
 
@@ -64,6 +65,15 @@ final class Silence {
     /** Begins to count timeouts anew. */
     void excuse() {
         timeouts.set(0);
+    }
+
+    /** Learns that the connection is ending, by the server's wish or because it broke. */
+    void ends() {
+        ending = true;
+    }
+
+    boolean isEnding() {
+        return ending;
     }
 
     /** Learns which connection it is that calls are sent over. */

@@ -181,7 +181,7 @@ class AccountingTest {
 
     /** A tracer as the policy makes them. */
     private AttemptTracer tracer() {
-        ChannelView view = new ChannelView(fleet.loadBalancer, true, new Faults(), new Nobody());
+        ChannelView view = new ChannelView(fleet.loadBalancer, true, null, new Faults(), new Nobody());
         view.view().setReady(fleet.server(0).endpoint(), true);
         AttemptTracerFactory factory = new AttemptTracerFactory(
                 view,

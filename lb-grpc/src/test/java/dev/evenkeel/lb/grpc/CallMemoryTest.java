@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.evenkeel.lb.LoadBalancer;
 import dev.evenkeel.lb.LoadBalancerView;
+import dev.evenkeel.lb.Pick;
 import dev.evenkeel.lb.call.Outcome;
 import dev.evenkeel.lb.call.RequestInfo;
 import dev.evenkeel.lb.endpoint.Endpoint;
@@ -11,11 +12,14 @@ import dev.evenkeel.lb.endpoint.EndpointSource;
 import dev.evenkeel.lb.observe.Event;
 import dev.evenkeel.lb.observe.LoadBalancerListener;
 import dev.evenkeel.lb.retry.RetryBudget;
+import io.grpc.Attributes;
 import io.grpc.ClientStreamTracer;
+import io.grpc.LoadBalancer.PickResult;
 import io.grpc.Metadata;
 import io.grpc.Status;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -71,7 +75,7 @@ class CallMemoryTest {
     }
 
     private AttemptTracer attempt() {
-        ChannelView channel = new ChannelView(service, true, new Faults(), new ChannelView.Owner() {
+        ChannelView channel = new ChannelView(service, true, null, new Faults(), new ChannelView.Owner() {
             @Override
             public void candidatesChanged() {
                 changes++;
@@ -124,11 +128,46 @@ class CallMemoryTest {
     void aHedgeThatWaitsIsPickedForAgainWhenTheOtherAttemptWasNeverSent() {
         use(new RetryBudget.Settings(0.0, 0, RetryBudget.Settings.DEFAULT.window()));
         AttemptTracer first = attempt();
+        first.streamCreated(Attributes.EMPTY, new Metadata());
         assertThat(memory.veto(1, view).hasResult()).isFalse();
         int before = changes;
         first.streamClosed(Status.UNAVAILABLE);
         assertThat(changes).as("gRPC is told to ask again").isEqualTo(before + 1);
         assertThat(memory.veto(1, view)).isNull();
+    }
+
+    /** gRPC makes no stream then: the endpoint was never asked, and another one would not be either. */
+    @Test
+    void aCallWhoseCredentialsFailIsNotRepeatedAndCostsNothing() {
+        use(RetryBudget.Settings.DEFAULT);
+        AttemptTracer first = attempt();
+        first.streamClosed(Status.UNAVAILABLE.withDescription("no token"));
+
+        assertThat(memory.veto(1, view).isDrop()).isTrue();
+        assertThat(memory.veto(1, view).getStatus().getDescription()).isEqualTo("no token");
+        assertThat(heard).isEmpty();
+    }
+
+    @Test
+    void aServersPushbackThatForbidsARepetitionHoldsAlsoWhereThereIsAnotherEndpoint() {
+        use(RetryBudget.Settings.DEFAULT);
+        for (String forbids : List.of("-1", "soon", "")) {
+            assertThat(afterPushback(forbids).isDrop()).as(forbids).isTrue();
+        }
+        assertThat(afterPushback("60000")).as("a pause does not").isNull();
+    }
+
+    private @Nullable PickResult afterPushback(String said) {
+        Metadata trailers = new Metadata();
+        trailers.put(GrpcOutcomes.PUSHBACK, said);
+        CallMemory call = new CallMemory(RequestInfo.IDEMPOTENT, false);
+        Pick pick = view.pick(call);
+        call.went(pick);
+        Outcome outcome = GrpcOutcomes.of(Status.UNAVAILABLE, trailers, false, false);
+        call.failed(
+                new CallMemory.Failure(pick, RequestInfo.IDEMPOTENT, Status.UNAVAILABLE, outcome, trailers, null),
+                view);
+        return call.veto(1, view);
     }
 
     @Test

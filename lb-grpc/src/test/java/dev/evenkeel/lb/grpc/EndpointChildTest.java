@@ -35,7 +35,7 @@ class EndpointChildTest {
             .build();
     private final ScriptedChannel channel = new ScriptedChannel();
     private final ScriptedLeaf leaf = new ScriptedLeaf();
-    private final ChannelView view = new ChannelView(service, true, new Faults(), new ChannelView.Owner() {
+    private final ChannelView view = new ChannelView(service, true, null, new Faults(), new ChannelView.Owner() {
         @Override
         public void candidatesChanged() {}
 

@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class GrpcOutcomesTest {
     private static Metadata trailers(String pushback) {
@@ -20,28 +21,28 @@ class GrpcOutcomesTest {
     }
 
     private static Kind answered(Status status) {
-        return GrpcOutcomes.of(status, new Metadata(), false).kind();
+        return GrpcOutcomes.of(status, new Metadata(), false, false).kind();
     }
 
     private static Kind unanswered(Status status) {
-        return GrpcOutcomes.of(status, null, false).kind();
+        return GrpcOutcomes.of(status, null, false, false).kind();
     }
 
     @ParameterizedTest
     @CsvSource({
         "OK, SUCCESS",
-        "INVALID_ARGUMENT, SUCCESS",
-        "NOT_FOUND, SUCCESS",
-        "ALREADY_EXISTS, SUCCESS",
-        "PERMISSION_DENIED, SUCCESS",
-        "UNAUTHENTICATED, SUCCESS",
-        "FAILED_PRECONDITION, SUCCESS",
-        "ABORTED, SUCCESS",
-        "OUT_OF_RANGE, SUCCESS",
+        "INVALID_ARGUMENT, REJECTED",
+        "NOT_FOUND, REJECTED",
+        "ALREADY_EXISTS, REJECTED",
+        "PERMISSION_DENIED, REJECTED",
+        "UNAUTHENTICATED, REJECTED",
+        "FAILED_PRECONDITION, REJECTED",
+        "ABORTED, REJECTED",
+        "OUT_OF_RANGE, REJECTED",
         "UNKNOWN, FAILED",
         "INTERNAL, FAILED",
         "DATA_LOSS, FAILED",
-        "UNIMPLEMENTED, FAILED",
+        "UNIMPLEMENTED, REJECTED",
         "UNAVAILABLE, UNAVAILABLE",
         "DEADLINE_EXCEEDED, TIMED_OUT",
         "CANCELLED, CANCELLED",
@@ -60,7 +61,8 @@ class GrpcOutcomesTest {
 
     @Test
     void unavailableWithoutTrailersIsALostConnection() {
-        Outcome outcome = GrpcOutcomes.of(Status.UNAVAILABLE.withDescription("Connection reset\nby peer"), null, false);
+        Outcome outcome =
+                GrpcOutcomes.of(Status.UNAVAILABLE.withDescription("Connection reset\nby peer"), null, false, false);
 
         assertThat(outcome).isEqualTo(Outcome.of(Kind.BROKEN, "gRPC UNAVAILABLE: Connection reset"));
     }
@@ -78,33 +80,42 @@ class GrpcOutcomesTest {
 
     @Test
     void aCancellationAfterTheDeadlineIsATimeout() {
-        assertThat(GrpcOutcomes.of(Status.CANCELLED, null, true).kind()).isEqualTo(Kind.TIMED_OUT);
-        assertThat(GrpcOutcomes.of(Status.CANCELLED, null, false).kind()).isEqualTo(Kind.CANCELLED);
+        assertThat(GrpcOutcomes.of(Status.CANCELLED, null, true, false).kind()).isEqualTo(Kind.TIMED_OUT);
+        assertThat(GrpcOutcomes.of(Status.CANCELLED, null, false, false).kind()).isEqualTo(Kind.CANCELLED);
     }
 
-    @Test
-    void aStreamThatTheServerResetIsNotTheCallersDoing() {
-        Status reset = Status.CANCELLED.withDescription("RST_STREAM closed stream. HTTP/2 error code: CANCEL");
+    /** The texts are those of grpc-netty and grpc-okhttp. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"RST_STREAM closed stream. HTTP/2 error code: CANCEL", "HTTP/2 error code: CANCEL\nRst Stream"})
+    void aStreamThatIsResetIsLostOnlyWhereItsServerIsLeaving(String text) {
+        Status reset = Status.CANCELLED.withDescription(text);
 
-        assertThat(unanswered(reset)).isEqualTo(Kind.BROKEN);
+        assertThat(GrpcOutcomes.of(reset, null, false, true).kind()).isEqualTo(Kind.BROKEN);
+        assertThat(unanswered(reset)).as("the server goes on").isEqualTo(Kind.CANCELLED);
+        assertThat(GrpcOutcomes.of(reset, null, false, false).reason()).startsWith("gRPC CANCELLED: ");
         assertThat(answered(reset)).isEqualTo(Kind.CANCELLED);
-        assertThat(GrpcOutcomes.of(reset, null, true).kind()).isEqualTo(Kind.TIMED_OUT);
+        assertThat(GrpcOutcomes.of(reset, null, true, true).kind()).isEqualTo(Kind.TIMED_OUT);
+        assertThat(GrpcOutcomes.of(Status.CANCELLED, null, false, true).kind())
+                .as("by the caller")
+                .isEqualTo(Kind.CANCELLED);
     }
 
     @Test
     void aServersPushbackIsNoFailureWhateverItsCode() {
-        Outcome outcome = GrpcOutcomes.of(Status.UNAVAILABLE, trailers("1500"), false);
+        Outcome outcome = GrpcOutcomes.of(Status.UNAVAILABLE, trailers("1500"), false, false);
 
         assertThat(outcome).isEqualTo(Outcome.pushback("gRPC UNAVAILABLE", Duration.ofMillis(1500)));
-        assertThat(GrpcOutcomes.of(Status.OK, trailers("1500"), false)).isEqualTo(Outcome.SUCCESS);
+        assertThat(GrpcOutcomes.of(Status.OK, trailers("1500"), false, false)).isEqualTo(Outcome.SUCCESS);
     }
 
     @Test
     void aPushbackOfNothingAllowsARetryAndOneThatIsNoNumberForbidsIt() {
-        assertThat(GrpcOutcomes.of(Status.UNAVAILABLE, trailers("0"), false).pushbackNanos())
+        assertThat(GrpcOutcomes.of(Status.UNAVAILABLE, trailers("0"), false, false)
+                        .pushbackNanos())
                 .isEqualTo(1_000_000);
         for (String forbids : new String[] {"-1", "", "soon", "99999999999", "1e3"}) {
-            assertThat(GrpcOutcomes.of(Status.UNAVAILABLE, trailers(forbids), false))
+            assertThat(GrpcOutcomes.of(Status.UNAVAILABLE, trailers(forbids), false, false))
                     .isEqualTo(Outcome.pushback("gRPC UNAVAILABLE", Duration.ZERO));
         }
     }
@@ -113,12 +124,61 @@ class GrpcOutcomesTest {
     void aMessageThatIsTooLargeSaysNothingOfTheServersLoad() {
         assertThat(unanswered(Status.RESOURCE_EXHAUSTED)).isEqualTo(Kind.NOT_SENT);
         assertThat(answered(Status.RESOURCE_EXHAUSTED.withDescription("gRPC message exceeds maximum size 4: 5")))
-                .isEqualTo(Kind.SUCCESS);
+                .isEqualTo(Kind.REJECTED);
+    }
+
+    /** What an edge answers in HTTP has no trailers, unless it is of gRPC's content type; the text is grpc-core's own. */
+    @ParameterizedTest
+    @CsvSource({
+        "INTERNAL, 400, REJECTED",
+        "UNAUTHENTICATED, 401, REJECTED",
+        "PERMISSION_DENIED, 403, REJECTED",
+        "UNIMPLEMENTED, 404, REJECTED",
+        "UNKNOWN, 408, NOT_PROCESSED",
+        "UNKNOWN, 413, REJECTED",
+        "INTERNAL, 431, REJECTED",
+        "UNAVAILABLE, 429, PUSHBACK",
+        "UNKNOWN, 500, FAILED",
+        "UNAVAILABLE, 502, UNAVAILABLE",
+        "UNAVAILABLE, 503, UNAVAILABLE",
+        "UNAVAILABLE, 504, UNAVAILABLE",
+        "UNKNOWN, 302, FAILED",
+        "UNKNOWN, 200, FAILED"
+    })
+    void whatAnEdgeAnswersIsJudgedByItsHttpStatus(Status.Code code, int http, Kind kind) {
+        Status other = code.toStatus()
+                .withDescription("HTTP status code " + http + "\ninvalid content-type: text/html\nheaders: Metadata()");
+        Status own = code.toStatus()
+                .withDescription(
+                        "HTTP status code " + http + "\nmissing GRPC status, inferred error from HTTP status code");
+
+        assertThat(unanswered(other)).isEqualTo(kind);
+        assertThat(answered(own)).isEqualTo(kind);
+        assertThat(GrpcOutcomes.of(other, null, false, false).reason())
+                .isEqualTo("gRPC " + code + ": HTTP status code " + http);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "HTTP status code 429",
+        "HTTP status code 4",
+        "HTTP status code ",
+        "HTTP status code 4x9",
+        "'HTTP status code 99999999999'"
+    })
+    void whatAServerWritesIntoADescriptionIsNoHttpStatus(String description) {
+        assertThat(answered(Status.INTERNAL.withDescription(description))).isEqualTo(Kind.FAILED);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"HTTP status code 4", "HTTP status code ", "HTTP status code 4x9", "HTTP status code 99999999999"})
+    void aTextThatNamesNoHttpStatusIsALostConnection(String description) {
+        assertThat(unanswered(Status.UNAVAILABLE.withDescription(description))).isEqualTo(Kind.BROKEN);
     }
 
     @Test
     void whatAServerWritesIntoADescriptionIsNotRepeated() {
-        assertThat(GrpcOutcomes.of(Status.INTERNAL.withDescription("card 4111"), new Metadata(), false)
+        assertThat(GrpcOutcomes.of(Status.INTERNAL.withDescription("card 4111"), new Metadata(), false, false)
                         .reason())
                 .isEqualTo("gRPC INTERNAL");
     }

@@ -27,7 +27,7 @@ class OpenCallsTest {
     private static final Endpoint SERVER = Endpoint.of("10.0.0.1:80");
 
     private final LoadBalancer service = ScriptedChannel.service(SERVER);
-    private final ChannelView view = new ChannelView(service, true, new Faults(), new ChannelView.Owner() {
+    private final ChannelView view = new ChannelView(service, true, null, new Faults(), new ChannelView.Owner() {
         @Override
         public void candidatesChanged() {}
 

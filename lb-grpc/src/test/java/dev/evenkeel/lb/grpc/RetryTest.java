@@ -9,6 +9,7 @@ import dev.evenkeel.lb.policy.LoadBalancingPolicy;
 import dev.evenkeel.lb.retry.Backoff;
 import dev.evenkeel.lb.retry.RetryBudget;
 import dev.evenkeel.lb.retry.RetryPolicy;
+import io.grpc.CallCredentials;
 import io.grpc.CallOptions;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
@@ -18,6 +19,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -237,27 +240,83 @@ class RetryTest {
     }
 
     @Test
-    void aShortPushbackIsWaitedForAndALongOneIsTheCallersAffair() {
-        use(2, settings -> settings);
+    void aPauseIsForTheServerThatAsksForItAndOnlyWhereAllAskItIsTheCallersAffair() {
+        use(2, settings -> settings.retry(new RetryPolicy(3, LONG)));
         ManagedChannel channel = fleet.connectedChannel();
-        Metadata soon = new Metadata();
-        soon.put(GrpcOutcomes.PUSHBACK, "10");
-        fleet.server(0).failWith(Status.RESOURCE_EXHAUSTED, soon);
+        Metadata hour = new Metadata();
+        hour.put(GrpcOutcomes.PUSHBACK, "3600001");
+        fleet.server(0).failWith(Status.RESOURCE_EXHAUSTED, hour);
         for (int i = 0; i < 4; i++) {
             assertThat(Fleet.get(channel, "x")).isEqualTo("x@" + fleet.server(1).address());
         }
+        assertThat(fleet.server(0).calls.get()).isPositive();
 
         fleet.servers.forEach(server -> {
             Metadata later = new Metadata();
-            later.put(GrpcOutcomes.PUSHBACK, "60000");
+            later.put(GrpcOutcomes.PUSHBACK, "3600001");
             server.failWith(Status.RESOURCE_EXHAUSTED, later);
             server.calls.set(0);
         });
         StatusRuntimeException failure = Fleet.failure(channel, Echo.GET, CallOptions.DEFAULT);
         assertThat(failure.getTrailers().get(GrpcOutcomes.PUSHBACK))
                 .as("what the server wrote is left in")
-                .isEqualTo("60000");
+                .isEqualTo("3600001");
+        assertThat(fleet.calls()).isBetween(1, 2);
+        fleet.servers.forEach(server -> server.calls.set(0));
+        Fleet.fail(channel, Echo.GET, CallOptions.DEFAULT);
+        assertThat(fleet.calls()).as("by now both have asked").isEqualTo(1);
+    }
+
+    @Test
+    void aShortPauseOfTheOnlyServerIsWaitedFor() {
+        use(1, settings -> settings);
+        ManagedChannel channel = fleet.connectedChannel();
+        Metadata soon = new Metadata();
+        soon.put(GrpcOutcomes.PUSHBACK, "10");
+        fleet.server(0).behaviour = (request, response) -> {
+            fleet.server(0).behaviour = fleet.server(0).echo;
+            response.onError(Status.RESOURCE_EXHAUSTED.asRuntimeException(soon));
+        };
+
+        assertThat(Fleet.get(channel, "x")).isEqualTo("x@" + fleet.server(0).address());
+        assertThat(fleet.calls()).isEqualTo(2);
+    }
+
+    @Test
+    void aServerThatForbidsARepetitionIsObeyedThoughThereIsAnother() {
+        use(2, settings -> settings);
+        ManagedChannel channel = fleet.connectedChannel();
+        Metadata never = new Metadata();
+        never.put(GrpcOutcomes.PUSHBACK, "-1");
+        fleet.servers.forEach(server -> server.failWith(Status.UNAVAILABLE, never));
+
+        Fleet.fail(channel, Echo.GET, CallOptions.DEFAULT);
+
         assertThat(fleet.calls()).isEqualTo(1);
+    }
+
+    /** A token server that is down is down for every endpoint (grpc-java#6808). */
+    @Test
+    void aCallWhoseCredentialsFailIsNotRepeatedAndNoEndpointsFailure() {
+        use(2, settings -> settings.retryBudget(AMPLE));
+        ManagedChannel channel = fleet.connectedChannel();
+        AtomicInteger asked = new AtomicInteger();
+        CallCredentials failing = new CallCredentials() {
+            @Override
+            public void applyRequestMetadata(RequestInfo request, Executor executor, MetadataApplier applier) {
+                asked.incrementAndGet();
+                applier.fail(Status.UNAVAILABLE.withDescription("the token server is down"));
+            }
+        };
+
+        Status status = Fleet.fail(channel, Echo.GET, CallOptions.DEFAULT.withCallCredentials(failing));
+
+        assertThat(status.getCode()).isEqualTo(Status.Code.UNAVAILABLE);
+        assertThat(status.getDescription()).isEqualTo("the token server is down");
+        assertThat(asked.get()).isEqualTo(1);
+        assertThat(repeated()).isZero();
+        fleet.servers.forEach(
+                server -> assertThat(fleet.status(server).failures()).isZero());
     }
 
     @Test

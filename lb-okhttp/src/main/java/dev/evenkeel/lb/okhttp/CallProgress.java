@@ -250,7 +250,10 @@ final class CallProgress extends EventListener {
         transportFailure = failure;
     }
 
-    /** The first answer of the service itself settles what the endpoint is worth; redirects and log-ins may follow. */
+    /**
+     * The first answer of the service itself settles what the endpoint is worth; redirects may follow. A refusal waits for what OkHttp makes of
+     * it: where it asks for a log-in, the answer after that counts.
+     */
     @Override
     public void responseHeadersEnd(Call call, Response response) {
         if (notOurs) {
@@ -262,7 +265,9 @@ final class CallProgress extends EventListener {
         if (current != null) {
             Outcome answer = outcomes.of(response);
             verdict = answer;
-            current.answered(answer);
+            if (answer.kind() != Outcome.Kind.REJECTED) {
+                current.answered(answer);
+            }
             notOurs = response.code() == SWITCHING_PROTOCOLS;
         }
     }
@@ -270,14 +275,30 @@ final class CallProgress extends EventListener {
     @Override
     public void followUpDecision(Call call, Response response, @Nullable Request next) {
         PinnedEndpoint picked = endpoint;
-        if (next == null || picked == null) {
+        if (picked == null) {
+            return;
+        }
+        boolean elsewhere = next != null && !next.url().host().equals(picked.service());
+        if ((next == null || elsewhere) && !notOurs) {
+            settle();
+        }
+        if (next == null) {
             return;
         }
         bodyDone = false;
-        notOurs = !next.url().host().equals(picked.service());
+        notOurs = elsewhere;
         if (!notOurs) {
             stage = Stage.CONNECTED;
             connected = true;
+        }
+    }
+
+    /** Has no effect on an attempt whose answer is settled. */
+    private void settle() {
+        Attempt current = attempt;
+        Outcome answer = verdict;
+        if (current != null && answer != null) {
+            current.answered(answer);
         }
     }
 

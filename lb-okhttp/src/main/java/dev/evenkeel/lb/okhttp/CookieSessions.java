@@ -1,6 +1,7 @@
 package dev.evenkeel.lb.okhttp;
 
 import dev.evenkeel.lb.Sessions;
+import dev.evenkeel.lb.call.Outcome;
 import dev.evenkeel.lb.call.Session;
 import dev.evenkeel.lb.call.Subset;
 import dev.evenkeel.lb.endpoint.Endpoint;
@@ -41,11 +42,25 @@ final class CookieSessions implements ServiceSessions {
     public CallSession begin(Request request, CookieJar jar) {
         try {
             String value = Cookies.find(request, jar, name);
-            return new Told(value == null || value.length() > LONGEST ? "" : value, request, jar, this);
+            String text = value == null || value.length() > LONGEST ? "" : value;
+            return new Told(text, isAway(text), request, jar, this);
         } catch (Exception e) { // jars in Kotlin may throw what they do not declare
             say(e);
-            return new Told("", request, CookieJar.NO_COOKIES, this);
+            return new Told("", false, request, CookieJar.NO_COOKIES, this);
         }
+    }
+
+    private boolean isAway(String value) {
+        return !value.isEmpty() && sessions.isAway(session(value));
+    }
+
+    private static Session session(String value) {
+        return Session.ofToken(value.substring(0, tokenLength(value)));
+    }
+
+    private static int tokenLength(String value) {
+        int dot = value.indexOf('.');
+        return dot < 0 ? value.length() : dot;
     }
 
     private void say(Exception e) {
@@ -62,23 +77,21 @@ final class CookieSessions implements ServiceSessions {
      * A call.
      *
      * @param value of the cookie it brought; empty if none
+     * @param away whether the endpoint of the session asked for a pause when the call began
      */
-    private record Told(String value, Request request, CookieJar jar, CookieSessions of) implements CallSession {
+    private record Told(String value, boolean away, Request request, CookieJar jar, CookieSessions of)
+            implements CallSession {
         @Override
         public @Nullable Session session() {
-            return value.isEmpty() ? null : Session.ofToken(value.substring(0, tokenLength()));
-        }
-
-        private int tokenLength() {
-            int dot = value.indexOf('.');
-            return dot < 0 ? value.length() : dot;
+            return value.isEmpty() ? null : CookieSessions.session(value);
         }
 
         @Override
         public Response answered(Response response, Served served) {
-            boolean answers = served.outcome().kind().isAnswer()
-                    && response.networkResponse() != null
-                    && response.request().url().host().equals(of.service);
+            boolean answers =
+                    served.outcome().kind() == Outcome.Kind.SUCCESS // what refuses a request begins no session
+                            && response.networkResponse() != null
+                            && response.request().url().host().equals(of.service);
             if (!answers) {
                 return response;
             }
@@ -98,6 +111,9 @@ final class CookieSessions implements ServiceSessions {
                 return false;
             }
             if (!home.id().equals(served.first().endpoint().id())) {
+                if (away || of.isAway(value)) {
+                    return true;
+                }
                 Subset wanted = request.tag(Subset.class);
                 return wanted != null && !wanted.contains(home.metadata());
             }
@@ -107,7 +123,7 @@ final class CookieSessions implements ServiceSessions {
 
         private boolean isFresh(long nowSeconds) {
             try {
-                String made = value.substring(Math.min(value.length(), tokenLength() + 1));
+                String made = value.substring(Math.min(value.length(), tokenLength(value) + 1));
                 long age = nowSeconds - Long.parseLong(made, RADIX);
                 return age >= -CLOCKS_DIFFER_SECONDS && age < of.sessions.ttl().toSeconds() / 2;
             } catch (NumberFormatException e) {

@@ -7,6 +7,7 @@ import dev.evenkeel.lb.time.Environment;
 import java.net.Proxy;
 import java.net.URI;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,7 +27,8 @@ public final class EvenkeelOkHttpBuilder {
 
     private final OkHttpClient original;
     private final LoadBalancers services;
-    private Set<Integer> unavailableStatuses = Set.of(502, 503, 504);
+    private final List<HttpJudge> judgesOfAll = new ArrayList<>();
+    private final Map<String, List<HttpJudge>> judges = new HashMap<>(); // by service
     private PoolSettings poolSettings = PoolSettings.DEFAULT;
     private final Map<String, OkHttpHealthCheck> checks = new HashMap<>(); // by service
     private final Map<String, Destinations> destinations = new HashMap<>(); // by service
@@ -48,17 +50,28 @@ public final class EvenkeelOkHttpBuilder {
     }
 
     /**
-     * Sets the statuses that say that this endpoint cannot answer but another may: they count as its failure, and idempotent requests
-     * are sent again. The default is 502, 503 and 504; each must be 400 to 599. Other statuses from 500 on count as failures and are
-     * not repeated, 429 and pauses asked for with {@code Retry-After} count as a plea for less load.
+     * Says what answers of all services mean, where that is not what their status says: see {@link HttpJudge}. May be called several times; the
+     * first judge that says anything decides, one of the service before those of all.
+     *
+     * <p>By default 502, 503 and 504 are failures of the endpoint, for which idempotent requests are sent again elsewhere; a 429, and a 503 with
+     * {@code Retry-After}, ask for less load; other statuses from 500 on are failures that are not repeated. A 408 was not processed, and is
+     * sent again. Other statuses from 400 on refuse the request: not repeated, no failure, and no proof that the endpoint is well. All else is
+     * good, redirects too.
      */
-    public EvenkeelOkHttpBuilder unavailableStatuses(Set<Integer> statuses) {
-        for (int status : statuses) {
-            if (status < 400 || status > 599) {
-                throw new IllegalArgumentException("unavailableStatuses has " + status + ", must be 400 to 599");
-            }
-        }
-        unavailableStatuses = Set.copyOf(statuses);
+    public EvenkeelOkHttpBuilder judge(HttpJudge judge) {
+        judgesOfAll.add(Objects.requireNonNull(judge, "judge"));
+        return this;
+    }
+
+    /**
+     * Says the same of one service.
+     *
+     * @throws IllegalArgumentException if it is none of the services
+     */
+    public EvenkeelOkHttpBuilder judge(String service, HttpJudge judge) {
+        Objects.requireNonNull(judge, "judge");
+        judges.computeIfAbsent(services.get(service).service(), name -> new ArrayList<>())
+                .add(judge);
         return this;
     }
 
@@ -218,7 +231,10 @@ public final class EvenkeelOkHttpBuilder {
         OkHttpClient client = unbalanced
                 .newBuilder()
                 .addInterceptor(new LoadBalancingInterceptor(
-                        Map.copyOf(byName), new HttpOutcomes(unavailableStatuses), anomalies, unbalanced))
+                        Map.copyOf(byName),
+                        new HttpOutcomes(new HttpJudges(judges, judgesOfAll)),
+                        anomalies,
+                        unbalanced))
                 .build();
         checks.forEach(
                 (service, check) -> check.use(new CheckClient(Objects.requireNonNull(byName.get(service)), client)));

@@ -1,5 +1,6 @@
 package dev.evenkeel.lb.okhttp;
 
+import dev.evenkeel.lb.call.Judgement;
 import dev.evenkeel.lb.call.Outcome;
 import dev.evenkeel.lb.call.Outcome.Kind;
 import java.io.IOException;
@@ -11,7 +12,6 @@ import java.net.SocketTimeoutException;
 import java.net.UnknownServiceException;
 import java.security.cert.CertificateException;
 import java.time.Duration;
-import java.util.Set;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import okhttp3.Response;
 import org.jspecify.annotations.Nullable;
@@ -31,29 +31,48 @@ final class HttpOutcomes {
     static final Outcome LEAKED = Outcome.of(Kind.CANCELLED, "response was never closed");
 
     private static final int TOO_MANY_REQUESTS = 429;
+    private static final int BAD_GATEWAY = 502;
     private static final int SERVICE_UNAVAILABLE = 503;
-    private static final int FIRST_STATUS = 400;
-    private static final int STATUSES = 200;
+    private static final int GATEWAY_TIMEOUT = 504;
+    private static final int REQUEST_TIMEOUT = 408;
+    private static final int FIRST_REFUSAL = 400;
+    private static final int FIRST_FAILURE = 500;
+    private static final int STATUSES = 600;
 
-    private final Outcome[] byStatus = new Outcome[STATUSES]; // 400 to 599, so that no answer costs an object
+    private final Outcome[] byStatus = new Outcome[STATUSES]; // 400 to 999, so that no answer costs an object
 
-    /**
-     * Creates the table of answers.
-     *
-     * @param unavailable statuses that another endpoint may not give
-     */
-    HttpOutcomes(Set<Integer> unavailable) {
+    private final HttpJudges judges;
+
+    /** Creates the table of answers, with what the application says of some. */
+    HttpOutcomes(HttpJudges judges) {
+        this.judges = judges;
         for (int i = 0; i < STATUSES; i++) {
-            int status = FIRST_STATUS + i;
-            boolean serverError = status >= 500;
-            Kind kind = unavailable.contains(status) ? Kind.UNAVAILABLE : serverError ? Kind.FAILED : Kind.SUCCESS;
-            byStatus[i] = kind == Kind.SUCCESS ? Outcome.SUCCESS : Outcome.of(kind, "HTTP " + status);
+            int status = FIRST_REFUSAL + i;
+            byStatus[i] = Outcome.of(kind(status), "HTTP " + status);
         }
     }
 
-    /** Returns what an answer from the network means. */
+    /**
+     * A refusal concerns the request. Of a 408 the server says that it has not had the whole request, and that it may be sent again, RFC
+     * 9110 §15.5.9; HAProxy says so on connections that were idle. Statuses beyond 599 are like server errors, RFC 9110 §15.
+     */
+    private static Kind kind(int status) {
+        return switch (status) {
+            case REQUEST_TIMEOUT -> Kind.NOT_PROCESSED;
+            case BAD_GATEWAY, SERVICE_UNAVAILABLE, GATEWAY_TIMEOUT -> Kind.UNAVAILABLE;
+            default -> status >= FIRST_FAILURE ? Kind.FAILED : Kind.REJECTED;
+        };
+    }
+
+    /** Returns what an answer from the network means. Redirects, and the change of protocols, are good answers. */
     Outcome of(Response response) {
-        int row = response.code() - FIRST_STATUS;
+        Judgement judgement = judges.judge(response);
+        if (judgement != null) {
+            return judgement.outcome(
+                    "HTTP " + response.code(),
+                    judgement == Judgement.PUSHBACK ? RetryAfter.of(response) : Duration.ZERO);
+        }
+        int row = response.code() - FIRST_REFUSAL;
         if (row < 0 || row >= STATUSES) {
             return Outcome.SUCCESS;
         }

@@ -156,6 +156,22 @@ class FollowUpTest {
     }
 
     @Test
+    void logInThatIsRefusedIsARefusal() throws IOException {
+        fleet.client(c -> c.authenticator((route, response) -> response.priorResponse() != null
+                ? null
+                : response.request()
+                        .newBuilder()
+                        .header("Authorization", "wrong")
+                        .build()));
+        Server server = fleet.add(request -> Server.status(401));
+        fleet.add("never");
+        assertThat(fleet.ask()).isEqualTo("401 status 401");
+        assertThat(server.requests()).hasSize(2);
+        assertThat(fleet.kinds()).containsExactly(Kind.REJECTED);
+        fleet.awaitNothingInFlight();
+    }
+
+    @Test
     void cookiesBelongToTheService() throws IOException {
         List<Cookie> jar = new CopyOnWriteArrayList<>();
         fleet.balancing(lb -> lb.policy(LoadBalancingPolicy.roundRobin()))

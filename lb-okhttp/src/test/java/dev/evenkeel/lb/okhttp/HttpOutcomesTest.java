@@ -18,7 +18,6 @@ import java.net.UnknownHostException;
 import java.net.UnknownServiceException;
 import java.security.cert.CertificateException;
 import java.time.Duration;
-import java.util.Set;
 import java.util.stream.Stream;
 import javax.net.ssl.SSLHandshakeException;
 import javax.net.ssl.SSLPeerUnverifiedException;
@@ -36,7 +35,7 @@ class HttpOutcomesTest {
     private static final boolean FRESH = false;
     private static final boolean POOLED = true;
 
-    private final HttpOutcomes outcomes = new HttpOutcomes(Set.of(502, 503, 504));
+    private final HttpOutcomes outcomes = new HttpOutcomes(HttpJudges.NONE);
 
     static Stream<Arguments> failures() {
         SSLHandshakeException badCertificate = new SSLHandshakeException("no path");
@@ -106,8 +105,10 @@ class HttpOutcomesTest {
 
     @ParameterizedTest
     @CsvSource({
-        "101, SUCCESS", "200, SUCCESS", "302, SUCCESS", "404, SUCCESS", "408, SUCCESS", "429, PUSHBACK",
-        "500, FAILED", "501, FAILED", "502, UNAVAILABLE", "503, UNAVAILABLE", "504, UNAVAILABLE", "599, FAILED"
+        "101, SUCCESS", "200, SUCCESS", "299, SUCCESS", "302, SUCCESS", "304, SUCCESS", "399, SUCCESS",
+        "400, REJECTED", "401, REJECTED", "404, REJECTED", "407, REJECTED", "408, NOT_PROCESSED", "409, REJECTED",
+        "428, REJECTED", "429, PUSHBACK", "430, REJECTED", "499, REJECTED", "500, FAILED", "501, FAILED",
+        "502, UNAVAILABLE", "503, UNAVAILABLE", "504, UNAVAILABLE", "599, FAILED", "600, FAILED", "999, FAILED"
     })
     void statusIsJudgedByTheTable(int status, Kind kind) {
         assertThat(outcomes.of(answer(status).build()).kind()).isEqualTo(kind);
@@ -115,8 +116,10 @@ class HttpOutcomesTest {
 
     @Test
     void answerCostsNoObject() {
-        Response answer = answer(502).build();
-        assertThat(outcomes.of(answer)).isSameAs(outcomes.of(answer));
+        for (int status : new int[] {404, 408, 502, 999}) {
+            Response answer = answer(status).build();
+            assertThat(outcomes.of(answer)).isSameAs(outcomes.of(answer));
+        }
         assertThat(outcomes.of(answer(200).build())).isSameAs(Outcome.SUCCESS);
     }
 

@@ -32,6 +32,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is sent again, where, and what never is. */
 class RetryTest {
@@ -316,12 +317,25 @@ class RetryTest {
         assertThat(fleet.kinds()).containsExactly(Kind.BROKEN);
     }
 
+    /** HAProxy says so on a connection that was idle for long. OkHttp repeats it at the same endpoint, unless it is told not to. */
     @Test
-    void requestTimeoutIsAnAnswerLikeAnyOther() throws IOException {
+    void requestTimeoutIsRepeatedElsewhereByUsAndNotByOkHttp() throws IOException {
         Server node = fleet.add(request -> Server.status(408));
         fleet.add("fine");
-        assertThat(fleet.ask()).isEqualTo("408 status 408");
-        assertThat(node.requests()).hasSize(1);
+        assertThat(fleet.ask()).isEqualTo("200 fine");
+        assertThat(fleet.ask(post()))
+                .as("the server has not had the whole of it")
+                .isEqualTo("200 fine");
+        assertThat(node.requests()).hasSize(2);
+        assertThat(fleet.kinds()).containsExactly(Kind.NOT_PROCESSED, Kind.SUCCESS, Kind.NOT_PROCESSED, Kind.SUCCESS);
+    }
+
+    @Test
+    void refusalOfARequestIsReturnedAsItIsAndIsNoGoodAnswer() throws IOException {
+        fleet.add(request -> Server.status(404));
+        fleet.add("fine");
+        assertThat(fleet.ask()).isEqualTo("404 status 404");
+        assertThat(fleet.kinds()).containsExactly(Kind.REJECTED);
     }
 
     @Test
@@ -330,14 +344,6 @@ class RetryTest {
         fleet.add("fine");
         assertThat(fleet.ask()).isEqualTo("500 status 500");
         assertThat(fleet.kinds()).containsExactly(Kind.FAILED);
-    }
-
-    @Test
-    void statusesThatMeanUnavailableCanBeChosen() throws IOException {
-        fleet.wrapping(b -> b.unavailableStatuses(java.util.Set.of(500)));
-        fleet.add(request -> Server.status(500));
-        fleet.add("fine");
-        assertThat(fleet.ask()).isEqualTo("200 fine");
     }
 
     /** OkHttp itself repeats this one, at the same endpoint, and cannot be told not to; then it is our turn. */
@@ -353,15 +359,35 @@ class RetryTest {
         assertThat(fleet.balanced().misrouted()).isZero();
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {429, 503})
+    void longPauseIsHandedToTheCallerOnlyWhereAllAskForOne(int status) throws IOException {
+        fleet.add(request -> pushback(status));
+        Server other = fleet.add("fine");
+        assertThat(fleet.ask()).isEqualTo("200 fine");
+        assertThat(fleet.kinds()).containsExactly(Kind.PUSHBACK, Kind.SUCCESS);
+
+        other.behave(request -> pushback(status));
+        assertThat(fleet.ask()).startsWith(String.valueOf(status));
+        assertThat(fleet.kinds()).endsWith(Kind.PUSHBACK, Kind.PUSHBACK);
+        assertThat(fleet.ask()).startsWith(String.valueOf(status));
+        assertThat(fleet.kinds())
+                .as("and then at once, for both have asked for a pause")
+                .hasSize(5);
+    }
+
     @Test
-    void longPauseIsHandedToTheCaller() throws IOException {
-        fleet.add(request -> new MockResponse.Builder()
-                .code(503)
-                .addHeader("Retry-After", "3600")
-                .build());
+    void postIsNotRepeatedBecauseOfAPause() throws IOException {
+        fleet.add(request -> pushback(503));
         fleet.add("fine");
-        assertThat(fleet.ask()).startsWith("503");
-        assertThat(fleet.kinds()).containsExactly(Kind.PUSHBACK);
+        assertThat(fleet.ask(post())).startsWith("503");
+    }
+
+    private static MockResponse pushback(int status) {
+        return new MockResponse.Builder()
+                .code(status)
+                .addHeader("Retry-After", "3600")
+                .build();
     }
 
     @Test

@@ -1,0 +1,95 @@
+package dev.evenkeel.lb.grpc;
+
+import dev.evenkeel.lb.endpoint.Endpoint;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.nio.NioEventLoopGroup;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.handler.codec.http2.DefaultHttp2Headers;
+import io.netty.handler.codec.http2.DefaultHttp2HeadersFrame;
+import io.netty.handler.codec.http2.DefaultHttp2ResetFrame;
+import io.netty.handler.codec.http2.Http2Error;
+import io.netty.handler.codec.http2.Http2FrameCodecBuilder;
+import io.netty.handler.codec.http2.Http2HeadersFrame;
+import io.netty.handler.codec.http2.Http2MultiplexHandler;
+import io.netty.util.ReferenceCountUtil;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** A real HTTP/2 server that knows nothing of gRPC, as a proxy that answers by itself. */
+final class Edge implements AutoCloseable {
+    private static final int RESET = 0;
+
+    final AtomicInteger calls = new AtomicInteger();
+    private final EventLoopGroup loop = new NioEventLoopGroup(1);
+    private final int status;
+    private final Channel channel;
+
+    /** Answers everything with an HTTP status. */
+    static Edge answering(int status) {
+        return new Edge(status);
+    }
+
+    /** Resets every stream with {@code CANCEL}, and keeps its connections. */
+    static Edge resetting() {
+        return new Edge(RESET);
+    }
+
+    private Edge(int status) {
+        this.status = status;
+        this.channel = new ServerBootstrap()
+                .group(loop)
+                .channel(NioServerSocketChannel.class)
+                .childHandler(new ChannelInitializer<>() {
+                    @Override
+                    protected void initChannel(Channel connection) {
+                        connection
+                                .pipeline()
+                                .addLast(
+                                        Http2FrameCodecBuilder.forServer().build(),
+                                        new Http2MultiplexHandler(new ChannelInitializer<>() {
+                                            @Override
+                                            protected void initChannel(Channel stream) {
+                                                stream.pipeline().addLast(new Stream());
+                                            }
+                                        }));
+                    }
+                })
+                .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+                .syncUninterruptibly()
+                .channel();
+    }
+
+    private final class Stream extends ChannelInboundHandlerAdapter {
+        @Override
+        public void channelRead(ChannelHandlerContext context, Object message) {
+            if (message instanceof Http2HeadersFrame) {
+                calls.incrementAndGet();
+                Object answer = status == RESET
+                        ? new DefaultHttp2ResetFrame(Http2Error.CANCEL)
+                        : new DefaultHttp2HeadersFrame(
+                                new DefaultHttp2Headers()
+                                        .status(String.valueOf(status))
+                                        .set("content-type", "text/html"),
+                                true);
+                var unused = context.writeAndFlush(answer);
+            }
+            ReferenceCountUtil.release(message);
+        }
+    }
+
+    Endpoint endpoint() {
+        return Endpoint.of("127.0.0.1", ((InetSocketAddress) channel.localAddress()).getPort());
+    }
+
+    @Override
+    public void close() {
+        loop.shutdownGracefully(0, 5, TimeUnit.SECONDS).syncUninterruptibly();
+    }
+}
