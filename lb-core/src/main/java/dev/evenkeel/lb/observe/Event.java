@@ -45,7 +45,7 @@ public record Event(Type type, String service, @Nullable Endpoint endpoint, Stri
         STALE,
         /** The source delivers again, or at first nothing. */
         FRESH,
-        /** A list that lost suspiciously many endpoints is not believed yet. */
+        /** A list that lost suspiciously many endpoints is not believed yet: for the time in the detail, no endpoint is removed. */
         LIST_HELD,
         /** The list names an endpoint more than once; the last one counts. */
         DUPLICATES,
