@@ -9,6 +9,7 @@ import dev.evenkeel.lb.retry.RetryPolicy;
 import dev.evenkeel.lb.time.Environment;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -122,10 +123,17 @@ public final class LoadBalancer implements AutoCloseable {
                 "endpoints",
                 source + ": " + engine.describeList() + ", " + candidates.available() + " available"
                         + (candidates.panic() ? ", PANIC" : "") + engine.describeGate() + engine.describeSessions());
-        if (!candidates.describeShares().isEmpty()) {
-            line(text, "traffic", candidates.describeShares());
+        String traffic = plainView.describeTraffic();
+        if (!traffic.isEmpty()) {
+            line(text, "traffic", traffic);
         }
-        engine.settings.describe().forEach((name, value) -> line(text, name, value));
+        Map<String, String> settings = engine.settings.describe();
+        Split first = engine.settings.places().split();
+        Split split = split();
+        if (!split.equals(first)) {
+            settings.put("split", split + ", at first " + first);
+        }
+        settings.forEach((name, value) -> line(text, name, value));
         return text.toString();
     }
 
@@ -180,6 +188,11 @@ public final class LoadBalancer implements AutoCloseable {
     public void setSplit(Split split) {
         engine.settings.places().checkSplit(split);
         engine.cluster.split(split);
+    }
+
+    /** Returns how requests that ask for no subset are divided just now: the latest {@link #setSplit}, or what the builder was told. */
+    public Split split() {
+        return engine.cluster.split();
     }
 
     /**

@@ -328,6 +328,17 @@ public final class LoadBalancerView implements AutoCloseable {
         return snapshot.candidates();
     }
 
+    /**
+     * Returns where calls go that ask for no subset, in words; empty where there is nothing to tell apart. What a split names in vain is
+     * among it.
+     */
+    String describeTraffic() {
+        return engine.cluster.read((members, now) -> {
+            List<TrafficPart> parts = snapshot.traffic();
+            return parts.size() == 1 && parts.get(0).name().isEmpty() ? "" : TrafficPart.describe(parts, members);
+        });
+    }
+
     /** Returns which subsets there are, in words. */
     String describeSubsets() {
         return snapshot.describeSubsets();

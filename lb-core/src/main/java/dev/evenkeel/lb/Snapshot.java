@@ -109,6 +109,11 @@ final class Snapshot {
                 .anyMatch(level -> level.whole().nodes().stream().anyMatch(these));
     }
 
+    /** Returns how calls that ask for no subset are divided by where endpoints are, and between the subsets of a split. */
+    List<TrafficPart> traffic() {
+        return subsets != null && subsets.isSplit() ? subsets.traffic(this) : candidates.traffic("", 1);
+    }
+
     boolean isSplit() {
         return subsets != null && !subsets.shares().isEmpty();
     }

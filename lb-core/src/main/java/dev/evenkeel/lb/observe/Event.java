@@ -51,6 +51,10 @@ public record Event(Type type, String service, @Nullable Endpoint endpoint, Stri
         DUPLICATES,
         /** The list is long, and this client uses other endpoints of it than before. */
         SUBSET_CHANGED,
+        /** A split names a subset that no endpoint is in, so its share goes to others. The detail says which subsets there are. */
+        SPLIT_UNMATCHED,
+        /** An endpoint of such a subset has come, or the split does not name it any more. */
+        SPLIT_MATCHED,
         /** So few endpoints are available that all that could work are used. */
         PANIC_ENTERED,
         /** Enough endpoints are available again. */
