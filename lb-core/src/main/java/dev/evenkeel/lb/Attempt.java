@@ -32,6 +32,9 @@ public final class Attempt {
     /** Made while an attempt before it was under way, because that was late. */
     static final int HEDGE = 1 << 3;
 
+    /** The first of its call, with which a session begins. */
+    static final int BEGINS_SESSION = 1 << 4;
+
     /** It has been counted that the attempt takes longer than most. */
     static final int KNOWN_LATE = 1;
 
@@ -172,6 +175,11 @@ public final class Attempt {
     /** Returns how many failures in a row this attempt's answer has ended: should the answer break off, it has not. */
     int endedRow() {
         return endedRow;
+    }
+
+    /** Returns whether a session begins with this, and has been counted at the endpoint. */
+    boolean beginsSession() {
+        return (special & BEGINS_SESSION) != 0;
     }
 
     boolean isHedge() {

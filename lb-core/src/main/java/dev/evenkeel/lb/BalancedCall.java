@@ -54,7 +54,8 @@ public final class BalancedCall implements PickContext {
         if (home != null) {
             return new Attempt(this, home, now, previous, permit);
         }
-        int special = permit;
+        boolean begins = previous == null && view.beginsSession(request, now);
+        int special = begins ? permit | Attempt.BEGINS_SESSION : permit;
         TrackedNode node = previous == null ? view.takeProbe(this, now) : null;
         if (node != null) {
             special |= Attempt.PROBE;
@@ -63,8 +64,11 @@ public final class BalancedCall implements PickContext {
             if (node != null) {
                 special |= Attempt.TRIAL;
             } else {
-                node = view.pick(this, now);
+                node = view.pick(this, special, now);
             }
+        }
+        if (begins) {
+            view.countSession(node, now);
         }
         return new Attempt(this, node, now, previous, special);
     }
@@ -115,7 +119,7 @@ public final class BalancedCall implements PickContext {
         Trail trail = Trail.of(latest);
         return hedges == null || !mayHedge() || trail.paid() >= maxAttempts()
                 ? NEVER
-                : hedges.delayNanos(view.engine().nowNanos() - latest.startNanos(), trail.hedged());
+                : hedges.delayNanos(view.engine().nowNanos() - latest.startNanos(), trail.hedged() || isOfSession());
     }
 
     /**
@@ -141,7 +145,7 @@ public final class BalancedCall implements PickContext {
         }
         Trail trail = Trail.of(waitedFor);
         boolean overdue = hedges.isOverdue(waited);
-        if (!(overdue || (late && !trail.hedged()))
+        if (!(overdue || (late && !trail.hedged() && !isOfSession()))
                 || trail.paid() >= maxAttempts()
                 || remainingNanos(trail, now) <= 0
                 || !view.hasUntried(this)
@@ -192,6 +196,11 @@ public final class BalancedCall implements PickContext {
         return request.timeoutNanos() == RequestInfo.NO_TIMEOUT
                 ? RequestInfo.NO_TIMEOUT
                 : request.timeoutNanos() - (nowNanos - trail.startNanos());
+    }
+
+    /** What only one endpoint knows, another one answers as quickly as wrongly. */
+    private boolean isOfSession() {
+        return view.engine().sessions != null && request.destination().session() != null;
     }
 
     private int maxAttempts() {

@@ -4,6 +4,7 @@ import dev.evenkeel.lb.call.Outcome;
 import dev.evenkeel.lb.endpoint.EndpointSource;
 import dev.evenkeel.lb.endpoint.OutReason;
 import dev.evenkeel.lb.observe.Event;
+import dev.evenkeel.lb.policy.KeyedPolicy;
 import dev.evenkeel.lb.retry.RetryBudget;
 import dev.evenkeel.lb.time.Environment;
 import java.util.Optional;
@@ -43,8 +44,10 @@ final class Engine {
         Ejector ejector = new Ejector(cluster, settings, environment);
         this.connects = new ConnectHealth(cluster, ejector, settings, environment);
         this.checks = new HealthChecker(service, cluster, connects, settings, environment);
-        this.sessions =
-                settings.sessions() == null ? null : new Sessions(settings.sessions(), cluster, environment.ticker());
+        this.sessions = settings.sessions() == null
+                ? null
+                : new Sessions(
+                        settings.sessions(), settings.policy() instanceof KeyedPolicy, cluster, environment.ticker());
         this.list = new ListKeeper(
                 cluster, drains, this::joined, environment.scheduler(), source.isAuthoritative(), settings);
         BreakerTimer timer = new BreakerTimer(cluster, environment);
@@ -94,6 +97,9 @@ final class Engine {
         }
         if (gate != null) {
             gate.learn(attempt, kind, latency);
+        }
+        if (sessions != null && !kind.isAnswer()) {
+            sessions.unanswered(attempt);
         }
         if (kind.isEndpointFailure()) {
             NodeLedger ledger = node.ledger();

@@ -27,6 +27,7 @@ final class TrackedNode implements Node {
     private static final Pick[] NO_PICKS = {};
 
     private final NodeLedger ledger = new NodeLedger();
+    final SessionCount sessions = new SessionCount();
 
     private volatile Endpoint endpoint; // written under the cluster's lock
     private volatile Availability availability = Availability.AVAILABLE; // written under the cluster's lock
