@@ -7,6 +7,7 @@ import dev.evenkeel.lb.observe.Event;
 import dev.evenkeel.lb.policy.KeyedPolicy;
 import dev.evenkeel.lb.retry.RetryBudget;
 import dev.evenkeel.lb.time.Environment;
+import dev.evenkeel.lb.time.Scheduler;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -33,6 +34,7 @@ final class Engine {
 
     private static final long MAX_PUSHBACK_NANOS = 30_000_000_000L;
 
+    private final Scheduler.Scheduled stallWatch;
     private final AtomicLong exhaustedAnnouncedNanos; // when we last said that the budget is spent
 
     Engine(String service, Settings settings, EndpointSource source, Environment environment) {
@@ -61,6 +63,13 @@ final class Engine {
                 ? new Hedges(settings.hedges(), budget, settings.retryBudget().window(), nowNanos())
                 : null;
         this.exhaustedAnnouncedNanos = new AtomicLong(nowNanos() - budgetWindowNanos());
+        this.stallWatch = environment.stalls().watch();
+    }
+
+    /** Ends the control loop. Doing it twice changes nothing. */
+    void close() {
+        cluster.close();
+        stallWatch.cancel();
     }
 
     long nowNanos() {
@@ -84,19 +93,21 @@ final class Engine {
         long now = nowNanos();
         long latency = now - attempt.startNanos();
         TrackedNode node = attempt.node();
-        Outcome outcome = hedges != null && reported.kind() == Outcome.Kind.HEDGE_LOST
+        Outcome judged = hedges != null && reported.kind() == Outcome.Kind.HEDGE_LOST
                 ? hedges.judgeLoser(reported, latency)
                 : reported;
+        boolean own = isOwnFault(attempt, judged.kind(), latency);
+        Outcome outcome = own && !judged.kind().isAnswer() ? OwnStalls.STOOD_STILL : judged;
         Outcome.Kind kind = outcome.kind();
         boolean aboutConnecting = kind == Outcome.Kind.CONNECT_FAILED || kind == Outcome.Kind.UNTRUSTED;
         if (aboutConnecting || attempt.isProbe() || node.isOut(OutReason.CONNECT_FAILED)) {
             connects.learn(attempt, outcome); // first, because a return wipes the slate that the rest writes on
         }
         if (breakers != null) {
-            breakers.learn(attempt, kind, latency);
+            breakers.learn(attempt, kind, own ? 0 : latency);
         }
         if (gate != null) {
-            gate.learn(attempt, kind, latency);
+            gate.learn(attempt, kind, own ? 0 : latency);
         }
         if (sessions != null && !kind.isAnswer()) {
             sessions.unanswered(attempt);
@@ -113,19 +124,30 @@ final class Engine {
             node.ledger().pass();
             respectPushback(node, outcome);
         } else {
-            long endedRow = node.ledger().succeed(latency, now);
-            if (endedRow != 0) {
-                attempt.endsRow(endedRow);
+            if (own) {
+                node.ledger().pass(); // it answered; how quickly, is not known
+            } else {
+                long endedRow = node.ledger().succeed(latency, now);
+                if (endedRow != 0) {
+                    attempt.endsRow(endedRow);
+                }
             }
             budget.deposit(now);
-            if (hedges != null) {
+            if (hedges != null && !own) {
                 hedges.learnSuccess(attempt, latency, now);
             }
             if (sessions != null) {
                 sessions.answered(attempt);
             }
         }
-        announcer.attempt(node.endpoint(), outcome, latency);
+        announcer.attempt(node.endpoint(), judged, latency);
+    }
+
+    /** Returns whether this client itself stood still for so long that the outcome is no evidence against the endpoint. */
+    private boolean isOwnFault(Attempt attempt, Outcome.Kind kind, long elapsed) {
+        return elapsed >= OwnStalls.NOTICEABLE_NANOS
+                && OwnStalls.mayExplain(kind, elapsed, attempt.node().ledger().medianNanos())
+                && OwnStalls.explain(elapsed, environment.stalls().stalledNanos(attempt.startNanos()));
     }
 
     /** Gives an endpoint that asked for it less load, at once and for as long as it asked. */
@@ -144,6 +166,10 @@ final class Engine {
         long now = nowNanos();
         long elapsed = now - attempt.startNanos();
         TrackedNode node = attempt.node();
+        if (isOwnFault(attempt, outcome.kind(), elapsed)) {
+            announcer.attempt(attempt.endpoint(), outcome, elapsed);
+            return;
+        }
         int longer = 1 + (node.cameBackSince(attempt.startNanos()) ? 0 : attempt.endedRow());
         outliers.failedAgain(node, node.ledger().fail(elapsed, now, longer), longer);
         if (breakers != null) {

@@ -42,7 +42,7 @@ public final class LoadBalancer implements AutoCloseable {
         try {
             this.subscription = source.subscribe(engine.list, environment);
         } catch (RuntimeException e) {
-            engine.cluster.close();
+            engine.close();
             throw new IllegalStateException(
                     service + ": the endpoint source " + source + " does not start: " + e.getMessage(), e);
         }
@@ -221,7 +221,7 @@ public final class LoadBalancer implements AutoCloseable {
     @Override
     public void close() {
         subscription.close();
-        engine.cluster.close();
+        engine.close();
     }
 
     /** Returns {@link #describe()}. */
