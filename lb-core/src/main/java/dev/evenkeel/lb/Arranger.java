@@ -55,6 +55,10 @@ final class Arranger {
         split = newSplit;
     }
 
+    Split split() {
+        return split;
+    }
+
     /** Arranges all endpoints of the service, and notes at each whether it is used. */
     Arrangement arrange(Members members) {
         List<TrackedNode> nodes = List.copyOf(members.nodes());
@@ -84,7 +88,7 @@ final class Arranger {
             }
         }
         Map<Subset, Layout> layouts = new LinkedHashMap<>();
-        found.forEach((subset, in) -> layouts.put(subset, layout(in, subset + " ")));
+        found.forEach((subset, in) -> layouts.put(subset, layout(in, subset.toString())));
         return layouts;
     }
 
@@ -96,7 +100,8 @@ final class Arranger {
         nodes.forEach(node ->
                 byRank.computeIfAbsent(rank(node), rank -> new ArrayList<>()).add(node));
         List<Layout.Level> levels = new ArrayList<>();
-        byRank.forEach((rank, in) -> levels.add(level(prefix + rank.name(regions, byRank.size()), in, nodes.size())));
+        byRank.forEach((rank, in) ->
+                levels.add(level(both(prefix, rank.name(regions, byRank.size())), in, nodes.size())));
         return new Layout(List.copyOf(levels));
     }
 
@@ -134,12 +139,15 @@ final class Arranger {
         if (near.isEmpty() || far.isEmpty() || whole.size() < minEndpoints) {
             return new Layout.Level(name, new Layout.Part(name, whole), null, null);
         }
-        String before = name.isEmpty() ? "" : name + ", ";
         return new Layout.Level(
                 name,
                 new Layout.Part(name, whole),
-                new Layout.Part(before + "zone " + own.zone(), near),
-                new Layout.Part(before + "other zones", far));
+                new Layout.Part(both(name, "zone " + own.zone()), near),
+                new Layout.Part(both(name, "other zones"), far));
+    }
+
+    private static String both(String name, String within) {
+        return name + (name.isEmpty() || within.isEmpty() ? "" : ", ") + within;
     }
 
     private boolean isInOwnZone(TrackedNode node) {

@@ -32,8 +32,11 @@ public final class Attempt {
     /** Made while an attempt before it was under way, because that was late. */
     static final int HEDGE = 1 << 3;
 
+    /** The first of its call, with which a session begins. */
+    static final int BEGINS_SESSION = 1 << 4;
+
     /** The endpoint was far slower than others, or failed, when something was last heard of it. */
-    static final int DOUBTED = 1 << 4;
+    static final int DOUBTED = 1 << 5;
 
     /** It has been counted that the attempt takes longer than most. */
     static final int KNOWN_LATE = 1;
@@ -175,6 +178,11 @@ public final class Attempt {
     /** Returns how many failures in a row this attempt's answer has ended: should the answer break off, it has not. */
     int endedRow() {
         return endedRow;
+    }
+
+    /** Returns whether a session begins with this, and has been counted at the endpoint. */
+    boolean beginsSession() {
+        return (special & BEGINS_SESSION) != 0;
     }
 
     boolean isDoubted() {

@@ -54,7 +54,8 @@ public final class BalancedCall implements PickContext {
         if (home != null) {
             return new Attempt(this, home, now, previous, permit);
         }
-        int special = permit;
+        boolean begins = previous == null && view.beginsSession(request, now);
+        int special = begins ? permit | Attempt.BEGINS_SESSION : permit;
         TrackedNode node = previous == null ? view.takeProbe(this, now) : null;
         if (node != null) {
             special |= Attempt.PROBE;
@@ -63,13 +64,16 @@ public final class BalancedCall implements PickContext {
             if (node != null) {
                 special |= Attempt.TRIAL;
             } else {
-                node = view.pick(this, now);
+                node = view.pick(this, special, now);
                 if (request.idempotent()
                         && request.replayable()
                         && node.ledger().isOnTrial(now)) {
                     special |= Attempt.DOUBTED;
                 }
             }
+        }
+        if (begins) {
+            view.countSession(node, now);
         }
         return new Attempt(this, node, now, previous, special);
     }
@@ -125,7 +129,7 @@ public final class BalancedCall implements PickContext {
         }
         return hedges == null || !mayHedge() || trail.paid() >= maxAttempts()
                 ? NEVER
-                : hedges.delayNanos(view.engine().nowNanos() - latest.startNanos(), trail.hedged());
+                : hedges.delayNanos(view.engine().nowNanos() - latest.startNanos(), trail.hedged() || isOfSession());
     }
 
     /**
@@ -142,7 +146,9 @@ public final class BalancedCall implements PickContext {
         Hedges hedges = engine.hedges;
         long now = engine.nowNanos();
         if (hedges == null && waitedFor.isDoubted() && Trail.of(waitedFor).paid() < maxAttempts()) {
-            return view.hasUntried(this) && engine.withdrawRetry(now) ? beside(waitedFor, 0, now) : null;
+            return view.hasUntried(this) && engine.canSpareRetry(now) && engine.withdrawRetry(now)
+                    ? beside(waitedFor, 0, now)
+                    : null;
         }
         if (hedges == null || !mayHedge()) {
             return null;
@@ -154,7 +160,7 @@ public final class BalancedCall implements PickContext {
         }
         Trail trail = Trail.of(waitedFor);
         boolean overdue = hedges.isOverdue(waited);
-        if (!(overdue || (late && !trail.hedged()))
+        if (!(overdue || (late && !trail.hedged() && !isOfSession()))
                 || trail.paid() >= maxAttempts()
                 || remainingNanos(trail, now) <= 0
                 || !view.hasUntried(this)
@@ -205,6 +211,11 @@ public final class BalancedCall implements PickContext {
         return request.timeoutNanos() == RequestInfo.NO_TIMEOUT
                 ? RequestInfo.NO_TIMEOUT
                 : request.timeoutNanos() - (nowNanos - trail.startNanos());
+    }
+
+    /** What only one endpoint knows, another one answers as quickly as wrongly. */
+    private boolean isOfSession() {
+        return view.engine().sessions != null && request.destination().session() != null;
     }
 
     private int maxAttempts() {

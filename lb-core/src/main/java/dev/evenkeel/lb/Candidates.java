@@ -8,7 +8,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Predicate;
-import java.util.stream.Collectors;
 
 /**
  * Which nodes a picker may return: the available ones, or in panic everyone who could work. They are in groups, each with its share of the
@@ -89,13 +88,18 @@ record Candidates(List<Group> groups, List<TrackedNode> nodes, int available, in
         return !panics.isEmpty();
     }
 
-    /** Returns how traffic is divided between groups, in words; empty where there is one group. */
-    String describeShares() {
+    /**
+     * Returns how a part of the traffic is divided between groups.
+     *
+     * @param name which part, in words; empty for all
+     * @param of its share of the traffic
+     */
+    List<TrafficPart> traffic(String name, double of) {
         return groups.size() < 2
-                ? ""
+                ? List.of(TrafficPart.of(name, of, nodes))
                 : groups.stream()
-                        .map(group -> group.part.name() + ": " + Math.round(100 * group.share) + " %")
-                        .collect(Collectors.joining("; "));
+                        .map(group -> TrafficPart.of(group.part.name(), of * group.share, group.part.nodes()))
+                        .toList();
     }
 
     private static double[] shares(List<Level> levels, double overprovisioning) {

@@ -53,12 +53,14 @@ final class CheckRun {
         holdsThread = true;
         startNanos = environment.ticker().nanos();
         Scheduler.Scheduled timer =
-                environment.scheduler().schedule(target.timeout().toNanos(), () -> giveUp(check, report));
+                environment.scheduler().schedule(target.timeout().toNanos(), () -> giveUp(check, environment, report));
         try {
             CompletableFuture<CheckResult> running = check.check(target);
             future.set(running);
             var unused = running.whenComplete((said, thrown) -> {
-                if (end(thrown == null ? orFailed(said) : CheckResult.failed(thrown), report)) {
+                if (end(
+                        unlessStalled(thrown == null ? orFailed(said) : CheckResult.failed(thrown), environment),
+                        report)) {
                     timer.cancel();
                 }
             });
@@ -79,17 +81,24 @@ final class CheckRun {
         end(CheckResult.unknown("there was no thread for it"), report);
     }
 
-    private void giveUp(HealthCheck check, Report report) {
+    private void giveUp(HealthCheck check, Environment environment, Report report) {
         overdue = true;
-        if (end(
-                CheckResult.failed(check + ": no answer in "
-                        + Text.seconds(target.timeout().toNanos())),
-                report)) {
+        CheckResult failed = CheckResult.failed(
+                check + ": no answer in " + Text.seconds(target.timeout().toNanos()));
+        if (end(unlessStalled(failed, environment), report)) {
             CompletableFuture<CheckResult> running = future.get();
             if (running != null) {
                 running.cancel(true);
             }
         }
+    }
+
+    /** A failure says nothing if this client itself stood still while it waited. */
+    private CheckResult unlessStalled(CheckResult how, Environment environment) {
+        long elapsed = environment.ticker().nanos() - startNanos;
+        boolean own = how.kind() == CheckResult.Kind.FAILED
+                && OwnStalls.explain(elapsed, environment.stalls().stalledNanos(startNanos));
+        return own ? CheckResult.unknown(OwnStalls.STOOD_STILL.reason()) : how;
     }
 
     private boolean end(CheckResult how, Report report) {

@@ -48,6 +48,7 @@ final class Cluster {
     private final Members members;
     private final Arranger arranger;
     private final Snapshots snapshots;
+    private final SplitNews splitNews = new SplitNews();
     private final List<LoadBalancerView> views = new CopyOnWriteArrayList<>();
     private boolean publishedSomebody; // until then a list is published at once, however large
     private long publishedNanos; // means nothing until then
@@ -170,6 +171,7 @@ final class Cluster {
         if (arrangement.usesOthers()) {
             announce(Event.Type.SUBSET_CHANGED, null, Arranger.describe(members));
         }
+        splitNews.tell(this, members, arrangement.split());
         long version = members.version();
         unlessThePolicyFails(() -> snapshots.prepare(arrangement, version));
         views.forEach(view -> unlessThePolicyFails(() -> view.rebuild(arrangement, snapshots)));
@@ -248,6 +250,11 @@ final class Cluster {
             arranger.setSplit(newSplit);
             return true;
         });
+    }
+
+    /** Returns how requests that ask for no subset are divided. */
+    Split split() {
+        return read((all, now) -> arranger.split());
     }
 
     /** Notes that an endpoint went out or came back; called under the lock. */

@@ -43,10 +43,10 @@ record CommonFailure(ConsecutiveFailures detector) {
     /** Returns whether attempts fail at other endpoints, too, and here not clearly more often. */
     static boolean isShared(TrackedNode node, Collection<TrackedNode> nodes, long nowNanos) {
         EndpointStats stats = node.stats(nowNanos);
-        double elsewhere = Math.max(
-                stats.peers().failureShare(),
-                stats.failureShareElsewhere(
-                        nodes.stream().map(other -> other.stats(nowNanos)).toList()));
+        double elsewhere = stats.failureShareElsewhere(nodes.stream()
+                .filter(other -> !other.isOutOnSuspicion())
+                .map(other -> other.stats(nowNanos))
+                .toList());
         return elsewhere >= MANY && stats.failures() < (1 + elsewhere) / 2 * stats.volume();
     }
 }

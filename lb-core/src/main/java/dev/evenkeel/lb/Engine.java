@@ -4,8 +4,10 @@ import dev.evenkeel.lb.call.Outcome;
 import dev.evenkeel.lb.endpoint.EndpointSource;
 import dev.evenkeel.lb.endpoint.OutReason;
 import dev.evenkeel.lb.observe.Event;
+import dev.evenkeel.lb.policy.KeyedPolicy;
 import dev.evenkeel.lb.retry.RetryBudget;
 import dev.evenkeel.lb.time.Environment;
+import dev.evenkeel.lb.time.Scheduler;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -31,8 +33,12 @@ final class Engine {
     /** A server may ask for less load, not for silence: nobody is to stall a client by what it writes into a header. Guessed. */
     private static final long MIN_PUSHBACK_NANOS = 1_000_000_000L;
 
+    /** What is left for retries when a trial is guarded, and one more: clients of few calls have three tokens. */
+    private static final double RESERVE = 3;
+
     private static final long MAX_PUSHBACK_NANOS = 30_000_000_000L;
 
+    private final Scheduler.Scheduled stallWatch;
     private final AtomicLong exhaustedAnnouncedNanos; // when we last said that the budget is spent
 
     Engine(String service, Settings settings, EndpointSource source, Environment environment) {
@@ -46,8 +52,10 @@ final class Engine {
         Ejector ejector = new Ejector(cluster, settings, environment);
         this.connects = new ConnectHealth(cluster, ejector, settings, environment);
         this.checks = new HealthChecker(service, cluster, connects, settings, environment);
-        this.sessions =
-                settings.sessions() == null ? null : new Sessions(settings.sessions(), cluster, environment.ticker());
+        this.sessions = settings.sessions() == null
+                ? null
+                : new Sessions(
+                        settings.sessions(), settings.policy() instanceof KeyedPolicy, cluster, environment.ticker());
         this.list = new ListKeeper(
                 cluster, drains, this::joined, environment.scheduler(), source.isAuthoritative(), settings);
         BreakerTimer timer = new BreakerTimer(cluster, environment);
@@ -60,6 +68,13 @@ final class Engine {
                 ? new Hedges(settings.hedges(), budget, settings.retryBudget().window(), nowNanos())
                 : null;
         this.exhaustedAnnouncedNanos = new AtomicLong(nowNanos() - budgetWindowNanos());
+        this.stallWatch = environment.stalls().watch();
+    }
+
+    /** Ends the control loop. Doing it twice changes nothing. */
+    void close() {
+        cluster.close();
+        stallWatch.cancel();
     }
 
     long nowNanos() {
@@ -83,19 +98,24 @@ final class Engine {
         long now = nowNanos();
         long latency = now - attempt.startNanos();
         TrackedNode node = attempt.node();
-        Outcome outcome = hedges != null && reported.kind() == Outcome.Kind.HEDGE_LOST
+        Outcome judged = hedges != null && reported.kind() == Outcome.Kind.HEDGE_LOST
                 ? hedges.judgeLoser(reported, latency)
                 : reported;
+        boolean own = isOwnFault(attempt, judged.kind(), latency);
+        Outcome outcome = own && !judged.kind().isAnswer() ? OwnStalls.STOOD_STILL : judged;
         Outcome.Kind kind = outcome.kind();
         boolean aboutConnecting = kind == Outcome.Kind.CONNECT_FAILED || kind == Outcome.Kind.UNTRUSTED;
         if (aboutConnecting || attempt.isProbe() || node.isOut(OutReason.CONNECT_FAILED)) {
             connects.learn(attempt, outcome); // first, because a return wipes the slate that the rest writes on
         }
         if (breakers != null) {
-            breakers.learn(attempt, kind, latency);
+            breakers.learn(attempt, kind, own ? 0 : latency);
         }
         if (gate != null) {
-            gate.learn(attempt, kind, latency);
+            gate.learn(attempt, kind, own ? 0 : latency);
+        }
+        if (sessions != null && kind != Outcome.Kind.SUCCESS) {
+            sessions.unanswered(attempt);
         }
         if (kind.isEndpointFailure()) {
             NodeLedger ledger = node.ledger();
@@ -112,20 +132,34 @@ final class Engine {
         } else if (kind == Outcome.Kind.REJECTED) {
             node.ledger().reject(latency, now);
             budget.deposit(now);
+            if (sessions != null) {
+                sessions.answered(attempt, false);
+            }
         } else {
-            long endedRow = node.ledger().succeed(latency, now);
-            if (endedRow != 0) {
-                attempt.endsRow(endedRow);
+            if (own) {
+                node.ledger().succeedUntimed(now); // how quickly it answered is not known
+            } else {
+                long endedRow = node.ledger().succeed(latency, now);
+                if (endedRow != 0) {
+                    attempt.endsRow(endedRow);
+                }
             }
             budget.deposit(now);
-            if (hedges != null) {
+            if (hedges != null && !own) {
                 hedges.learnSuccess(attempt, latency, now);
             }
             if (sessions != null) {
-                sessions.answered(attempt, kind == Outcome.Kind.SUCCESS);
+                sessions.answered(attempt, true);
             }
         }
-        announcer.attempt(node.endpoint(), outcome, latency);
+        announcer.attempt(node.endpoint(), judged, latency);
+    }
+
+    /** Returns whether this client itself stood still for so long that the outcome is no evidence against the endpoint. */
+    private boolean isOwnFault(Attempt attempt, Outcome.Kind kind, long elapsed) {
+        return elapsed >= OwnStalls.NOTICEABLE_NANOS
+                && OwnStalls.mayExplain(kind, elapsed, attempt.node().ledger().medianNanos())
+                && OwnStalls.explain(elapsed, environment.stalls().stalledNanos(attempt.startNanos()));
     }
 
     /** Gives an endpoint that asked for it less load, at once and for as long as it asked. */
@@ -144,6 +178,10 @@ final class Engine {
         long now = nowNanos();
         long elapsed = now - attempt.startNanos();
         TrackedNode node = attempt.node();
+        if (isOwnFault(attempt, outcome.kind(), elapsed)) {
+            announcer.attempt(attempt.endpoint(), outcome, elapsed);
+            return;
+        }
         int longer = 1 + (node.cameBackSince(attempt.startNanos()) ? 0 : attempt.endedRow());
         node.ledger().takeBackGood(now);
         outliers.failedAgain(node, node.ledger().fail(elapsed, now, longer), longer, now);
@@ -172,6 +210,11 @@ final class Engine {
             announceExhausted(now);
         }
         return has;
+    }
+
+    /** Returns whether enough tokens would be left for the retries of failures */
+    boolean canSpareRetry(long now) {
+        return budget.balance(now, usual.isOverloaded()) >= RESERVE;
     }
 
     private void announceExhausted(long now) {

@@ -1,57 +1,70 @@
 package dev.evenkeel.lb;
 
 import dev.evenkeel.lb.endpoint.Endpoint;
+import java.util.HashSet;
 import java.util.List;
-import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps the list of one service honest: which lists are believed, which are held for a while, and how old the last good one is.
+ * Keeps the list of one service honest: which lists are believed, which are in doubt for a while, and how old the last good one is.
  * Used under the cluster's lock.
  *
- * <p>Discovery errs more often than fleets vanish. So a list that is suddenly empty is believed only after a while, and one that lost
- * more than half of its endpoints only when the next list, or that while, confirms it.
+ * <p>Discovery errs more often than fleets vanish. So a list that is suddenly empty, or has fewer than half of the endpoints that it had within
+ * the hold, is believed when enough time has confirmed it ({@link ListDoubt}), or never, if the list is soon as long again as it was. Until
+ * then nothing is removed; what such a list adds or describes anew is taken.
  */
 final class ListGuard {
     private final boolean believesAll;
     private final long holdNanos;
+    private final RecentSizes believed;
 
     private boolean known; // whether there was ever a list
     private @Nullable String failure; // why the source fails now
     private long failingSinceNanos; // means nothing without a failure
-    private @Nullable List<Endpoint> held;
-    private long heldSinceNanos; // means nothing without a held list
+    private @Nullable ListDoubt doubt;
 
     ListGuard(boolean believesAll, long holdNanos) {
         this.believesAll = believesAll;
         this.holdNanos = holdNanos;
+        this.believed = new RecentSizes(holdNanos);
     }
 
-    /** Takes a list from the source, and returns the one to use now; empty to stay with what there is. */
-    Optional<List<Endpoint>> onList(List<Endpoint> list, int current, long nowNanos) {
+    /** Takes a list from the source, and returns whether it is believed. */
+    boolean onList(List<Endpoint> list, long nowNanos) {
+        if (doubt != null && failure != null) {
+            doubt = doubt.without(nowNanos - failingSinceNanos); // who fails confirms nothing
+        }
         failure = null;
-        boolean shrunk = list.size() * 2 < current;
-        boolean confirmed = held != null && (isOver(nowNanos) || !list.isEmpty());
-        if (believesAll || !known || !shrunk || confirmed) {
+        if (believesAll) {
             known = true;
-            held = null;
-            return Optional.of(list);
+            return true;
         }
-        if (held == null || (list.isEmpty() && !held.isEmpty())) {
-            heldSinceNanos = nowNanos;
+        int size = size(list);
+        if (doubt == null ? isPlausible(size, nowNanos) : size >= believed.current()) {
+            known = true;
+            doubt = null;
+            believed.add(size, nowNanos);
+            return true;
         }
-        held = list;
-        return Optional.empty();
+        doubt = doubt == null ? ListDoubt.of(list, size, nowNanos) : doubt.then(list, size, nowNanos);
+        return release(nowNanos) != null;
     }
 
-    /** Returns the held list if it has been held long enough. */
-    Optional<List<Endpoint>> release(long nowNanos) {
-        List<Endpoint> list = held;
-        if (list == null || !isOver(nowNanos)) {
-            return Optional.empty();
+    private boolean isPlausible(int size, long nowNanos) {
+        return !known || size * 2L >= believed.largest(nowNanos);
+    }
+
+    /** Believes the list in doubt if enough time has confirmed it, and returns it then; else null. */
+    @Nullable
+    List<Endpoint> release(long nowNanos) {
+        ListDoubt confirmed = doubt;
+        if (confirmed == null || failure != null || confirmed.remainingNanos(holdNanos, nowNanos) > 0) {
+            return null;
         }
-        held = null;
-        return Optional.of(list);
+        doubt = null;
+        believed.startOver(size(confirmed.list()), nowNanos);
+        return confirmed.list();
     }
 
     /** Takes a failure of the source, and returns whether it is the first since the last list. */
@@ -69,11 +82,25 @@ final class ListGuard {
     }
 
     boolean isHolding() {
-        return held != null;
+        return doubt != null;
     }
 
     boolean isFailing() {
         return failure != null;
+    }
+
+    /** Returns how long from now the list in doubt is believed, if nothing else comes. */
+    long remainingNanos(long nowNanos) {
+        return doubt == null ? 0 : doubt.remainingNanos(holdNanos, nowNanos);
+    }
+
+    /** Returns how the list in doubt differs from what is believed, and until when it is in doubt, in words. */
+    String describeDoubt(long nowNanos) {
+        return doubt == null
+                ? ""
+                : "the list shrank from " + believed.largest(nowNanos) + " to " + size(doubt.list())
+                        + " endpoints; none is removed until that has lasted for "
+                        + Text.seconds(remainingNanos(nowNanos));
     }
 
     /** Returns the state of the list in words. */
@@ -87,10 +114,17 @@ final class ListGuard {
         if (!known) {
             return "no list yet, the source has not answered";
         }
-        return size + " endpoints" + (held == null ? "" : ", holding back a list of " + held.size());
+        return size + " endpoints"
+                + (doubt == null
+                        ? ""
+                        : ", holding back a list of " + size(doubt.list()) + " for "
+                                + Text.seconds(remainingNanos(nowNanos)));
     }
 
-    private boolean isOver(long nowNanos) {
-        return nowNanos - heldSinceNanos >= holdNanos;
+    /** What a list names twice is one endpoint. */
+    private static int size(List<Endpoint> list) {
+        Set<String> ids = new HashSet<>(list.size() * 4 / 3 + 1);
+        list.forEach(endpoint -> ids.add(endpoint.id()));
+        return ids.size();
     }
 }

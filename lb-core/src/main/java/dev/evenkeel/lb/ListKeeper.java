@@ -7,21 +7,25 @@ import dev.evenkeel.lb.observe.Event;
 import dev.evenkeel.lb.time.Scheduler;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
+import java.util.Set;
 import java.util.function.ObjLongConsumer;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Takes lists from the source into the cluster, as far as they can be believed. */
 final class ListKeeper implements EndpointSource.Listener {
     /** Larger lists are taken for a mistake of discovery and refused. */
     private static final int MAX_ENDPOINTS = 1_000_000;
 
+    private static final Scheduler.Scheduled NO_TIMER = () -> {};
+
     private final Cluster cluster;
     private final Drains drains;
     private final ObjLongConsumer<TrackedNode> joined; // called in changes
     private final Scheduler scheduler;
     private final ListGuard guard; // used in changes only, so under the cluster's lock
-    private final Duration hold;
     private final SlowStart slowStart;
+    private Scheduler.Scheduled timer = NO_TIMER; // until a list in doubt is believed; used in changes only
 
     ListKeeper(
             Cluster cluster,
@@ -34,8 +38,8 @@ final class ListKeeper implements EndpointSource.Listener {
         this.drains = drains;
         this.joined = joined;
         this.scheduler = scheduler;
-        this.hold = settings.listHold();
         this.slowStart = settings.slowStart();
+        Duration hold = settings.listHold();
         this.guard = new ListGuard(authoritative || hold.isZero(), hold.toNanos());
     }
 
@@ -78,24 +82,32 @@ final class ListKeeper implements EndpointSource.Listener {
             cluster.announce(Event.Type.FRESH, null, "the source's first list is empty");
         }
         boolean wasHolding = guard.isHolding();
-        Optional<List<Endpoint>> believed = guard.onList(list, members.size(), now);
+        boolean believed = guard.onList(list, now);
         if (guard.isHolding() && !wasHolding) {
-            cluster.announce(
-                    Event.Type.LIST_HELD,
-                    null,
-                    "the list shrank from " + members.size() + " to " + list.size()
-                            + " endpoints at once; kept as it was until that is confirmed, at most "
-                            + Text.seconds(hold.toNanos()));
+            cluster.announce(Event.Type.LIST_HELD, null, guard.describeDoubt(now));
         }
-        if (guard.isHolding()) {
-            scheduler.schedule(hold.toNanos(), () -> cluster.update(this::release));
-        }
-        return believed.isPresent() && use(believed.get(), members, now);
+        setTimer(now);
+        return use(believed ? list : withoutRemovals(list, members), members, now);
+    }
+
+    /** Returns what a list that is in doubt adds to those that there are, and says of them. */
+    private static List<Endpoint> withoutRemovals(List<Endpoint> list, Members members) {
+        Set<String> named = list.stream().map(Endpoint::id).collect(Collectors.toSet());
+        Stream<Endpoint> others =
+                members.nodes().stream().map(TrackedNode::endpoint).filter(endpoint -> !named.contains(endpoint.id()));
+        return Stream.concat(others, list.stream()).toList();
+    }
+
+    private void setTimer(long now) {
+        timer.cancel();
+        timer = guard.isHolding()
+                ? scheduler.schedule(guard.remainingNanos(now), () -> cluster.update(this::release))
+                : NO_TIMER;
     }
 
     private boolean release(Members members, long now) {
-        Optional<List<Endpoint>> list = guard.release(now);
-        return list.isPresent() && use(list.get(), members, now);
+        List<Endpoint> list = guard.release(now);
+        return list != null && use(list, members, now);
     }
 
     private boolean use(List<Endpoint> list, Members members, long now) {

@@ -9,6 +9,7 @@ import dev.evenkeel.lb.retry.RetryPolicy;
 import dev.evenkeel.lb.time.Environment;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -41,7 +42,7 @@ public final class LoadBalancer implements AutoCloseable {
         try {
             this.subscription = source.subscribe(engine.list, environment);
         } catch (RuntimeException e) {
-            engine.cluster.close();
+            engine.close();
             throw new IllegalStateException(
                     service + ": the endpoint source " + source + " does not start: " + e.getMessage(), e);
         }
@@ -122,14 +123,21 @@ public final class LoadBalancer implements AutoCloseable {
                 "endpoints",
                 source + ": " + engine.describeList() + ", " + candidates.available() + " available"
                         + (candidates.panic() ? ", PANIC" : "") + engine.describeGate() + engine.describeSessions());
-        if (!candidates.describeShares().isEmpty()) {
-            line(text, "traffic", candidates.describeShares());
+        String traffic = plainView.describeTraffic();
+        if (!traffic.isEmpty()) {
+            line(text, "traffic", traffic);
         }
         String avoided = describeAvoided();
         if (!avoided.isEmpty()) {
             line(text, "avoided", avoided);
         }
-        engine.settings.describe().forEach((name, value) -> line(text, name, value));
+        Map<String, String> settings = engine.settings.describe();
+        Split first = engine.settings.places().split();
+        Split split = split();
+        if (!split.equals(first)) {
+            settings.put("split", split + ", at first " + first);
+        }
+        settings.forEach((name, value) -> line(text, name, value));
         return text.toString();
     }
 
@@ -198,6 +206,11 @@ public final class LoadBalancer implements AutoCloseable {
         engine.cluster.split(split);
     }
 
+    /** Returns how requests that ask for no subset are divided just now: the latest {@link #setSplit}, or what the builder was told. */
+    public Split split() {
+        return engine.cluster.split();
+    }
+
     /**
      * Opens a view for a transport that reports which endpoints it is connected to. Nothing is ready in it at first.
      *
@@ -224,7 +237,7 @@ public final class LoadBalancer implements AutoCloseable {
     @Override
     public void close() {
         subscription.close();
-        engine.cluster.close();
+        engine.close();
     }
 
     /** Returns {@link #describe()}. */

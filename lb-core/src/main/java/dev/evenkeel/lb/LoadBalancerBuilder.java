@@ -267,8 +267,10 @@ public final class LoadBalancerBuilder {
     }
 
     /**
-     * Sets how long an empty list is not believed, and at most how long one that lost more than half of its endpoints. The default is
-     * 30 s; zero believes everything. It does not concern sources that give orders, see {@link EndpointSource#isAuthoritative}.
+     * Sets how long an empty list must be all that the source reports before it is believed. A list that lost more than half of its endpoints is
+     * believed after a third of that, or after all of it while it goes on changing much. Until then no endpoint is removed, and new ones are
+     * used at once. The default is 30 s; zero believes everything. It does not concern sources that give orders, see
+     * {@link EndpointSource#isAuthoritative}.
      */
     public LoadBalancerBuilder listHold(Duration newListHold) {
         listHold = Objects.requireNonNull(newListHold, "listHold");

@@ -82,28 +82,41 @@ public final class LoadBalancerView implements AutoCloseable {
 
     private Pick pick(PickContext context, int permit, long now) {
         Snapshot from = snapshot;
+        int special = permit;
         if (context.isFirstPick()) {
             TrackedNode home = home(context.request(), now);
             if (home != null) {
                 return permit == 0 ? home.pick(this) : new Pick(this, home, permit);
             }
+            special |= beginsSession(context.request(), now) ? Attempt.BEGINS_SESSION : 0;
             TrackedNode out = engine.connects.takeProbe(this, context);
             if (out != null) {
-                return new Pick(this, out, permit | Attempt.PROBE);
+                return new Pick(this, out, special | Attempt.PROBE);
             }
             out = engine.breakers == null ? null : engine.breakers.takePermit(this, context);
             if (out != null) {
-                return new Pick(this, out, permit | Attempt.TRIAL);
+                return new Pick(this, out, special | Attempt.TRIAL);
             }
         }
-        TrackedNode node = from.forCall(context).choose(context, now);
+        TrackedNode node = part(from, context, special).choose(context, now);
         if (node == null) {
             node = from.elsewhere(context, other -> other.choose(context, now));
         }
         if (node == null) {
             throw Shortage.of(this, from, context);
         }
-        return permit == 0 ? node.pick(this) : new Pick(this, node, permit);
+        return special == 0 ? node.pick(this) : new Pick(this, node, special);
+    }
+
+    /** Returns from what an attempt is picked, by what is special about it. */
+    private static Snapshot part(Snapshot from, PickContext call, int special) {
+        Snapshot part = from.forCall(call);
+        return (special & Attempt.BEGINS_SESSION) == 0 ? part : part.forBeginning();
+    }
+
+    /** Returns whether a session begins with a request that has no home. */
+    boolean beginsSession(RequestInfo request, long nowNanos) {
+        return engine.sessions != null && engine.sessions.isBegunBy(request, this, nowNanos);
     }
 
     /**
@@ -286,10 +299,10 @@ public final class LoadBalancerView implements AutoCloseable {
         slot = newSlot;
     }
 
-    /** Returns the node for the call's next attempt, which counts as in flight there. */
-    TrackedNode pick(BalancedCall call, long nowNanos) {
+    /** Returns the node for the call's next attempt, by what is special about it; it counts as in flight there. */
+    TrackedNode pick(BalancedCall call, int special, long nowNanos) {
         Snapshot from = snapshot;
-        TrackedNode node = from.forCall(call).pick(call, nowNanos);
+        TrackedNode node = part(from, call, special).pick(call, nowNanos);
         if (node == null) {
             node = from.elsewhere(call, other -> other.pick(call, nowNanos));
         }
@@ -319,6 +332,13 @@ public final class LoadBalancerView implements AutoCloseable {
         return engine.sessions == null ? null : engine.sessions.home(request, this, nowNanos);
     }
 
+    /** Counts a session that begins at a node with an attempt that is made there now. */
+    void countSession(TrackedNode node, long nowNanos) {
+        if (engine.sessions != null) {
+            engine.sessions.begins(node, nowNanos);
+        }
+    }
+
     /** Returns a node that refused connections and is due to be tried, counted as in flight there; or null, the rule. */
     @Nullable
     TrackedNode takeProbe(BalancedCall call, long nowNanos) {
@@ -342,6 +362,17 @@ public final class LoadBalancerView implements AutoCloseable {
 
     Candidates candidates() {
         return snapshot.candidates();
+    }
+
+    /**
+     * Returns where calls go that ask for no subset, in words; empty where there is nothing to tell apart. What a split names in vain is
+     * among it.
+     */
+    String describeTraffic() {
+        return engine.cluster.read((members, now) -> {
+            List<TrafficPart> parts = snapshot.traffic();
+            return parts.size() == 1 && parts.get(0).name().isEmpty() ? "" : TrafficPart.describe(parts, members);
+        });
     }
 
     /** Returns which subsets there are, in words. */

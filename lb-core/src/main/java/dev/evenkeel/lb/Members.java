@@ -61,6 +61,7 @@ final class Members {
     /** Notes how many endpoints are used; until then all are. */
     void setUsed(int newUsed) {
         used = newUsed;
+        usual.setEndpoints(used());
     }
 
     /** Returns the node of an endpoint in the list, or null. */
@@ -97,6 +98,7 @@ final class Members {
         });
         outcome.changed().forEach(TrackedNode::describedAs);
         nodes = outcome.nodes();
+        usual.setEndpoints(used());
         version++;
     }
 

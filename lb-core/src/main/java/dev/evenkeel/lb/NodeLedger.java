@@ -28,8 +28,9 @@ final class NodeLedger {
     private static final int LOST_IN_A_ROW = 8;
     private static final int LATEST_GOOD = 9; // when the latest good answer came; means nothing before the first
     private static final int PUSHED_BACK = 10;
+    private static final int RECENT = 11; // see RecentCount: failures and pushbacks
     private static final int PADDING = 8; // longs in a cache line
-    private static final int SIZE = PUSHED_BACK + 1 + PADDING;
+    private static final int SIZE = RECENT + 1 + PADDING;
 
     private static final int IN_FLIGHT_BITS = 20;
     private static final long ONE_FINISHED = 1L << IN_FLIGHT_BITS;
@@ -50,6 +51,9 @@ final class NodeLedger {
 
     /** So many times what is usual is a disappointment. */
     private static final double FAR_MORE = 4;
+
+    /** From this share on most attempts elsewhere end without a good answer, too. */
+    private static final double MOST = 0.5;
 
     private static final long MOMENT_NANOS = 500_000_000;
 
@@ -115,13 +119,19 @@ final class NodeLedger {
         return get(ROW) == 0 ? 0 : (long) WORD.getAndSet(words, ROW, 0L) & ROW_MASK;
     }
 
+    /** Records a good answer of which it is not known how long it took. */
+    void succeedUntimed(long nowNanos) {
+        WORD.setOpaque(words, LATEST_GOOD, nowNanos);
+        WORD.setRelease(words, ROW, 0L);
+    }
+
     /**
      * Records an answer that refused the request after so long. Were it taken for a measurement, an endpoint that refuses everything would be the
      * fastest of all: so it counts as at least what is usual.
      */
     void reject(long latencyNanos, long nowNanos) {
         usual.rejected();
-        useless();
+        useless(nowNanos);
         observe(Math.max(latencyNanos, (long) usual.expectedNanos()), nowNanos);
         long median = RunningMedian.observe(get(MEDIAN), Math.max(latencyNanos, (long) usual.medianNanos()));
         WORD.setOpaque(words, MEDIAN, median);
@@ -152,11 +162,11 @@ final class NodeLedger {
         double average = PeakEwma.average(before);
         if ((double) latencyNanos >= SURPRISE * average) {
             double expected = usual.expectedNanos();
-            return expected > 0 && latencyNanos > FAR_MORE * expected
+            return expected > 0 && (double) latencyNanos > FAR_MORE * expected
                     ? Trust.disappointed(trust, pauseNanos(latencyNanos), nowNanos)
                     : Trust.surprised(trust, pauseNanos(latencyNanos));
         }
-        if (tried && SURPRISE * latencyNanos <= average) {
+        if (tried && SURPRISE * (double) latencyNanos <= average) {
             return Trust.restored(trust, nowNanos);
         }
         return Trust.isHalfOver(trust, before, nowNanos) ? Trust.confirmed(trust, nowNanos) : trust;
@@ -181,8 +191,8 @@ final class NodeLedger {
     long fail(long elapsedNanos, long nowNanos, int row) {
         add(FAILED, 1);
         long inARow = longer(row);
-        boolean tells = usual.isUnusual(inARow, usual.othersFailures(inARow));
-        usual.failed(nowNanos);
+        boolean tells = usual.isUnusual(inARow, usual.othersFailures(ownFailures(nowNanos)));
+        noteFailure(nowNanos);
         if (tells) {
             add(ROW, ONE_TELLING);
             disappoint(PeakEwma.priceOfFailure(get(LATENCY), elapsedNanos), nowNanos);
@@ -211,9 +221,9 @@ final class NodeLedger {
      * happen, and were each as dear as any failure, an endpoint that had bad luck would be shunned and the others overloaded.
      */
     long timeOut(long elapsedNanos, long nowNanos) {
-        if ((double) elapsedNanos < HASTY * usual.expectedNanos()) {
+        if ((double) elapsedNanos < HASTY * usual.normalNanos()) {
             add(FAILED, 1);
-            usual.failed(nowNanos);
+            noteFailure(nowNanos);
             if ((double) elapsedNanos > expectedNanos()) {
                 observe(elapsedNanos, nowNanos);
             }
@@ -227,23 +237,38 @@ final class NodeLedger {
         long latency = get(LATENCY);
         boolean answersOthers =
                 failedInARow() == 0 && PeakEwma.changedWithin(latency, RECENTLY * elapsedNanos, nowNanos);
-        usual.failed(nowNanos);
-        if (answersOthers) {
-            observe(elapsedNanos, nowNanos);
-        } else {
+        long inARow = longer(1);
+        boolean tells = !answersOthers && usual.isUnusual(inARow, usual.othersFailures(ownFailures(nowNanos)));
+        noteFailure(nowNanos);
+        if (tells) {
             disappoint(PeakEwma.priceOfFailure(latency, elapsedNanos), nowNanos);
+        } else {
+            observe(elapsedNanos, nowNanos);
         }
-        return longer(1);
+        return inARow;
     }
 
     private long longer(long row) {
         return (add(ROW, row * (1 + ONE_USELESS)) + row) & ROW_MASK;
     }
 
+    private void noteFailure(long nowNanos) {
+        usual.failed(nowNanos);
+        long before;
+        do {
+            before = get(RECENT);
+        } while (!WORD.weakCompareAndSet(words, RECENT, before, RecentCount.add(before, nowNanos)));
+    }
+
+    /** Returns how many attempts here failed or were turned away lately, or in a row. */
+    long ownFailures(long nowNanos) {
+        return Math.max(failedInARow(), RecentCount.of(get(RECENT), nowNanos));
+    }
+
     /** Counts an end without a good answer, and returns whether so many in a row tell something of the endpoint. */
-    private boolean useless() {
+    private boolean useless(long nowNanos) {
         long row = ((add(ROW, ONE_USELESS) >>> ROW_BITS) + 1) & USELESS_MASK;
-        boolean tells = usual.isUnusual(row, usual.othersUseless(row));
+        boolean tells = usual.isUnusual(row, usual.othersUseless(Math.max(row, ownFailures(nowNanos))));
         if (tells) {
             add(ROW, ONE_TELLING);
         }
@@ -283,7 +308,7 @@ final class NodeLedger {
     void pass(long nowNanos) {
         add(NEUTRAL, 1);
         usual.passed();
-        useless();
+        useless(nowNanos);
         long latency = get(LATENCY);
         long trust = get(TRUST);
         if (latency != PeakEwma.UNMEASURED && Trust.isOver(trust, latency, nowNanos)) {
@@ -302,8 +327,8 @@ final class NodeLedger {
     boolean pushBack(long pauseNanos, long nowNanos) {
         add(NEUTRAL, 1);
         add(PUSHED_BACK, 1);
-        boolean tells = useless();
-        usual.failed(nowNanos);
+        boolean tells = useless(nowNanos) || usual.othersUseless(ownFailures(nowNanos)) < MOST;
+        noteFailure(nowNanos);
         if (tells) {
             WORD.setRelease(words, TRUST, Trust.pausing(get(TRUST), pauseNanos, nowNanos));
         }

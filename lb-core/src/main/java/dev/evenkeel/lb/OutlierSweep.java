@@ -72,7 +72,7 @@ final class OutlierSweep {
                 || node.isOut(OutReason.EJECTED)) {
             return;
         }
-        EndpointStats.Peers peers = usual.peers(failuresInARow);
+        EndpointStats.Peers peers = usual.peers(node.ledger().ownFailures(nowNanos));
         boolean serving = node.ledger().isServing(nowNanos);
         if (detector.isTooMany(failuresInARow, serving, peers)
                 && !detector.isTooMany(failuresInARow - longer, serving, peers)) {
@@ -101,7 +101,7 @@ final class OutlierSweep {
                 judged.add(stats);
             }
         }
-        usual.refresh(awake, members.used(), now);
+        usual.refresh(awake, now);
         Sitting sitting = new Sitting(members, now);
         detection.detectors().forEach(detector -> sitting.hear(detector, judged));
         awake.forEach(sitting::settle);

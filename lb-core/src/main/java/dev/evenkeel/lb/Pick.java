@@ -39,7 +39,7 @@ public final class Pick {
      * Returns whether the endpoint, its breaker or the service's is being tried after it was out, which only this request may do for now.
      */
     public boolean isTrial() {
-        return special != 0;
+        return (special & ~Attempt.BEGINS_SESSION) != 0;
     }
 
     /**
@@ -81,6 +81,9 @@ public final class Pick {
             engine.gate.count();
         }
         node.ledger().start(now);
+        if ((special & Attempt.BEGINS_SESSION) != 0) {
+            view.countSession(node, now);
+        }
         return new Attempt(call, node, now, null, special);
     }
 

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * Where the sessions of a service live. Safe for use by many threads.
  *
  * <p>The first attempt of a session's call goes where the session lives, whatever the policy says; those that follow go elsewhere, as ever.
- * If the endpoint is gone, out or full the session is broken off, and lives from then on where the policy's choice answers it. While the
+ * If the endpoint is gone, out or full the session is broken off, and lives from then on where another one answers it. While the
  * endpoint asks for a pause its sessions' calls go by the policy, and return afterwards, unless all endpoints ask for one. An endpoint
  * that drains keeps its sessions until their time is over, and gets no new ones.
  */
@@ -24,10 +24,14 @@ public final class Sessions {
     private final Cluster cluster;
     private final SessionTokens tokens;
     private final Cache<RequestKey, String> homes; // ids of endpoints
+    private final Ticker ticker;
+    private final boolean byKey; // the policy looks at keys
 
-    Sessions(StickySessions settings, Cluster cluster, Ticker ticker) {
+    Sessions(StickySessions settings, boolean byKey, Cluster cluster, Ticker ticker) {
         this.settings = settings;
+        this.byKey = byKey;
         this.cluster = cluster;
+        this.ticker = ticker;
         this.tokens = new SessionTokens(settings.secretOrRandom());
         this.homes = Caffeine.newBuilder()
                 .expireAfterWrite(settings.ttl())
@@ -59,8 +63,14 @@ public final class Sessions {
      * name the session that was made. For others a session lives where it is first answered well.
      */
     public void begin(RequestKey session, Endpoint endpoint) {
-        if (cluster.find(endpoint.id()) != null) {
-            homes.put(session, endpoint.id());
+        TrackedNode node = cluster.find(endpoint.id());
+        if (node == null) {
+            return;
+        }
+        String before = homes.asMap().put(session, endpoint.id());
+        if (!endpoint.id().equals(before)) {
+            count(before == null ? null : cluster.find(before), -1);
+            count(node, 1);
         }
     }
 
@@ -93,7 +103,7 @@ public final class Sessions {
         }
         TrackedNode home = homeOf(session);
         if (home == null || !view.canServe(home) || (home.isLeaving() && !home.keepsSessions(nowNanos))) {
-            breakOff(session);
+            breakOff(session, home);
             return null;
         }
         Subset wanted = request.destination().subset();
@@ -102,15 +112,51 @@ public final class Sessions {
             return null;
         }
         if (!home.hasRoom()) {
-            breakOff(session);
+            breakOff(session, home);
             return null;
         }
         return home;
     }
 
-    private void breakOff(Session session) {
-        if (session instanceof Session.Keyed keyed) {
-            homes.invalidate(keyed.key());
+    private void breakOff(Session session, @Nullable TrackedNode home) {
+        boolean lived =
+                !(session instanceof Session.Keyed keyed) || homes.asMap().remove(keyed.key()) != null;
+        if (lived) {
+            count(home, -1);
+        }
+    }
+
+    /**
+     * Returns whether a session begins with a request that has no {@link #home}: it lives nowhere, and does not only miss a connection or
+     * another subset. Where the policy puts the request's key there is no choice.
+     */
+    boolean isBegunBy(RequestInfo request, LoadBalancerView view, long nowNanos) {
+        Session session = request.destination().session();
+        if (session == null || (byKey && request.destination().key() != null)) {
+            return false;
+        }
+        TrackedNode home = homeOf(session);
+        return home == null
+                || !view.canServe(home)
+                || (home.isLeaving() && !home.keepsSessions(nowNanos))
+                || !home.hasRoom();
+    }
+
+    /** Counts a session that begins at an endpoint with an attempt that is made there now. */
+    void begins(TrackedNode node, long nowNanos) {
+        node.sessions.add(1, settings.ttl().toNanos(), nowNanos);
+    }
+
+    /** Takes back that a session begins with an attempt, which was not answered well. */
+    void unanswered(Attempt attempt) {
+        if (attempt.beginsSession()) {
+            count(attempt.node(), -1);
+        }
+    }
+
+    private void count(@Nullable TrackedNode node, int sessions) {
+        if (node != null) {
+            node.sessions.add(sessions, settings.ttl().toNanos(), ticker.nanos());
         }
     }
 
@@ -120,6 +166,9 @@ public final class Sessions {
      * @param well whether the answer was what the caller wished: one that refuses the request begins no session, and moves none
      */
     void answered(Attempt attempt, boolean well) {
+        if (well && attempt.previous() != null && first(attempt).beginsSession()) {
+            count(attempt.node(), 1); // the session's first attempt failed, and this one took its place
+        }
         if (attempt.session() instanceof Session.Keyed keyed) {
             answered(keyed.key(), attempt.node(), attempt.view(), well);
         }
@@ -145,6 +194,14 @@ public final class Sessions {
                         .replace(session, home, home); // has its whole time again, or it might be over before the pause
             } // else this was a retry, and the session stays where it is
         }
+    }
+
+    private static Attempt first(Attempt last) {
+        Attempt first = last;
+        for (Attempt before = last.previous(); before != null; before = before.previous()) {
+            first = before;
+        }
+        return first;
     }
 
     private @Nullable TrackedNode homeOf(Session session) {

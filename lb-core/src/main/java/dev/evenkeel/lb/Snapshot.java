@@ -25,6 +25,7 @@ final class Snapshot {
     private final @Nullable Picker picker; // null when there are no candidates
     private final @Nullable SubsetSnapshots subsets; // null where there are none, and in a subset
     private final RandomGenerator random;
+    private final @Nullable Snapshot beginning; // null where sessions begin as calls do
 
     Snapshot(
             Layout layout,
@@ -32,11 +33,33 @@ final class Snapshot {
             @Nullable Picker picker,
             @Nullable SubsetSnapshots subsets,
             RandomGenerator random) {
+        this(layout, candidates, picker, subsets, random, null);
+    }
+
+    private Snapshot(
+            Layout layout,
+            Candidates candidates,
+            @Nullable Picker picker,
+            @Nullable SubsetSnapshots subsets,
+            RandomGenerator random,
+            @Nullable Snapshot beginning) {
         this.layout = layout;
         this.candidates = candidates;
         this.picker = picker;
         this.subsets = subsets;
         this.random = random;
+        this.beginning = beginning;
+    }
+
+    /** Returns this snapshot, in which another picker says where sessions begin. */
+    Snapshot withBeginnings(@Nullable Picker ofSessions) {
+        Snapshot begins = new Snapshot(layout, candidates, ofSessions, null, random);
+        return new Snapshot(layout, candidates, picker, subsets, random, begins);
+    }
+
+    /** Returns from what a call is picked with which a session begins. */
+    Snapshot forBeginning() {
+        return beginning == null ? this : beginning;
     }
 
     Candidates candidates() {
@@ -107,6 +130,11 @@ final class Snapshot {
     boolean hasOne(Predicate<TrackedNode> these) {
         return layout.levels().stream()
                 .anyMatch(level -> level.whole().nodes().stream().anyMatch(these));
+    }
+
+    /** Returns how calls that ask for no subset are divided by where endpoints are, and between the subsets of a split. */
+    List<TrafficPart> traffic() {
+        return subsets != null && subsets.isSplit() ? subsets.traffic(this) : candidates.traffic("", 1);
     }
 
     boolean isSplit() {

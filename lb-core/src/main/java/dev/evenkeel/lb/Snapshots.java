@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +20,7 @@ final class Snapshots {
     private final @Nullable KeyMaps keyMaps; // null where the policy looks at no keys
     private final Candidates.Rules rules;
     private final MetadataSubsets subsets;
+    private final @Nullable FewestSessions beginnings; // null where there are no sessions
     private final RandomGenerator random;
 
     Snapshots(Settings settings, RandomGenerator random) {
@@ -26,6 +28,9 @@ final class Snapshots {
         this.keyMaps = policy instanceof KeyedPolicy keyed ? new KeyMaps(keyed) : null;
         this.rules = settings.candidateRules();
         this.subsets = settings.places().subsets();
+        this.beginnings = settings.sessions() == null
+                ? null
+                : new FewestSessions(settings.sessions().ttl().toNanos());
         this.random = random;
     }
 
@@ -48,7 +53,15 @@ final class Snapshots {
      */
     Snapshot of(Arrangement arrangement, Predicate<TrackedNode> ready) {
         Candidates candidates = Candidates.of(arrangement.all(), ready, rules);
-        return new Snapshot(arrangement.all(), candidates, picker(candidates), ofSubsets(arrangement, ready), random);
+        return withBeginnings(
+                new Snapshot(arrangement.all(), candidates, picker(candidates), ofSubsets(arrangement, ready), random));
+    }
+
+    private Snapshot withBeginnings(Snapshot snapshot) {
+        return beginnings == null
+                ? snapshot
+                : snapshot.withBeginnings(
+                        picker(snapshot.candidates(), group -> beginnings.newPicker(group.nodes(), random), false));
     }
 
     private @Nullable SubsetSnapshots ofSubsets(Arrangement arrangement, Predicate<TrackedNode> ready) {
@@ -58,22 +71,26 @@ final class Snapshots {
         Map<Subset, Snapshot> snapshots = new LinkedHashMap<>();
         arrangement.subsets().forEach((subset, layout) -> {
             Candidates candidates = Candidates.of(layout, ready, rules);
-            snapshots.put(subset, new Snapshot(layout, candidates, picker(candidates), null, random));
+            snapshots.put(subset, withBeginnings(new Snapshot(layout, candidates, picker(candidates), null, random)));
         });
         return new SubsetSnapshots(subsets, snapshots, arrangement.split(), keyMaps != null, random);
     }
 
-    /** Returns the picker over all groups that have a share of the traffic; null where there is nobody to pick. */
     private @Nullable Picker picker(Candidates candidates) {
+        return picker(candidates, this::picker, keyMaps != null);
+    }
+
+    /** Returns the picker over all groups that have a share of the traffic; null where there is nobody to pick. */
+    private @Nullable Picker picker(Candidates candidates, Function<Candidates.Group, Picker> ofGroup, boolean byKey) {
         List<Candidates.Group> groups = inUse(candidates.groups());
         if (groups.size() < 2) {
-            return groups.isEmpty() ? null : picker(groups.get(0));
+            return groups.isEmpty() ? null : ofGroup.apply(groups.get(0));
         }
         return new GroupPicker(
                 groups.stream()
-                        .map(group -> new GroupPicker.Group(group.share(), picker(group), group.isNear()))
+                        .map(group -> new GroupPicker.Group(group.share(), ofGroup.apply(group), group.isNear()))
                         .toList(),
-                keyMaps != null,
+                byKey,
                 random);
     }
 

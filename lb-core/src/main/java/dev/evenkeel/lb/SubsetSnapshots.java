@@ -6,6 +6,7 @@ import dev.evenkeel.lb.locality.MetadataSubsets;
 import dev.evenkeel.lb.locality.Split;
 import dev.evenkeel.lb.policy.PickContext;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
@@ -101,6 +102,40 @@ final class SubsetSnapshots {
             someTried = someTried == null ? snapshot : someTried;
         }
         return someTried == null ? any : someTried;
+    }
+
+    /** Returns how calls that ask for no subset are divided. What is drawn for a subset without anybody goes to the next that has. */
+    List<TrafficPart> traffic(Snapshot any) {
+        Map<Subset, Double> drawn = new LinkedHashMap<>();
+        double begin = 0;
+        for (int i = 0; i < shares.size(); i++) {
+            drawn.merge(shares.get(i).subset, 0.0, Double::sum);
+            Subset taker = firstWithSomebody(i);
+            if (taker != null) {
+                drawn.merge(taker, shares.get(i).end - begin, Double::sum);
+            }
+            begin = shares.get(i).end;
+        }
+        List<TrafficPart> parts =
+                new ArrayList<>(shares().isEmpty() ? any.candidates().traffic("", 1) : List.of());
+        drawn.forEach((subset, share) -> {
+            Snapshot snapshot = snapshots.getOrDefault(subset, Snapshot.EMPTY);
+            parts.addAll(
+                    snapshot.isEmpty()
+                            ? List.of(TrafficPart.none(subset))
+                            : snapshot.candidates().traffic(subset.toString(), share));
+        });
+        return parts;
+    }
+
+    private @Nullable Subset firstWithSomebody(int first) {
+        for (int i = 0; i < shares.size(); i++) {
+            Subset subset = shares.get((first + i) % shares.size()).subset;
+            if (isAnybodyIn(subset)) {
+                return subset;
+            }
+        }
+        return null;
     }
 
     /** Returns whether a call may go to this node, which is none of the candidates just now. */

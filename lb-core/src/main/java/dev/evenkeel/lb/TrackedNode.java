@@ -11,8 +11,6 @@ import dev.evenkeel.lb.observe.EndpointStatus;
 import dev.evenkeel.lb.policy.Node;
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,6 +30,7 @@ final class TrackedNode implements Node {
     private static final Pick[] NO_PICKS = {};
 
     private final NodeLedger ledger;
+    final SessionCount sessions = new SessionCount();
 
     private volatile Endpoint endpoint; // written under the cluster's lock
     private volatile Availability availability = Availability.AVAILABLE; // written under the cluster's lock
@@ -312,7 +311,7 @@ final class TrackedNode implements Node {
                 row,
                 ledger.isServing(nowNanos),
                 ledger.medianNanos(),
-                ledger.usual().peers(row));
+                ledger.usual().peers(ledger.ownFailures(nowNanos)));
     }
 
     /** Returns how many attempts were begun here in the last ten seconds. */
@@ -330,18 +329,14 @@ final class TrackedNode implements Node {
     }
 
     EndpointStatus status(Availability asSeen, Shares shares, long nowNanos) {
-        String avoidance = "";
-        if (asSeen.isAvailable()) {
-            String slow = shares.isShort(this) ? whyAvoided() : "";
-            avoidance = Stream.of(slow, cuts.describe(nowNanos))
-                    .filter(why -> !why.isEmpty())
-                    .collect(Collectors.joining("; "));
-        }
+        String slow = asSeen.isAvailable() && shares.isShort(this) ? whyAvoided() : "";
+        String heldBack = asSeen.isAvailable() ? cuts.describe(nowNanos) : "";
+        String avoidance = slow.isEmpty() || heldBack.isEmpty() ? slow + heldBack : slow + "; " + heldBack;
         String detail = describe(asSeen, nowNanos);
         return new EndpointStatus(
                 endpoint,
                 asSeen,
-                detail.isEmpty() && !avoidance.isEmpty() ? "avoided: " + avoidance : detail,
+                detail.isEmpty() && !slow.isEmpty() ? "avoided: " + slow : detail,
                 inFlight(),
                 ledger.finished(),
                 ledger.failed(),

@@ -12,7 +12,7 @@ import java.util.function.LongSupplier;
  * endpoint's failure is judged against it, so that what happens everywhere is held against nothing in particular. Safe for use by many
  * threads.
  *
- * <p>Attempts of the last two seconds are the measure of failures: long enough for a share, short enough to follow the begin of an overload.
+ * <p>Attempts of the last second are the measure of failures: long enough for a share, short enough to follow the begin of an overload.
  * Counting a good answer costs nothing here, as the retry budget counts it already.
  */
 final class Usual {
@@ -21,6 +21,9 @@ final class Usual {
      * one failure is enough, with 10 % it takes three, with a quarter five. Tried in the simulator.
      */
     private static final double CHANCE = 0.003;
+
+    /** So many good attempts each endpoint is credited with. Guessed: little beside the traffic of an overload. */
+    private static final long GOOD_UNTIL_SEEN = 2;
 
     /** Half as slow again as normal. What is normal is the lowest of late, which grows by 1 % a second. */
     private static final double RISEN = 1.5;
@@ -51,8 +54,9 @@ final class Usual {
     private volatile double expectedNanos;
     private volatile double medianNanos;
     private volatile long turnNanos;
+    private volatile int endpoints = 1;
     private volatile boolean overloaded;
-    private double normalNanos; // under the cluster's lock; 0 at first
+    private volatile double normalNanos; // 0 at first
     private long attemptsBefore; // under the cluster's lock, as the next
     private long sweptNanos;
 
@@ -91,21 +95,21 @@ final class Usual {
     /**
      * Returns which share of the attempts at other endpoints failed lately.
      *
-     * @param row failures that the endpoint itself has had in a row, which do not count
+     * @param own those at the endpoint itself, which do not count
      */
-    double othersFailures(long row) {
+    double othersFailures(long own) {
         int oldest = (slot + 1) % SLOTS;
         long bad = failed.sum() - failedAtStart[oldest];
         long all = bad + good() - goodAtStart[oldest];
-        return share(bad, all, row);
+        return share(bad, all, own);
     }
 
     /** Returns which share of the attempts at other endpoints ended without a good answer lately; see {@link #othersFailures}. */
-    double othersUseless(long row) {
+    double othersUseless(long own) {
         int oldest = (slot + 1) % SLOTS;
         long bad = failed.sum() - failedAtStart[oldest] + useless.sum() - uselessAtStart[oldest];
         long all = bad + good() - goodAtStart[oldest];
-        return share(bad, all, row);
+        return share(bad, all, own);
     }
 
     /** Returns whether such a row tells something of the endpoint, where this share of others' attempts fails. */
@@ -113,17 +117,18 @@ final class Usual {
         return StrictMath.pow(others, (double) Math.min(row, 1_000)) < CHANCE;
     }
 
-    private static double share(long bad, long all, long row) {
-        long own = Math.min(row, bad);
-        return all - own <= 0 ? 0 : (double) (bad - own) / (all - own);
+    /** Endpoints count as well until they show something else, or the first failure anywhere would make the next one usual. */
+    private double share(long bad, long all, long own) {
+        long not = Math.min(own, bad);
+        return (double) (bad - not) / (all - not + GOOD_UNTIL_SEEN * endpoints);
     }
 
     /** Returns what one endpoint is judged against. */
-    EndpointStats.Peers peers(long row) {
-        return new EndpointStats.Peers(othersFailures(row), attempts());
+    EndpointStats.Peers peers(long own) {
+        return new EndpointStats.Peers(othersFailures(own), attempts());
     }
 
-    /** Returns how many attempts there were in the last two seconds. */
+    /** Returns how many attempts there were in the last second. */
     private long attempts() {
         int oldest = (slot + 1) % SLOTS;
         return failed.sum()
@@ -144,6 +149,11 @@ final class Usual {
         return medianNanos;
     }
 
+    /** Returns the lowest that {@link #medianNanos} was of late: what is usual without an overload; 0 where nothing is known. */
+    double normalNanos() {
+        return normalNanos;
+    }
+
     /** Returns how long it takes until the turn of an endpoint comes, were they to take turns, in nanoseconds; 0 where it is not known. */
     long turnNanos() {
         return turnNanos;
@@ -157,8 +167,13 @@ final class Usual {
         return overloaded;
     }
 
+    /** Notes how many endpoints share the attempts. */
+    void setEndpoints(int used) {
+        endpoints = Math.max(1, used);
+    }
+
     /** Looks at all endpoints; called in a sweep. */
-    void refresh(Collection<TrackedNode> awake, int used, long nowNanos) {
+    void refresh(Collection<TrackedNode> awake, long nowNanos) {
         startSlots(nowNanos);
         double[] expected = new double[awake.size()];
         double[] medians = new double[awake.size()];
@@ -181,7 +196,7 @@ final class Usual {
         long made = attempts - attemptsBefore;
         long elapsed = nowNanos - sweptNanos;
         if (made > 0) {
-            double turn = (double) elapsed * used / made;
+            double turn = (double) elapsed * endpoints / made;
             long before = turnNanos;
             turnNanos = (long) (before == 0 ? turn : before + (turn - before) / 4);
             attemptsBefore = attempts;

@@ -173,23 +173,120 @@ class ServerListTest {
         assertThat(service.eventsOf(Event.Type.REMOVED)).isEmpty();
     }
 
-    @Test
-    void aListThatLostMoreThanHalfIsHeldUntilTheNextOneConfirmsIt() {
-        source.report(A, B, C, D);
-        source.report(A);
-        assertThat(ids()).hasSize(4);
+    private static String[] servers(int count) {
+        return IntStream.range(0, count).mapToObj(i -> "10.1.0." + i + ":80").toArray(String[]::new);
+    }
 
-        source.report(A);
-        assertThat(ids()).containsExactly(A);
+    /** Reports the list every 100 ms, as an eager poller does. */
+    private void poll(Duration duration, String... addresses) {
+        for (long millis = 0; millis < duration.toMillis(); millis += 100) {
+            source.report(addresses);
+            service.advance(Duration.ofMillis(100));
+        }
     }
 
     @Test
-    void aShrunkListOfASourceThatStaysSilentIsUsedWhenTheHoldIsOver() {
-        source.report(A, B, C, D);
-        source.report(A);
-        service.advance(Duration.ofSeconds(30));
+    void aListThatLostMoreThanHalfIsBelievedAfterTenSecondsHoweverOftenItIsReported() {
+        source.report(servers(10));
+        poll(Duration.ofMillis(9_900), servers(4));
+        assertThat(ids()).hasSize(10);
+        assertThat(service.eventsOf(Event.Type.LIST_HELD))
+                .singleElement()
+                .satisfies(event -> assertThat(event.detail()).contains("from 10 to 4", "10.0 s"));
 
-        assertThat(ids()).containsExactly(A);
+        poll(Duration.ofMillis(200), servers(4));
+        assertThat(ids()).containsExactly(servers(4));
+    }
+
+    @Test
+    void aSourceThatReportsChangesOnlyIsBelievedAfterTheSameTime() {
+        source.report(servers(10));
+        source.report(servers(4));
+        service.advance(Duration.ofMillis(9_999));
+        assertThat(ids()).hasSize(10);
+
+        service.advance(Duration.ofMillis(1));
+        assertThat(ids()).containsExactly(servers(4));
+    }
+
+    @Test
+    void aRegistryThatRestartsAndFillsUpAgainRemovesNothing() {
+        source.report(servers(10));
+        source.report();
+        service.advance(Duration.ofMillis(100));
+        for (int known = 1; known <= 10; known++) {
+            poll(Duration.ofSeconds(3), servers(known));
+        }
+
+        assertThat(ids()).containsExactlyInAnyOrder(servers(10));
+        assertThat(service.eventsOf(Event.Type.REMOVED)).isEmpty();
+        assertThat(service.eventsOf(Event.Type.LIST_HELD)).hasSize(1);
+        assertThat(service.loadBalancer.describe()).doesNotContain("holding back");
+    }
+
+    @Test
+    void aListThatShrinksStepByStepIsHeldAsOneThatShrinksAtOnce() {
+        source.report(servers(10));
+        for (int left : new int[] {6, 3, 2, 1}) {
+            source.report(servers(left));
+            service.advance(Duration.ofSeconds(2));
+        }
+        assertThat(ids()).as("six were believed, as losing half is ordinary").hasSize(6);
+
+        service.advance(Duration.ofMillis(7_999)); // ten seconds from where more than half went once more
+        assertThat(ids()).hasSize(6);
+        service.advance(Duration.ofMillis(1));
+        assertThat(ids()).containsExactly(servers(1));
+    }
+
+    @Test
+    void aSlowScaleDownIsFollowed() {
+        source.report(servers(10));
+        for (int left : new int[] {6, 3, 2, 1}) {
+            service.advance(Duration.ofSeconds(31));
+            source.report(servers(left));
+            assertThat(ids()).hasSize(left);
+        }
+        assertThat(service.eventsOf(Event.Type.LIST_HELD)).isEmpty();
+    }
+
+    @Test
+    void newEndpointsOfAHeldListAreUsedAtOnceAndThoseThatDrainThereDrain() {
+        source.report(servers(10));
+        listenersGet(Endpoint.of(A), Endpoint.of("10.1.0.0:80").withTerminating(true));
+
+        assertThat(ids()).hasSize(11).contains(A);
+        assertThat(service.picks(500)).contains(A, "10.1.0.9:80").doesNotContain("10.1.0.0:80");
+        assertThat(service.eventsOf(Event.Type.REMOVED)).isEmpty();
+
+        service.advance(Duration.ofSeconds(10));
+        assertThat(ids()).containsExactlyInAnyOrder(A, "10.1.0.0:80");
+    }
+
+    @Test
+    void whileTheSourceFailsNothingConfirmsWhatItSaidBefore() {
+        source.report(servers(10));
+        source.report();
+        service.advance(Duration.ofSeconds(1));
+        source.fail("connection refused");
+        service.advance(Duration.ofMinutes(5));
+        assertThat(ids()).hasSize(10);
+
+        source.report();
+        service.advance(Duration.ofMillis(28_999));
+        assertThat(ids()).hasSize(10);
+        service.advance(Duration.ofMillis(1));
+        assertThat(ids()).isEmpty();
+    }
+
+    @Test
+    void aPollerLeavesOneTimerAndNotOneForEachReport() {
+        source.report(servers(10));
+        source.report();
+        int timers = service.time.pendingTasks();
+        poll(Duration.ofSeconds(5));
+
+        assertThat(service.time.pendingTasks()).isEqualTo(timers);
     }
 
     @Test

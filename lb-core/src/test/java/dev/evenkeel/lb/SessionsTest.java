@@ -15,14 +15,18 @@ import dev.evenkeel.lb.endpoint.OutReason;
 import dev.evenkeel.lb.locality.MetadataSubsets;
 import dev.evenkeel.lb.observe.Event;
 import dev.evenkeel.lb.policy.LoadBalancingPolicy;
+import dev.evenkeel.lb.policy.LoadMetric;
 import dev.evenkeel.lb.policy.Node;
 import dev.evenkeel.lb.policy.PickContext;
+import dev.evenkeel.lb.retry.Hedging;
 import dev.evenkeel.lb.retry.RetryDecision;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -35,6 +39,7 @@ class SessionsTest {
     private static final String A = "10.0.0.1:80";
     private static final String B = "10.0.0.2:80";
     private static final String C = "10.0.0.3:80";
+    private static final String D = "10.0.0.4:80";
     private static final String SECRET = "correct horse battery staple";
     private static final Duration TTL = StickySessions.DEFAULT.ttl();
 
@@ -129,7 +134,7 @@ class SessionsTest {
         failed.complete(Outcome.of(Outcome.Kind.FAILED, "HTTP 500"));
         String home = ask("s");
 
-        assertThat(home).as("round robin").isNotEqualTo(failed.endpoint().id());
+        assertThat(home).as("it fails there").isNotEqualTo(failed.endpoint().id());
         for (int i = 0; i < 10; i++) {
             assertThat(ask("s")).isEqualTo(home);
         }
@@ -137,9 +142,117 @@ class SessionsTest {
         assertThat(service.loadBalancer.describe()).contains(", 1 sessions");
     }
 
+    /** Returns how many of so many new sessions begin at each endpoint, of which some are slower than others. */
+    private Map<String, Integer> begun(int newSessions, Kind kind, Map<String, Duration> latencies) {
+        Map<String, Integer> begun = new TreeMap<>();
+        for (int i = 0; i < newSessions; i++) {
+            Attempt attempt = begin(kind == Kind.TOLD ? Session.beginning() : Session.of("new " + i));
+            service.advance(latencies.getOrDefault(attempt.endpoint().id(), Duration.ofMillis(5)));
+            attempt.complete(Outcome.SUCCESS);
+            begun.merge(attempt.endpoint().id(), 1, Integer::sum);
+        }
+        return begun;
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void sessionsBeginWhereThereAreFewestThoughThePolicyPrefersWhatIsFaster(Kind kind) {
+        service = with(
+                lb -> lb.policy(LoadBalancingPolicy.leastLoaded(LoadMetric.PEAK_EWMA)), sticky -> sticky, A, B, C, D);
+        assertThat(begun(100, kind, Map.of(A, Duration.ofMillis(40), B, Duration.ofMillis(20))))
+                .hasSize(4)
+                .allSatisfy((id, sessions) -> assertThat(sessions).isBetween(22, 28));
+    }
+
     @Test
-    void sessionsSpreadAsThePolicySays() {
-        assertThat(homesOf(3)).containsExactlyInAnyOrder(A, B, C);
+    void sessionsFollowWeights() {
+        service.source.set(List.of(
+                Endpoint.of(A).withWeight(3),
+                Endpoint.of(B).withWeight(1),
+                Endpoint.of(C).withWeight(1)));
+        assertThat(begun(500, Kind.KEYED, Map.of()).get(A)).isBetween(270, 330);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aSessionDoesNotBeginWhereAnswersTakeFarLonger(Kind kind) {
+        Map<String, Duration> slow = Map.of(A, Duration.ofSeconds(2));
+        begun(10, kind, slow);
+        assertThat(begun(50, kind, slow).getOrDefault(A, 0)).isLessThanOrEqualTo(1);
+    }
+
+    @Test
+    void attemptsThatFailAreNoSessionsSoTheEndpointGetsItsPartWhenItIsWellAgain() {
+        service.source.set(List.of(Endpoint.of(A), Endpoint.of(B)));
+        for (int i = 0; i < 100; i++) {
+            begin(Session.of("failed " + i)).complete(Outcome.CANCELLED);
+        }
+        service.source.put(Endpoint.of(C));
+        assertThat(begun(60, Kind.KEYED, Map.of()).get(C)).isLessThan(30);
+    }
+
+    @Test
+    void anEndpointThatLosesItsSessionsIsFilledAgainAndNotAvoidedForThem() {
+        for (int i = 0; i < 90; i++) {
+            ask("s" + i);
+        }
+        eject(A);
+        for (int i = 0; i < 90; i++) {
+            ask("s" + i);
+        }
+        service.advance(Duration.ofMinutes(2));
+        assertThat(service.status(A).availability().isAvailable()).isTrue();
+
+        assertThat(begun(60, Kind.KEYED, Map.of()).get(A)).isGreaterThanOrEqualTo(34);
+    }
+
+    @Test
+    void aKeyThatThePolicyLooksAtDecidesWhereItsSessionBegins() {
+        service = with(lb -> lb.policy(LoadBalancingPolicy.ringHash()), sticky -> sticky, A, B, C);
+        Set<String> homes = new HashSet<>();
+        for (int i = 0; i < 30; i++) {
+            Destination destination =
+                    Destination.ANY.withKey(RequestKey.of("tenant")).withSession(Session.of("s" + i));
+            Attempt attempt = service.loadBalancer
+                    .newCall(RequestInfo.IDEMPOTENT.withDestination(destination))
+                    .nextAttempt();
+            attempt.complete(Outcome.SUCCESS);
+            homes.add(attempt.endpoint().id());
+        }
+        assertThat(homes).hasSize(1);
+    }
+
+    @Test
+    void callsOfASessionAreNotHedged() {
+        service = with(lb -> lb.hedging(new Hedging(0.95, Duration.ofMillis(10), 0.1)), sticky -> sticky, A, B, C);
+        for (int i = 0; i < 2_000; i++) {
+            Attempt attempt = service.attempt();
+            service.advance(Duration.ofMillis(1));
+            attempt.complete(Outcome.SUCCESS);
+        }
+        BalancedCall ordinary = service.call();
+        ordinary.nextAttempt();
+        BalancedCall first = service.loadBalancer.newCall(requestOf(Session.of("s")));
+        first.nextAttempt();
+        assertThat(first.hedgeDelayNanos()).isEqualTo(BalancedCall.NEVER);
+        service.advance(Duration.ofMillis(50));
+
+        assertThat(ordinary.hedge()).as("an ordinary call's").isNotNull();
+        assertThat(first.hedge()).isNull();
+    }
+
+    @Test
+    void aSessionLivesWhereTheFirstAnswerCameFromAndALaterOneDoesNotMoveIt() {
+        service = with(lb -> lb.attemptTimeout(Duration.ofMillis(100)), sticky -> sticky, A, B, C);
+        BalancedCall call = service.loadBalancer.newCall(requestOf(Session.of("s")));
+        Attempt hangs = call.nextAttempt();
+        service.advance(Duration.ofMillis(100));
+        Attempt replacing = call.hedge();
+        assertThat(replacing).isNotNull();
+        replacing.complete(Outcome.SUCCESS);
+        hangs.complete(Outcome.SUCCESS);
+
+        assertThat(ask("s")).isEqualTo(replacing.endpoint().id());
     }
 
     @ParameterizedTest
@@ -521,7 +634,11 @@ class SessionsTest {
         for (String forged : List.of("", A, "AAAAAAAAAAAAAAAAAAAAAA", "x".repeat(1_000))) {
             Session session = Session.ofToken(forged);
             assertThat(sessions().find(session)).isNull();
-            assertThat(homesOf(session)).containsExactlyInAnyOrder(A, B, C);
+            Set<String> homes = new HashSet<>();
+            for (int i = 0; i < 30; i++) {
+                homes.add(ask(session));
+            }
+            assertThat(homes).containsExactlyInAnyOrder(A, B, C);
         }
     }
 

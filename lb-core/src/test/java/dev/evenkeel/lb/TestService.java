@@ -63,9 +63,12 @@ final class TestService implements LoadBalancerListener {
         return call().nextAttempt();
     }
 
-    /** Makes attempts until one goes to the endpoint, completing the others with success. */
+    /** Makes attempts until one goes to the endpoint, completing the others with success; if it is avoided, time passes until it is tried. */
     Attempt attemptAt(String id) {
-        for (int i = 0; i < 10_000; i++) {
+        for (int i = 1; i < 10_000; i++) {
+            if (i % 1_000 == 0) {
+                advance(Duration.ofSeconds(4));
+            }
             Attempt attempt = attempt();
             if (attempt.endpoint().id().equals(id)) {
                 return attempt;

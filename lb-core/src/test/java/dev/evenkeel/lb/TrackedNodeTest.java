@@ -6,7 +6,7 @@ import dev.evenkeel.lb.endpoint.Endpoint;
 import org.junit.jupiter.api.Test;
 
 class TrackedNodeTest {
-    private final TrackedNode node = new TrackedNode(Endpoint.of("10.0.0.1:80"));
+    private final TrackedNode node = new TrackedNode(Endpoint.of("10.0.0.1:80"), Usual.unknown(), null, null);
 
     /** Pickers by key are made anew for it, also if the weight stays as it is. */
     @Test

@@ -18,6 +18,14 @@ public sealed interface Session {
     }
 
     /**
+     * Returns the session of a request that brings no token, and whose answer will tell one: it begins where there are few sessions, and not where
+     * the policy would send one request.
+     */
+    static Session beginning() {
+        return Told.NONE;
+    }
+
+    /**
      * A session that an application knows by a key. Where it lives is learnt from who answers it first.
      *
      * @param key what its requests have in common
@@ -34,6 +42,8 @@ public sealed interface Session {
      * @param token may be anything, for it comes from outside
      */
     record Told(String token) implements Session {
+        private static final Told NONE = new Told("");
+
         public Told {
             Objects.requireNonNull(token, "token");
         }

@@ -25,7 +25,7 @@ public record EndpointStats(
         double medianNanos,
         Peers peers) {
     /**
-     * What happened in the last two seconds at a service, against which a run of failures at one endpoint is judged.
+     * What happened in the last second at a service, against which a run of failures at one endpoint is judged.
      *
      * @param failureShare the share of attempts at other endpoints that failed, 0 to 1
      * @param attempts the attempts at all endpoints

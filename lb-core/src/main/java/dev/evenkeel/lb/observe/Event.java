@@ -52,12 +52,16 @@ public record Event(Type type, String service, @Nullable Endpoint endpoint, Stri
         STALE,
         /** The source delivers again, or at first nothing. */
         FRESH,
-        /** A list that lost suspiciously many endpoints is not believed yet. */
+        /** A list that lost suspiciously many endpoints is not believed yet: for the time in the detail, no endpoint is removed. */
         LIST_HELD,
         /** The list names an endpoint more than once; the last one counts. */
         DUPLICATES,
         /** The list is long, and this client uses other endpoints of it than before. */
         SUBSET_CHANGED,
+        /** A split names a subset that no endpoint is in, so its share goes to others. The detail says which subsets there are. */
+        SPLIT_UNMATCHED,
+        /** An endpoint of such a subset has come, or the split does not name it any more. */
+        SPLIT_MATCHED,
         /** So few endpoints are available that all that could work are used. */
         PANIC_ENTERED,
         /** Enough endpoints are available again. */

@@ -12,13 +12,21 @@ import java.util.random.RandomGenerator;
  * @param scheduler timers for short tasks
  * @param blocking runs tasks that may wait for I/O, such as a DNS look-up, or an attempt beside another
  * @param random randomness for picks and jitter; must be safe for use by many threads
+ * @param stalls knows when the process itself stood still
  */
-public record Environment(Ticker ticker, Scheduler scheduler, Executor blocking, RandomGenerator random) {
+public record Environment(
+        Ticker ticker, Scheduler scheduler, Executor blocking, RandomGenerator random, StallMeter stalls) {
     public Environment {
         Objects.requireNonNull(ticker, "ticker");
         Objects.requireNonNull(scheduler, "scheduler");
         Objects.requireNonNull(blocking, "blocking");
         Objects.requireNonNull(random, "random");
+        Objects.requireNonNull(stalls, "stalls");
+    }
+
+    /** Makes an environment in which the process never stands still. */
+    public Environment(Ticker ticker, Scheduler scheduler, Executor blocking, RandomGenerator random) {
+        this(ticker, scheduler, blocking, random, StallMeter.NONE);
     }
 
     /**

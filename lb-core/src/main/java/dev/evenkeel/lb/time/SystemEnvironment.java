@@ -16,7 +16,12 @@ final class SystemEnvironment {
     /** Idle threads end after this long, so that a discarded class loader is not pinned by them. */
     private static final long IDLE_SECONDS = 30;
 
-    static final Environment SHARED = new Environment(System::nanoTime, timers(), blockingPool(), new ThreadRandom());
+    static final Environment SHARED = new Environment(
+            System::nanoTime,
+            timers(),
+            blockingPool(),
+            new ThreadRandom(),
+            new Heartbeat(daemons("evenkeel-heartbeat"), IDLE_SECONDS));
 
     private SystemEnvironment() {}
 

@@ -30,6 +30,19 @@ class SystemEnvironmentTest {
         assertThat(ran.get(DEADLINE_SECONDS, TimeUnit.SECONDS)).isEqualTo("ran");
     }
 
+    /** How long a machine stands still is not ours to say, but what has not begun has had no stall. */
+    @Test
+    void stallsAreMeasuredWhileSomebodyWatchesAndNeverExceedTheTime() {
+        Scheduler.Scheduled one = environment.stalls().watch();
+        Scheduler.Scheduled other = environment.stalls().watch();
+        one.cancel();
+        one.cancel();
+        long since = environment.ticker().nanos();
+        long stalled = environment.stalls().stalledNanos(since);
+        assertThat(stalled).isBetween(0L, environment.ticker().nanos() - since);
+        other.cancel();
+    }
+
     @Test
     void aCancelledTimerDoesNotRun() throws Exception {
         CompletableFuture<String> ran = new CompletableFuture<>();

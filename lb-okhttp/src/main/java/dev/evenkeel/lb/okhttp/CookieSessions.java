@@ -13,7 +13,6 @@ import okhttp3.CookieJar;
 import okhttp3.HttpUrl;
 import okhttp3.Request;
 import okhttp3.Response;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Sessions that are told by a cookie of ours where they live. Nothing is kept here: the cookie is the endpoint's token and the second in
@@ -82,8 +81,8 @@ final class CookieSessions implements ServiceSessions {
     private record Told(String value, boolean away, Request request, CookieJar jar, CookieSessions of)
             implements CallSession {
         @Override
-        public @Nullable Session session() {
-            return value.isEmpty() ? null : CookieSessions.session(value);
+        public Session session() {
+            return value.isEmpty() ? Session.beginning() : CookieSessions.session(value);
         }
 
         @Override
@@ -105,8 +104,7 @@ final class CookieSessions implements ServiceSessions {
 
         /** Returns whether the cookie is good for some time yet, though perhaps not for this one request, which was a retry. */
         private boolean isToStay(Served served, long nowSeconds) {
-            Session session = session();
-            Endpoint home = session == null ? null : of.sessions.find(session);
+            Endpoint home = of.sessions.find(session());
             if (home == null) {
                 return false;
             }

@@ -39,7 +39,7 @@ class SmallServersStoriesTest {
 
     /** With ten seeds each it was 0.886 on average with one client, and 0.939 with five. */
     @ParameterizedTest
-    @CsvSource({"1, 0.8, 0.998", "5, 0.7, 0.98"})
+    @CsvSource({"1, 0.8, 0.998", "5, 0.7, 0.975"})
     void aServerOfOneWorkerIsNotJudgedByItsLuck(int clients, double load, double mark) {
         assertThat(meanSuccessRate(seed -> oneWorkerEach(seed, clients, load))).isGreaterThan(mark);
     }

@@ -14,7 +14,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.evenkeel.lb.LoadBalancerBuilder;
-import dev.evenkeel.lb.health.SlowStart;
 import dev.evenkeel.lb.locality.ZoneAffinity;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
@@ -45,10 +44,11 @@ class ZoneStoriesTest {
     /** By when everybody has found a server that was away from 10 to 30 s: the last pause is 16 s, or a fifth more. */
     private static final double FOUND = 30 + 1.2 * 16;
 
-    private static final double SLOW_START = 30;
-
     /** When nothing of it is left, looked at once a second. */
     private static final int SETTLED = 81;
+
+    /** So many seconds after it was found a server has its share, if it is warm: 2.5 times as much each second, from a tenth on. */
+    private static final int WARM = 5;
 
     private static final int END = 101;
 
@@ -95,12 +95,6 @@ class ZoneStoriesTest {
      */
     private static double chance(double share, Period period) {
         return 4 * Math.sqrt(share * (1 - share) / period.calls());
-    }
-
-    /** The share of a zone that was found again so many seconds ago: 1.3 times its part of the capacity, in which its slow start counts. */
-    private static double returning(double seconds) {
-        double weight = seconds < 0 ? 0 : Math.min(1, Math.max(0.1, seconds / SLOW_START));
-        return 1.3 * weight / (8 + weight);
     }
 
     /**
@@ -160,20 +154,18 @@ class ZoneStoriesTest {
         }
     }
 
+    /** Its servers are warm when they are back, and show it within seconds of being found. */
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10})
-    void s13AZoneReturnsAsSlowlyAsItsServersDoAndWithoutASwing(long seed) {
+    void s13AZoneReturnsAsSoonAsItsServersAreWarmAndWithoutASwing(long seed) {
         Result result = losingHome(seed).run(ofSeconds(END));
 
         assertThat(result.successRate()).isEqualTo(1);
         assertThat(swing(result)).isLessThan(0.2);
         for (int second = 30; second < END - 5; second += 5) {
             Period period = between(result, second, second + 5);
-            double least = returning(second - 1 - FOUND);
-            double most = returning(second + 5 - 30);
-            assertThat(period.share(HOME))
-                    .as("%d s", second)
-                    .isBetween(least - chance(least, period), most + chance(most, period));
+            double least = second < FOUND + WARM ? 0 : STAYS - chance(STAYS, period);
+            assertThat(period.share(HOME)).as("%d s", second).isBetween(least, STAYS + chance(STAYS, period));
             assertThat(busiestOfOthers(period)).isLessThan(second < SETTLED ? 1.3 / 8 : 1.3 / 9);
         }
         Period settled = between(result, SETTLED, END);
@@ -182,13 +174,6 @@ class ZoneStoriesTest {
         Result unbounded =
                 losingHome(seed).loadBalancer(ZoneStoriesTest::unbounded).run(ofSeconds(END));
         assertThat(swing(unbounded)).as("without a bound").isGreaterThan(0.2);
-        Result hasty = losingHome(seed)
-                .loadBalancer(builder -> builder.slowStart(SlowStart.OFF))
-                .run(ofSeconds(END));
-        Period early = between(hasty, 45, 50);
-        assertThat(early.share(HOME))
-                .as("without a slow start")
-                .isGreaterThan(returning(20) + chance(returning(20), early));
     }
 
     @ParameterizedTest
