@@ -65,6 +65,7 @@ final class LoadBalancingInterceptor implements Interceptor {
             return chain.proceed(request);
         }
         anomalies.leaks().settle();
+        refuseWhileOpen(chain.call());
         CallSettings settings = request.tag(SETTINGS);
         Duration limit = settings == null ? null : settings.deadline();
         CallSession session = service.destinations().session(request, chain.getCookieJar());
@@ -76,13 +77,23 @@ final class LoadBalancingInterceptor implements Interceptor {
         }
         Deadline deadline = Deadline.start(service.name(), limit, chain.call());
         try {
-            return deadline.guard(send(chain, service, balanced, session, deadline));
+            return deadline.handOver(send(chain, service, balanced, session, deadline));
         } catch (IOException e) {
             deadline.stop();
             throw deadline.explain(e);
-        } catch (RuntimeException | Error e) {
+        } catch (Throwable e) {
             deadline.stop();
             throw e;
+        }
+    }
+
+    /** As OkHttp does, which does not know of the calls that hedged attempts are. */
+    private static void refuseWhileOpen(Call call) {
+        HedgedCall race = Races.find(call);
+        CallProgress progress = call.tag(PROGRESS);
+        if ((race != null && race.isResponseOpen()) || (progress != null && progress.isResponseOpen())) {
+            throw new IllegalStateException("cannot make a new request because the previous response is still open: "
+                    + "please call response.close()");
         }
     }
 
@@ -98,7 +109,15 @@ final class LoadBalancingInterceptor implements Interceptor {
         }
         HedgedCall race = new HedgedCall(chain, service, balanced, deadline, attempts);
         Response response = race.run();
-        return session == null ? response : session.answered(response, race.served());
+        if (session == null) {
+            return response;
+        }
+        try {
+            return session.answered(response, race.served());
+        } catch (Throwable e) {
+            Discarded.close(response);
+            throw e;
+        }
     }
 
     /** Makes attempts until one brings an answer to return, or a failure that is not to be repeated. */
@@ -111,23 +130,25 @@ final class LoadBalancingInterceptor implements Interceptor {
             throws IOException {
         Call call = chain.call();
         CallProgress progress = call.tag(PROGRESS, newProgress);
+        progress.end(Outcome.SUCCESS); // of what an interceptor before ours has sent already
         IOException failure = null; // the latest; those before it are suppressed in it
         Attempt first = null;
         while (true) {
             Attempt attempt = pick(balanced, failure);
             first = first == null ? attempt : first;
-            PinnedEndpoint endpoint = service.pin(attempt.endpoint());
-            progress.begin(call, attempt, endpoint, deadline);
+            begin(progress, call, attempt, service, deadline);
             RetryDecision decision;
+            Response response = null;
             try {
-                Response response = send(chain, progress, endpoint, attempt.isProbe());
+                response = send(chain, progress, attempt.isProbe());
                 Outcome outcome = progress.answered();
                 decision = decide(balanced, outcome, call);
                 if (!decision.isRetry()) {
-                    progress.handOver();
-                    return session == null
+                    Response answer = session == null
                             ? response
                             : session.answered(response, new CallSession.Served(first, attempt, outcome));
+                    progress.handOver(deadline);
+                    return answer;
                 }
                 response.close();
                 progress.end(Outcome.SUCCESS);
@@ -137,8 +158,31 @@ final class LoadBalancingInterceptor implements Interceptor {
                 if (!decision.isRetry()) {
                     throw failure;
                 }
+            } catch (Throwable e) {
+                abandon(progress, call, response, e);
+                throw e;
             }
             pause(progress, call, decision.delayNanos(), failure);
+        }
+    }
+
+    private static void begin(
+            CallProgress progress, Call call, Attempt attempt, BalancedService service, @Nullable Deadline deadline) {
+        try {
+            progress.begin(call, attempt, service.pin(attempt.endpoint()), deadline);
+        } catch (Throwable e) {
+            attempt.complete(HttpOutcomes.CALLER_FAILED);
+            throw e;
+        }
+    }
+
+    private static void abandon(CallProgress progress, Call call, @Nullable Response response, Throwable problem) {
+        try {
+            Outcome unused = progress.failed(problem, call);
+        } finally {
+            if (response != null) {
+                Discarded.close(response);
+            }
         }
     }
 
@@ -150,18 +194,13 @@ final class LoadBalancingInterceptor implements Interceptor {
         }
     }
 
-    private static Response send(Chain chain, CallProgress progress, PinnedEndpoint endpoint, boolean probe)
-            throws IOException {
-        try {
-            if (progress.holdsConnection()) {
-                ReleaseProbe.release(chain);
-            }
-            endpoint.wake();
-            return pinned(chain, endpoint, probe).proceed(chain.request());
-        } catch (RuntimeException | Error e) {
-            progress.end(HttpOutcomes.CALLER_FAILED);
-            throw e;
+    private static Response send(Chain chain, CallProgress progress, boolean probe) throws IOException {
+        if (progress.transmission().holdsConnection()) {
+            ReleaseProbe.release(chain);
         }
+        PinnedEndpoint endpoint = progress.endpoint();
+        endpoint.wake();
+        return pinned(chain, endpoint, probe).proceed(chain.request());
     }
 
     /** Each setting costs an object, so none is made that changes nothing. OkHttp's own retries would repeat a POST behind our back. */
