@@ -91,9 +91,7 @@ final class CallProgress {
     Outcome failed(Throwable problem, Call call) {
         Outcome outcome = Endings.ofProblem(problem, call, this);
         if (outcome == null) {
-            if (!ended) {
-                watch(anomalies.leaks().watchUnended(this, current()));
-            }
+            leaveOpen();
             return Outcome.CANCELLED;
         }
         if (outcome.kind() == Outcome.Kind.STALE_CONNECTION) {
@@ -103,7 +101,17 @@ final class CallProgress {
         return outcome;
     }
 
+    private void leaveOpen() {
+        if (!ended) {
+            watch(anomalies.leaks().watchUnended(this, current()));
+        }
+    }
+
     private void watch(LeakWatch.Watched watch) {
+        LeakWatch.Watched before = watched;
+        if (before != null) {
+            anomalies.leaks().end(before);
+        }
         watched = watch;
         if (ended) { // meanwhile, by a cancel
             anomalies.leaks().end(watch);
@@ -111,10 +119,13 @@ final class CallProgress {
     }
 
     /** The user gets the response: the attempt ends with the response's body, at once if there is none, and the deadline with the attempt. */
-    void handOver(@Nullable Deadline limit) {
+    void handOver(Call call, @Nullable Deadline limit) {
         deadline = limit;
         handedOver = true;
         transmitted();
+        if (transmission.isUpgraded() && call.isCanceled()) {
+            over(call, null); // OkHttp will not return it, and says no more
+        }
         if (!ended) {
             watch(anomalies.leaks().watch(this, current()));
         } else if (limit != null) {
@@ -122,10 +133,18 @@ final class CallProgress {
         }
     }
 
-    /** Something has been sent or read to its end. OkHttp will say that the call is over, unless a listener of the user's prevents it. */
+    /**
+     * Something has been sent or read to its end, or broke off. OkHttp will say that the call is over, unless a listener of the user's
+     * prevents it; in either case the response has not leaked.
+     */
     void transmitted() {
-        if (handedOver && transmission.isDone()) {
+        if (!handedOver) {
+            return;
+        }
+        if (transmission.isDone()) {
             end(Outcome.SUCCESS);
+        } else if (transmission.isReadOrBroken() && watched != null) {
+            leaveOpen();
         }
     }
 

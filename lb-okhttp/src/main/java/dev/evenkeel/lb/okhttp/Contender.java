@@ -9,6 +9,7 @@ import okhttp3.EventListener;
 import okhttp3.Interceptor;
 import okhttp3.OkHttpClient;
 import okhttp3.Response;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One attempt of a {@link HedgedCall}: a call of its own to an endpoint that has been picked, because one call of OkHttp carries one
@@ -129,6 +130,11 @@ final class Contender extends EventListener {
         if (failed.isCanceled()) {
             race.ranOutOfTime(this);
         }
+    }
+
+    /** The user gets the response. */
+    void handOver(@Nullable Deadline deadline) {
+        progress.handOver(call, deadline);
     }
 
     boolean isDecisive() {

@@ -197,7 +197,7 @@ final class HedgedCall extends EventListener {
         if (!race.keep(ended.contender())) {
             throw new IOException("Canceled");
         }
-        ended.contender().progress().handOver(deadline);
+        ended.contender().handOver(deadline);
         return response;
     }
 

@@ -147,7 +147,7 @@ final class LoadBalancingInterceptor implements Interceptor {
                     Response answer = session == null
                             ? response
                             : session.answered(response, new CallSession.Served(first, attempt, outcome));
-                    progress.handOver(deadline);
+                    progress.handOver(call, deadline);
                     return answer;
                 }
                 response.close();

@@ -74,6 +74,11 @@ final class Transmission extends EventListener {
         return bodyDone && !sendingBody && !elsewhere && !upgraded;
     }
 
+    /** Returns whether there is nothing left to read. */
+    boolean isReadOrBroken() {
+        return bodyDone || failure != null;
+    }
+
     boolean isUpgraded() {
         return upgraded;
     }
@@ -186,6 +191,7 @@ final class Transmission extends EventListener {
     @Override
     public void responseFailed(Call call, IOException problem) {
         failure = problem;
+        progress.transmitted();
     }
 
     /** The first answer of the service itself settles what the endpoint is worth; redirects and log-ins may follow. */

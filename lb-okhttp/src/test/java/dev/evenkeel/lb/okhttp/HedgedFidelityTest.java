@@ -18,7 +18,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 import mockwebserver3.MockResponse;
 import mockwebserver3.MockWebServer;
 import okhttp3.Call;
-import okhttp3.Callback;
 import okhttp3.Dispatcher;
 import okhttp3.MediaType;
 import okhttp3.OkHttpClient;
@@ -62,7 +61,8 @@ class HedgedFidelityTest {
         });
         List<CompletableFuture<String>> ends = new ArrayList<>();
         for (int i = 0; i < 4; i++) {
-            ends.add(enqueue(fleet.client().newCall(fleet.request("/").delete().build())));
+            ends.add(Enqueued.end(
+                    fleet.client().newCall(fleet.request("/").delete().build())));
         }
         Until.until("the first is under way", () -> server.requests().size() == 1);
         dispatcher.cancelAll();
@@ -73,23 +73,6 @@ class HedgedFidelityTest {
         answer.countDown();
         assertThat(fleet.served()).isOne();
         fleet.awaitNothingInFlight();
-    }
-
-    private static CompletableFuture<String> enqueue(Call call) {
-        CompletableFuture<String> end = new CompletableFuture<>();
-        call.enqueue(new Callback() {
-            @Override
-            public void onFailure(Call failed, IOException e) {
-                end.complete(e.getMessage());
-            }
-
-            @Override
-            public void onResponse(Call answered, Response response) {
-                end.complete("" + response.code());
-                response.close();
-            }
-        });
-        return end;
     }
 
     private static void await(CountDownLatch latch) {
@@ -201,7 +184,7 @@ class HedgedFidelityTest {
             await(over);
             return Server.ok("too late");
         });
-        CompletableFuture<String> hedged = enqueue(call());
+        CompletableFuture<String> hedged = Enqueued.end(call());
         await(told);
         assertThatAnotherClientTimesOut();
         over.countDown();
@@ -291,7 +274,7 @@ class HedgedFidelityTest {
             OkHttpClient other = new OkHttpClient.Builder()
                     .callTimeout(Duration.ofSeconds(1))
                     .build();
-            CompletableFuture<String> answer = enqueue(other.newCall(
+            CompletableFuture<String> answer = Enqueued.end(other.newCall(
                     new okhttp3.Request.Builder().url(silent.url("/")).build()));
             assertThat(answer.get(10, TimeUnit.SECONDS)).isEqualTo("timeout");
             end.countDown();

@@ -31,6 +31,8 @@ import okhttp3.OkHttpClient;
 import okhttp3.Request;
 import okhttp3.RequestBody;
 import okhttp3.Response;
+import okhttp3.WebSocket;
+import okhttp3.WebSocketListener;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
@@ -285,6 +287,64 @@ class UnusualEndsTest {
         public void callEnd(Call call) {
             at("callEnd");
         }
+    }
+
+    /** Whether it was cancelled or out of time, only the end of the call says, of which we do not hear. */
+    @ParameterizedTest
+    @EnumSource
+    void anErrorOfTheUsersEventListenerAtTheEndOfACancelledCallIsSettledByTheGarbageCollector(Way way)
+            throws Exception {
+        way.choose(fleet);
+        fleet.client(c -> c.callTimeout(Duration.ofHours(1)).eventListener(new EventListener() {
+            @Override
+            public void callFailed(Call call, IOException failure) {
+                throw new AssertionError("thrown at callFailed");
+            }
+        }));
+        CountDownLatch over = new CountDownLatch(1);
+        Server server = fleet.add("hello");
+        fleet.ask(); // connects: OkHttp's thread for that may remember the call for a minute
+        server.behave(request -> {
+            await(over);
+            return Server.ok("too late");
+        });
+        cancelUnderWay(server);
+        over.countDown();
+        Until.until("nothing is in flight", () -> {
+            System.gc();
+            return fleet.balanced().leaked() == 0 && fleet.inFlight() == 0;
+        });
+    }
+
+    private void cancelUnderWay(Server server) throws Exception {
+        Call call = call();
+        Running running = start(call);
+        Until.until("the request has arrived", () -> server.requests().size() == 2);
+        call.cancel();
+        assertThat(running.end().get(20, TimeUnit.SECONDS)).isInstanceOf(Throwable.class);
+        running.thread().join();
+    }
+
+    /** OkHttp then keeps it from the user and closes only the body that it has not, so that the call never ends. */
+    @Test
+    void aWebSocketThatIsCancelledWhileItOpensIsNotInFlight() throws Exception {
+        CompletableFuture<Throwable> end = new CompletableFuture<>();
+        fleet.client(c -> c.callTimeout(Duration.ofHours(1)).addInterceptor(chain -> {
+            Response opened = chain.proceed(chain.request());
+            chain.call().cancel();
+            return opened;
+        }));
+        fleet.add(request -> new MockResponse.Builder()
+                .webSocketUpgrade(new WebSocketListener() {})
+                .build());
+        WebSocket unused = fleet.client().newWebSocket(fleet.request("/").build(), new WebSocketListener() {
+            @Override
+            public void onFailure(WebSocket socket, Throwable failure, Response response) {
+                end.complete(failure);
+            }
+        });
+        assertThat(end.get(20, TimeUnit.SECONDS)).isInstanceOf(IOException.class);
+        fleet.awaitNothingInFlight();
     }
 
     @ParameterizedTest
