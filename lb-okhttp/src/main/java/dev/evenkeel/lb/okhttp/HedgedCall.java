@@ -6,11 +6,8 @@ import dev.evenkeel.lb.call.Outcome;
 import dev.evenkeel.lb.retry.RetryDecision;
 import java.io.IOException;
 import java.io.InterruptedIOException;
-import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.locks.ReentrantLock;
-import okhttp3.Call;
-import okhttp3.EventListener;
 import okhttp3.Interceptor;
 import okhttp3.Request;
 import okhttp3.Response;
@@ -20,10 +17,10 @@ import org.jspecify.annotations.Nullable;
  * A call that may be under way at several endpoints at a time, of which the first good answer is taken. Its first attempt runs on the
  * caller's thread, and costs a call of its own; what is made beside it runs on another.
  *
- * <p>It listens to the user's call only for its cancellation and its end. Both may come on the thread that OkHttp has for all time-outs,
- * so what they do never waits: the core, which tells listeners, is asked under a lock of its own, by the caller's threads and ours.
+ * <p>The core, which tells listeners, is asked under a lock of its own, by the caller's thread and ours. What {@link HedgedEnd} hears on
+ * OkHttp's threads never waits for it.
  */
-final class HedgedCall extends EventListener {
+final class HedgedCall {
     private final Interceptor.Chain chain;
     private final BalancedService service;
     private final BalancedCall balanced; // used by one thread at a time, which holds the lock
@@ -35,6 +32,7 @@ final class HedgedCall extends EventListener {
     private final Race race = new Race();
     private final BodyTurns turns = new BodyTurns();
     private final Pause pause = new Pause();
+    private final HedgedEnd end;
 
     HedgedCall(
             Interceptor.Chain chain,
@@ -48,16 +46,17 @@ final class HedgedCall extends EventListener {
         this.deadline = deadline;
         this.client = client;
         this.startNanos = client.nowNanos();
+        this.end = new HedgedEnd(chain.call(), race, deadline, pause);
     }
 
     /** Makes attempts until one brings an answer to return, or a failure that is not to be repeated. */
     Response run() throws IOException {
-        chain.call().addEventListener(this);
+        chain.call().addEventListener(end);
         Races.of(chain.call()).follow(this);
         try {
             return untilSettled();
         } catch (Throwable e) {
-            giveUp();
+            end.giveUp();
             throw e;
         }
     }
@@ -199,58 +198,6 @@ final class HedgedCall extends EventListener {
         }
         ended.contender().handOver(deadline);
         return response;
-    }
-
-    /** The call ends without an answer: so do its attempts. */
-    private void giveUp() {
-        List<Contender> open = race.abandon();
-        Outcome why = reason();
-        try {
-            open.forEach(contender -> contender.cancel(why));
-            if (!why.equals(Endings.SAID_LATER)) {
-                open.forEach(contender -> contender.end(why));
-            }
-        } finally {
-            Ended unwanted = race.best();
-            if (unwanted != null) {
-                unwanted.close();
-            }
-        }
-    }
-
-    /** Returns why the call is cut off, as far as that is known: whether it was the client's own time-out, only its end will show. */
-    private Outcome reason() {
-        if (deadline != null && deadline.isExpired()) {
-            return HttpOutcomes.DEADLINE;
-        }
-        boolean mayBeTimeout =
-                chain.call().isCanceled() && chain.call().timeout().timeoutNanos() != 0;
-        return mayBeTimeout ? Endings.SAID_LATER : Outcome.CANCELLED;
-    }
-
-    /** Cancels what is under way, or the response that is being read. What that ends is ended by the threads on which it runs. */
-    @Override
-    public void canceled(Call call) {
-        pause.wake();
-        Outcome why = reason();
-        race.abandon().forEach(contender -> contender.cancel(why));
-        Contender read = race.kept();
-        if (read != null) {
-            read.call().cancel();
-        }
-    }
-
-    @Override
-    public void callFailed(Call call, IOException problem) {
-        boolean timedOut = (deadline != null && deadline.isExpired())
-                || (HttpOutcomes.isInterrupt(problem) && !Thread.currentThread().isInterrupted());
-        Outcome why = timedOut ? HttpOutcomes.DEADLINE : Outcome.CANCELLED;
-        race.abandoned().forEach(contender -> contender.end(why));
-    }
-
-    @Override
-    public void callEnd(Call call) {
-        race.abandoned().forEach(contender -> contender.end(Outcome.CANCELLED));
     }
 
     /** The time of an attempt is over while its response is being read: the user's call, whose time it is, does not know any more. */

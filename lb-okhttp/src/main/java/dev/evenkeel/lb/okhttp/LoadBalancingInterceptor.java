@@ -4,7 +4,6 @@ import dev.evenkeel.lb.Attempt;
 import dev.evenkeel.lb.BalancedCall;
 import dev.evenkeel.lb.NoEndpointException;
 import dev.evenkeel.lb.call.Destination;
-import dev.evenkeel.lb.call.Outcome;
 import dev.evenkeel.lb.call.RequestInfo;
 import dev.evenkeel.lb.retry.RetryDecision;
 import dev.evenkeel.lb.time.Environment;
@@ -105,7 +104,8 @@ final class LoadBalancingInterceptor implements Interceptor {
             @Nullable Deadline deadline)
             throws IOException {
         if (!HedgedCall.isFor(balanced, chain.request())) {
-            return sendUntilSettled(chain, service, balanced, session, deadline);
+            CallProgress progress = chain.call().tag(PROGRESS, newProgress);
+            return OneByOne.send(chain, service, balanced, session, deadline, progress);
         }
         HedgedCall race = new HedgedCall(chain, service, balanced, deadline, attempts);
         Response response = race.run();
@@ -120,87 +120,12 @@ final class LoadBalancingInterceptor implements Interceptor {
         }
     }
 
-    /** Makes attempts until one brings an answer to return, or a failure that is not to be repeated. */
-    private Response sendUntilSettled(
-            Chain chain,
-            BalancedService service,
-            BalancedCall balanced,
-            @Nullable CallSession session,
-            @Nullable Deadline deadline)
-            throws IOException {
-        Call call = chain.call();
-        CallProgress progress = call.tag(PROGRESS, newProgress);
-        progress.end(Outcome.SUCCESS); // of what an interceptor before ours has sent already
-        IOException failure = null; // the latest; those before it are suppressed in it
-        Attempt first = null;
-        while (true) {
-            Attempt attempt = pick(balanced, failure);
-            first = first == null ? attempt : first;
-            begin(progress, call, attempt, service, deadline);
-            RetryDecision decision;
-            Response response = null;
-            try {
-                response = send(chain, progress, attempt.isProbe());
-                Outcome outcome = progress.answered();
-                decision = decide(balanced, outcome, call);
-                if (!decision.isRetry()) {
-                    Response answer = session == null
-                            ? response
-                            : session.answered(response, new CallSession.Served(first, attempt, outcome));
-                    progress.handOver(call, deadline);
-                    return answer;
-                }
-                response.close();
-                progress.end(Outcome.SUCCESS);
-            } catch (IOException e) {
-                failure = suppressing(e, failure);
-                decision = decide(balanced, progress.failed(e, call), call);
-                if (!decision.isRetry()) {
-                    throw failure;
-                }
-            } catch (Throwable e) {
-                abandon(progress, call, response, e);
-                throw e;
-            }
-            pause(progress, call, decision.delayNanos(), failure);
-        }
-    }
-
-    private static void begin(
-            CallProgress progress, Call call, Attempt attempt, BalancedService service, @Nullable Deadline deadline) {
-        try {
-            progress.begin(call, attempt, service.pin(attempt.endpoint()), deadline);
-        } catch (Throwable e) {
-            attempt.complete(HttpOutcomes.CALLER_FAILED);
-            throw e;
-        }
-    }
-
-    private static void abandon(CallProgress progress, Call call, @Nullable Response response, Throwable problem) {
-        try {
-            Outcome unused = progress.failed(problem, call);
-        } finally {
-            if (response != null) {
-                Discarded.close(response);
-            }
-        }
-    }
-
     static Attempt pick(BalancedCall balanced, @Nullable IOException failure) throws IOException {
         try {
             return balanced.nextAttempt();
         } catch (NoEndpointException e) {
             throw suppressing(new NoEndpointIOException(e), failure);
         }
-    }
-
-    private static Response send(Chain chain, CallProgress progress, boolean probe) throws IOException {
-        if (progress.transmission().holdsConnection()) {
-            ReleaseProbe.release(chain);
-        }
-        PinnedEndpoint endpoint = progress.endpoint();
-        endpoint.wake();
-        return pinned(chain, endpoint, probe).proceed(chain.request());
     }
 
     /** Each setting costs an object, so none is made that changes nothing. OkHttp's own retries would repeat a POST behind our back. */
@@ -217,20 +142,6 @@ final class LoadBalancingInterceptor implements Interceptor {
             pinned = pinned.withConnectTimeout(PROBE_CONNECT_MILLIS, TimeUnit.MILLISECONDS);
         }
         return pinned;
-    }
-
-    private static RetryDecision decide(BalancedCall balanced, Outcome outcome, Call call) {
-        boolean settled = outcome.kind().isAnswer() || call.isCanceled();
-        return settled ? SETTLED : balanced.retryAfter(outcome);
-    }
-
-    private static void pause(CallProgress progress, Call call, long nanos, @Nullable IOException failure)
-            throws IOException {
-        try {
-            progress.pause(call, nanos);
-        } catch (IOException e) {
-            throw suppressing(e, failure);
-        }
     }
 
     static IOException suppressing(IOException failure, @Nullable IOException earlier) {

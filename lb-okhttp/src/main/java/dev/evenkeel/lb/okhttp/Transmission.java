@@ -69,9 +69,9 @@ final class Transmission extends EventListener {
         return bodyDone;
     }
 
-    /** Returns whether nothing is left to be sent or read. Only the end of the call shows that of a WebSocket, or of another host's answer. */
+    /** Returns whether nothing is left to be sent or read. Only the end of the call shows that of a WebSocket. */
     boolean isDone() {
-        return bodyDone && !sendingBody && !elsewhere && !upgraded;
+        return bodyDone && !sendingBody && !upgraded;
     }
 
     /** Returns whether there is nothing left to read. */

@@ -32,19 +32,27 @@ class BesideStockTest {
     /** What the caller sees. Messages are left out where they name a socket or a stream. */
     record Seen(String end, boolean cancelled, int served) {}
 
+    /**
+     * What there is beside a call.
+     *
+     * @param another makes one like it
+     * @param connecting is counted down when a socket hangs
+     */
+    record Scene(Supplier<Call> another, CountDownLatch connecting) {}
+
     /** Something that happens to a call. */
     enum Situation {
         NOTHING,
         CANCELLED_BEFORE_IT_BEGAN {
             @Override
-            Object end(Call call, Supplier<Call> another) throws Throwable {
+            Object end(Call call, Scene scene) throws Throwable {
                 call.cancel();
                 return read(call);
             }
         },
         CANCELLED_WHILE_THE_BODY_IS_READ {
             @Override
-            Object end(Call call, Supplier<Call> another) throws Throwable {
+            Object end(Call call, Scene scene) throws Throwable {
                 try (Response response = call.execute()) {
                     call.cancel();
                     response.body().bytes();
@@ -56,7 +64,7 @@ class BesideStockTest {
         },
         OUT_OF_TIME_WHILE_THE_BODY_IS_READ {
             @Override
-            OkHttpClient.Builder with(OkHttpClient.Builder client) {
+            OkHttpClient.Builder with(OkHttpClient.Builder client, CountDownLatch connecting) {
                 return client.callTimeout(Duration.ofSeconds(1));
             }
 
@@ -69,17 +77,13 @@ class BesideStockTest {
             }
         },
         INTERRUPTED_WHILE_CONNECTING {
-            private volatile CountDownLatch connecting = new CountDownLatch(1); // of the latest client
-
             @Override
-            OkHttpClient.Builder with(OkHttpClient.Builder client) {
-                CountDownLatch latest = new CountDownLatch(1);
-                connecting = latest;
-                return client.socketFactory(new OwnSockets(() -> new HangingSocket(latest)));
+            OkHttpClient.Builder with(OkHttpClient.Builder client, CountDownLatch connecting) {
+                return client.socketFactory(new OwnSockets(() -> new HangingSocket(connecting)));
             }
 
             @Override
-            Object end(Call call, Supplier<Call> another) throws Throwable {
+            Object end(Call call, Scene scene) throws Throwable {
                 CompletableFuture<Object> end = new CompletableFuture<>();
                 Thread caller = new Thread(() -> {
                     try {
@@ -90,14 +94,14 @@ class BesideStockTest {
                     }
                 });
                 caller.start();
-                connecting.await();
+                scene.connecting().await();
                 caller.interrupt();
                 return end.get(20, TimeUnit.SECONDS);
             }
         },
         SENT_AGAIN_WITH_THE_ANSWER_OPEN {
             @Override
-            OkHttpClient.Builder with(OkHttpClient.Builder client) {
+            OkHttpClient.Builder with(OkHttpClient.Builder client, CountDownLatch connecting) {
                 return client.addInterceptor(chain -> {
                     try (Response open = chain.proceed(chain.request())) {
                         assertThat(open.isSuccessful()).isTrue();
@@ -108,7 +112,7 @@ class BesideStockTest {
         },
         SENT_AGAIN_AFTER_CLOSING_THE_ANSWER {
             @Override
-            OkHttpClient.Builder with(OkHttpClient.Builder client) {
+            OkHttpClient.Builder with(OkHttpClient.Builder client, CountDownLatch connecting) {
                 return client.addInterceptor(chain -> {
                     chain.proceed(chain.request()).close();
                     return chain.proceed(chain.request());
@@ -117,7 +121,7 @@ class BesideStockTest {
         },
         ERROR_OF_AN_EVENT_LISTENER {
             @Override
-            OkHttpClient.Builder with(OkHttpClient.Builder client) {
+            OkHttpClient.Builder with(OkHttpClient.Builder client, CountDownLatch connecting) {
                 return client.eventListener(new EventListener() {
                     @Override
                     public void requestHeadersEnd(Call call, Request request) {
@@ -128,7 +132,7 @@ class BesideStockTest {
         },
         ERROR_OF_A_NETWORK_INTERCEPTOR {
             @Override
-            OkHttpClient.Builder with(OkHttpClient.Builder client) {
+            OkHttpClient.Builder with(OkHttpClient.Builder client, CountDownLatch connecting) {
                 return client.addNetworkInterceptor(chain -> {
                     throw new StackOverflowError("in an interceptor");
                 });
@@ -136,10 +140,10 @@ class BesideStockTest {
         },
         CANCELLED_IN_THE_QUEUE {
             @Override
-            Object end(Call call, Supplier<Call> another) throws Throwable {
+            Object end(Call call, Scene scene) throws Throwable {
                 List<CompletableFuture<String>> ends = new ArrayList<>();
                 for (int i = 0; i < 3; i++) {
-                    Call queued = another.get();
+                    Call queued = scene.another().get();
                     queued.cancel();
                     ends.add(Enqueued.end(queued));
                 }
@@ -151,7 +155,7 @@ class BesideStockTest {
             }
         };
 
-        OkHttpClient.Builder with(OkHttpClient.Builder client) {
+        OkHttpClient.Builder with(OkHttpClient.Builder client, CountDownLatch connecting) {
             return client;
         }
 
@@ -160,7 +164,7 @@ class BesideStockTest {
         }
 
         /** Returns or throws what the caller gets. */
-        Object end(Call call, Supplier<Call> another) throws Throwable {
+        Object end(Call call, Scene scene) throws Throwable {
             return read(call);
         }
 
@@ -185,19 +189,21 @@ class BesideStockTest {
     }
 
     private Seen balanced(Situation situation) {
-        fleet.client(situation::with).add(request -> serve(situation));
-        Seen seen = see(situation, fleet.client(), fleet.request("/").build());
+        CountDownLatch connecting = new CountDownLatch(1);
+        fleet.client(c -> situation.with(c, connecting)).add(request -> serve(situation));
+        Seen seen = see(situation, fleet.client(), fleet.request("/").build(), connecting);
         fleet.awaitNothingInFlight();
         return seen;
     }
 
     private Seen stock(Situation situation) {
         served.set(0);
+        CountDownLatch connecting = new CountDownLatch(1);
         Server server = fleet.add(request -> serve(situation));
-        OkHttpClient client = situation.with(fleet.plainClient()).build();
+        OkHttpClient client = situation.with(fleet.plainClient(), connecting).build();
         HttpUrl url = HttpUrl.get("http://127.0.0.1:" + server.endpoint().port() + "/");
         try {
-            return see(situation, client, new Request.Builder().url(url).build());
+            return see(situation, client, new Request.Builder().url(url).build(), connecting);
         } finally {
             client.connectionPool().evictAll();
             client.dispatcher().executorService().shutdown();
@@ -209,11 +215,11 @@ class BesideStockTest {
         return situation.answer();
     }
 
-    private Seen see(Situation situation, OkHttpClient client, Request request) {
+    private Seen see(Situation situation, OkHttpClient client, Request request, CountDownLatch connecting) {
         Call call = client.newCall(request);
         String end;
         try {
-            end = String.valueOf(situation.end(call, () -> client.newCall(request)));
+            end = String.valueOf(situation.end(call, new Scene(() -> client.newCall(request), connecting)));
         } catch (Throwable e) { // which is what is compared
             end = e.getClass().getName() + ": " + e.getMessage();
         }

@@ -50,6 +50,10 @@ final class UnusualCall {
         this.wrong = wrong;
     }
 
+    private void within(int micros, Runnable task) {
+        var unused = timer.schedule(task, random.nextInt(micros), TimeUnit.MICROSECONDS);
+    }
+
     private boolean oneIn(int n) {
         return random.nextInt(n) == 0;
     }
@@ -75,7 +79,7 @@ final class UnusualCall {
             undisturbed = false;
         }
         if (oneIn(5)) {
-            timer.schedule(call::cancel, random.nextInt(40_000), TimeUnit.MICROSECONDS);
+            within(40_000, call::cancel);
             undisturbed = false;
         }
         boolean interrupted = sync && oneIn(6);
@@ -83,8 +87,11 @@ final class UnusualCall {
         if (!sync) {
             enqueue(told);
         } else if (interrupted) {
-            try (Interrupt unused = new Interrupt()) {
+            Interrupt interrupt = new Interrupt();
+            try {
                 execute(told);
+            } finally {
+                interrupt.clear();
             }
         } else {
             execute(told);
@@ -255,18 +262,18 @@ final class UnusualCall {
             }
         });
         if (how == 2) {
-            timer.schedule(socket::cancel, random.nextInt(20_000), TimeUnit.MICROSECONDS);
+            within(20_000, socket::cancel);
         }
         await(end, "a WebSocket of kind " + how + ", " + request.headers() + request.tag(CallSettings.class));
     }
 
     /** Interrupts this thread at some time, if it has not ended before; afterwards it has not been. */
-    private final class Interrupt implements AutoCloseable {
+    private final class Interrupt {
         private final Thread thread = Thread.currentThread();
         private boolean over; // guarded by this
 
         Interrupt() {
-            timer.schedule(this::strike, random.nextInt(40_000), TimeUnit.MICROSECONDS);
+            within(40_000, this::strike);
         }
 
         private synchronized void strike() {
@@ -275,8 +282,7 @@ final class UnusualCall {
             }
         }
 
-        @Override
-        public void close() {
+        void clear() {
             synchronized (this) {
                 over = true;
             }
