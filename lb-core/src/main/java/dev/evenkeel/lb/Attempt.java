@@ -116,11 +116,18 @@ public final class Attempt {
         if (before == COMPLETE) {
             return;
         }
-        if (before == OPEN) {
-            learn(outcome);
-        } else if (before == ANSWERED_WELL && outcome.kind().isEndpointFailure()) {
-            call.engine().learnBroken(this, outcome);
+        try {
+            if (before == OPEN) {
+                learn(outcome);
+            } else if (before == ANSWERED_WELL && outcome.kind().isEndpointFailure()) {
+                call.engine().learnBroken(this, outcome);
+            }
+        } finally { // a listener's error must not leave it in flight
+            leave();
         }
+    }
+
+    private void leave() {
         node.ledger().finish();
         ServiceGate gate = call.engine().gate;
         if (gate != null) {

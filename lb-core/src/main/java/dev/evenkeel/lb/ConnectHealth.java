@@ -47,14 +47,25 @@ final class ConnectHealth {
     void learn(Attempt attempt, Outcome outcome) {
         switch (outcome.kind()) {
             case CONNECT_FAILED, UNTRUSTED -> cluster.tell((members, now) -> failed(attempt, outcome.reason(), now));
-            case SUCCESS, REJECTED, FAILED, UNAVAILABLE, NOT_PROCESSED, BROKEN, TIMED_OUT, BODY_BROKEN, PUSHBACK ->
-                cluster.tell((members, now) -> connected(members, attempt.node(), attempt.startNanos(), now));
+            case SUCCESS, REJECTED, FAILED, UNAVAILABLE, NOT_PROCESSED, BROKEN, BODY_BROKEN, PUSHBACK ->
+                connected(attempt);
+            case TIMED_OUT -> {
+                if (attempt
+                        .isProbe()) { // which says so itself if it was not connected; others may have run out of time
+                    // before
+                    connected(attempt);
+                }
+            }
             case STALE_CONNECTION, CANCELLED, HEDGE_LOST, NOT_SENT -> {
                 if (attempt.isProbe()) {
                     offer(attempt.node());
                 }
             }
         }
+    }
+
+    private void connected(Attempt attempt) {
+        cluster.tell((members, now) -> connected(members, attempt.node(), attempt.startNanos(), now));
     }
 
     /** Takes up an endpoint that left while it was out and is in the list again, for all clients at the same moment. */

@@ -70,6 +70,17 @@ class ConnectHealthTest {
     }
 
     @Test
+    void aRequestThatRanOutOfTimeAtAnEndpointWhichIsOutDoesNotBringItBack() {
+        TestService single = service(A);
+        single.refuse(A);
+        Attempt hurried = single.attempt(); // as there is no other
+
+        hurried.complete(Outcome.of(Outcome.Kind.TIMED_OUT, "no answer before the call's deadline"));
+
+        assertThat(single.status(A).availability().isAvailable()).isFalse();
+    }
+
+    @Test
     void anEndpointThatIsBackIsJudgedAfreshAndNotByItsLastFailure() {
         TestService loaded = TestService.of(A, B);
         loaded.attemptAt(A).complete(REFUSED);

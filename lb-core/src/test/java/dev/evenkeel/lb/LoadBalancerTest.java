@@ -145,6 +145,24 @@ class LoadBalancerTest {
     }
 
     @Test
+    void anErrorOfAListenerLeavesNoAttemptInFlight() {
+        TestService service = TestService.with(
+                settings -> settings.listener(new LoadBalancerListener() {
+                    @Override
+                    public void onAttempt(String name, Endpoint endpoint, Outcome outcome, long latencyNanos) {
+                        throw new StackOverflowError("listener is broken");
+                    }
+                }),
+                A);
+        try {
+            service.attempt().complete(Outcome.SUCCESS);
+        } catch (StackOverflowError e) {
+            // Whether it gets as far as here does not matter.
+        }
+        assertThat(service.status(A).inFlight()).isZero();
+    }
+
+    @Test
     void aListenerThatThrowsStopsNeitherTheOthersNorTheLoadBalancer() {
         List<Event> heard = new ArrayList<>();
         TestService service = TestService.with(

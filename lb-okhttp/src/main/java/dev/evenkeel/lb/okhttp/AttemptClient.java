@@ -4,10 +4,8 @@ import dev.evenkeel.lb.Attempt;
 import dev.evenkeel.lb.time.Environment;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
-import okhttp3.Call;
 import okhttp3.Dispatcher;
 import okhttp3.OkHttpClient;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Makes the calls of attempts that may have company, and has the threads for those. It is the balanced client without its application
@@ -33,11 +31,8 @@ final class AttemptClient {
      *
      * @param timeoutNanos how long it may take at most, with its body; 0 for no limit
      */
-    Contender newContender(
-            HedgedCall race, Attempt attempt, PinnedEndpoint endpoint, @Nullable Deadline deadline, long timeoutNanos) {
-        Call call = client.newCall(race.chain().request());
-        call.timeout().timeout(timeoutNanos, TimeUnit.NANOSECONDS);
-        return new Contender(race, attempt, endpoint, deadline, newProgress.get(), call);
+    Contender newContender(HedgedCall race, Attempt attempt, PinnedEndpoint endpoint, long timeoutNanos) {
+        return new Contender(race, attempt, endpoint, newProgress.get(), client, timeoutNanos);
     }
 
     long nowNanos() {

@@ -2,62 +2,38 @@ package dev.evenkeel.lb.okhttp;
 
 import dev.evenkeel.lb.Attempt;
 import dev.evenkeel.lb.call.Outcome;
-import dev.evenkeel.lb.okhttp.HttpOutcomes.Reached;
-import dev.evenkeel.lb.okhttp.HttpOutcomes.Stage;
 import java.io.IOException;
-import java.net.InetSocketAddress;
-import java.net.Proxy;
-import okhttp3.Address;
+import java.util.Objects;
 import okhttp3.Call;
-import okhttp3.Connection;
-import okhttp3.EventListener;
-import okhttp3.Protocol;
-import okhttp3.Request;
-import okhttp3.Response;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What has become of a call so far, seen through its events: it feeds the current attempt back to the core, exactly once, at the end
- * of the response's body.
+ * The attempts of one call of OkHttp's, one after the other, from their beginning to their end. {@link #end} is the one place where an
+ * attempt ends, whatever the reason: it completes the attempt in the core, stops the deadline and the watch over leaks, and has an
+ * effect once. What the end means is for {@link Endings} to say.
  *
- * <p>Nearly all of it runs on the thread of the call. What others may touch is volatile: {@link #canceled} comes from any thread, and
- * so does the end of a body.
- *
- * <p>Longer than a class should be, on purpose: it is one object because every call pays for it, and two would cost more than they clear up.
+ * <p>Attempts begin on the thread of the call, and end on any.
  */
-final class CallProgress extends EventListener {
-    private static final int SWITCHING_PROTOCOLS = 101;
-
-    private final HttpOutcomes outcomes;
+final class CallProgress {
     private final Anomalies anomalies;
+    private final Transmission transmission;
 
     // Written by the call's thread, when an attempt begins.
     private volatile @Nullable Attempt attempt;
     private volatile @Nullable PinnedEndpoint endpoint;
-    private volatile @Nullable Deadline deadline;
     private volatile @Nullable Past past;
 
-    private volatile @Nullable Outcome verdict; // what is known of the attempt; written by whoever learns it
-    // Written by the call's thread, when the user gets the response.
-    private volatile LeakWatch.@Nullable Watched watched;
-    private volatile boolean handedOver;
-
-    private volatile boolean heldBack; // written by whoever will say itself how the attempt ended
-    private volatile boolean sendingBody; // written by the call's thread
-    private volatile boolean ended; // written by whoever ends the attempt
+    private volatile @Nullable Deadline deadline; // written by the call's thread
+    private volatile @Nullable Outcome verdict; // what is known of the attempt; written by the thread that finds out
+    private volatile @Nullable Outcome givenUp; // written before the call is cancelled, by the thread that does it
+    private volatile LeakWatch.@Nullable Watched watched; // written by the call's thread
     private volatile @Nullable Pause pause; // written by the call's thread, woken by a cancel
-    private volatile @Nullable IOException transportFailure; // written by whoever reads or writes
-
-    // Read and written by the call's thread.
-    private @Nullable Connection held;
-    private Stage stage = Stage.PICKED;
-    private boolean connected; // anew, in this attempt
-    private boolean bodyDone;
-    private boolean notOurs; // what fails now is another host's, or a WebSocket's, which may just close
+    private volatile boolean handedOver; // written by the call's thread, when the user gets the response
+    private volatile boolean ended; // written by the thread that ends the attempt
 
     CallProgress(HttpOutcomes outcomes, Anomalies anomalies) {
-        this.outcomes = outcomes;
         this.anomalies = anomalies;
+        this.transmission = new Transmission(this, outcomes);
     }
 
     /** An attempt before the current one. */
@@ -70,116 +46,183 @@ final class CallProgress extends EventListener {
         return call.tag(CallProgress.class);
     }
 
-    /** Returns whether the call still holds a connection, which OkHttp would use again whoever is picked next. */
-    boolean holdsConnection() {
-        return held != null;
-    }
-
     /**
-     * Learns that a request is about to be sent. One object follows all attempts of the call, also if an interceptor before ours sends
-     * the call again.
+     * Begins an attempt, which is this object's to end from now on. The one before it has ended. One object follows all attempts of the
+     * call, also if an interceptor before ours sends the call again.
      */
     void begin(Call call, Attempt newAttempt, PinnedEndpoint newEndpoint, @Nullable Deadline newDeadline) {
         Attempt before = attempt;
-        if (before == null) {
-            call.addEventListener(this);
-        } else {
-            end(verdict == null ? Outcome.CANCELLED : Outcome.SUCCESS);
+        if (before != null) {
             past = new Past(before, verdict, past);
         }
+        transmission.restart();
         verdict = null;
-        transportFailure = null;
         watched = null;
         handedOver = false;
-        bodyDone = false;
-        notOurs = false;
-        ended = false;
-        stage = Stage.PICKED;
-        connected = false;
         endpoint = newEndpoint;
         deadline = newDeadline;
         attempt = newAttempt;
+        ended = false;
+        if (before == null) {
+            call.addEventListener(transmission);
+        }
     }
 
-    /** Learns that a response is about to be returned, and returns what it says of the endpoint. */
-    Outcome answered() {
+    /**
+     * An answer is there. The first settles what the endpoint is worth; a refusal waits for what OkHttp makes of it: where it asks for a log-in,
+     * the answer after that counts.
+     */
+    void learn(Outcome answer) {
+        verdict = answer;
+        if (answer.kind() != Outcome.Kind.REJECTED) {
+            current().answered(answer);
+        }
+    }
+
+    /** No further answer of the service follows. Has no effect on an attempt whose answer is settled. */
+    void settle() {
         Outcome answer = verdict;
         if (answer != null) {
-            return answer;
+            current().answered(answer);
         }
-        end(HttpOutcomes.FROM_CACHE);
-        return HttpOutcomes.FROM_CACHE;
     }
 
-    /** Learns that the attempt failed, and returns what that means. A cancelled call is left to its end, which knows who did it. */
-    Outcome failed(IOException failure, Call call) {
-        Deadline limit = deadline;
-        if (call.isCanceled() && !(limit != null && limit.isExpired())) {
+    /** Returns what the response that is about to be returned says of the endpoint. One from the cache says nothing, and ends the attempt. */
+    Outcome answered() {
+        Outcome answer = verdict;
+        if (answer == null) {
+            end(HttpOutcomes.FROM_CACHE);
+            return HttpOutcomes.FROM_CACHE;
+        }
+        return answer;
+    }
+
+    /**
+     * Ends the attempt by what was thrown, and returns what that means. A cancel whose reason only the end of the call will show leaves
+     * it open until then; should that never come, because a listener of the user's throws, the garbage collector ends it.
+     */
+    Outcome failed(Throwable problem, Call call) {
+        Outcome outcome = Endings.ofProblem(problem, call, this);
+        if (outcome == null) {
+            leaveOpen();
             return Outcome.CANCELLED;
         }
-        Outcome outcome = outcomeOf(failure, call);
-        PinnedEndpoint used = endpoint;
-        if (used != null && outcome.kind() == Outcome.Kind.STALE_CONNECTION) {
-            used.foundStale();
+        if (outcome.kind() == Outcome.Kind.STALE_CONNECTION) {
+            endpoint().foundStale();
         }
         end(outcome);
         return outcome;
     }
 
-    private Outcome outcomeOf(IOException failure, Call call) {
-        if (call.isCanceled()) {
-            return HttpOutcomes.DEADLINE;
+    private void leaveOpen() {
+        if (!ended) {
+            watch(anomalies.leaks().watchUnended(this, current()));
         }
-        if (Thread.currentThread().isInterrupted()) {
-            return Outcome.CANCELLED;
-        }
-        if (notOurs) {
-            return HttpOutcomes.ELSEWHERE;
-        }
-        Connection connection = held;
-        boolean multiplexed = connection != null && isMultiplexed(connection);
-        return HttpOutcomes.of(failure, new Reached(stage, !connected, multiplexed, transportFailure != null));
     }
 
-    /** Learns that the user gets the response, so that this attempt ends with the response's body. */
-    void handOver() {
-        Attempt current = attempt;
-        if (current != null && !bodyDone) {
-            watched = anomalies.leaks().watch(this, current);
+    private void watch(LeakWatch.Watched watch) {
+        LeakWatch.Watched before = watched;
+        if (before != null) {
+            anomalies.leaks().end(before);
         }
+        watched = watch;
+        if (ended) { // meanwhile, by a cancel
+            anomalies.leaks().end(watch);
+        }
+    }
+
+    /** The user gets the response: the attempt ends with the response's body, at once if there is none, and the deadline with the attempt. */
+    void handOver(Call call, @Nullable Deadline limit) {
+        deadline = limit;
         handedOver = true;
+        transmitted();
+        if (transmission.isUpgraded() && call.isCanceled()) {
+            over(call, null); // OkHttp will not return it, and says no more
+        }
+        if (!ended) {
+            watch(anomalies.leaks().watch(this, current()));
+        } else if (limit != null) {
+            limit.stop();
+        }
     }
 
-    /** Ends the attempt, unless it has ended. A success then means that nothing went wrong since the answer. */
+    /**
+     * Something has been sent or read to its end, or broke off. OkHttp will say that the call is over, unless a listener of the user's
+     * prevents it; in either case the response has not leaked.
+     */
+    void transmitted() {
+        if (!handedOver) {
+            return;
+        }
+        if (transmission.isDone()) {
+            end(Outcome.SUCCESS);
+        } else if (transmission.isReadOrBroken() && watched != null) {
+            leaveOpen();
+        }
+    }
+
+    /** The call is over, and says nothing more. */
+    void over(Call call, @Nullable IOException failure) {
+        if (!Endings.SAID_LATER.equals(givenUp)) {
+            end(Endings.ofCall(call, failure, this));
+        }
+    }
+
+    /**
+     * The call was cancelled, and nothing else may ever be heard of it: the user need not be reading. A deadline that passes comes here
+     * on the thread that OkHttp has for all time-outs, which must not wait for a listener; and so may the client's own time-out. Both
+     * are left to the thread that reads.
+     */
+    void canceled(Call call) {
+        Pause waiting = pause;
+        if (waiting != null) {
+            waiting.wake();
+        }
+        Deadline limit = deadline;
+        boolean byDeadline = limit != null && limit.isStriking();
+        boolean mayBeTimeout = call.timeout().timeoutNanos() != 0 && !transmission.isUpgraded();
+        if (handedOver && !byDeadline && !mayBeTimeout) {
+            over(call, null);
+        }
+    }
+
+    /**
+     * Says why the call is about to be cancelled, so that the attempt ends for that reason.
+     *
+     * @param why {@link Endings#SAID_LATER} if the one that cancels will {@link #end} it
+     */
+    void giveUp(Outcome why) {
+        givenUp = why;
+    }
+
+    /**
+     * Ends the attempt, unless it has ended. A success means that nothing went wrong since the answer; without an answer there is no
+     * success. Runs listeners, so it may take time.
+     */
     void end(Outcome outcome) {
         Attempt current = attempt;
         if (current == null || ended) {
             return;
         }
         ended = true;
-        if (verdict == null || outcome.kind() != Outcome.Kind.SUCCESS) {
-            verdict = outcome;
+        boolean success = outcome.kind() == Outcome.Kind.SUCCESS;
+        Outcome end = success && verdict == null ? Endings.UNANSWERED : outcome;
+        if (end.kind() != Outcome.Kind.SUCCESS) {
+            verdict = end;
         }
-        current.complete(outcome);
+        Deadline limit = deadline;
+        if (limit != null && handedOver) {
+            limit.stop();
+        }
         LeakWatch.Watched watch = watched;
         if (watch != null) {
             anomalies.leaks().end(watch);
         }
+        current.complete(end);
     }
 
-    /** Leaves it to whoever asks for it to end the attempt: the call's own end will not say why. */
-    void holdBack() {
-        heldBack = true;
-    }
-
-    boolean isSendingBody() {
-        return sendingBody;
-    }
-
-    /** Returns what is known of the latest attempt. */
-    @Nullable
-    Outcome verdict() {
-        return verdict;
+    void misrouted() {
+        anomalies.misrouted(endpoint());
     }
 
     /** Waits before the next attempt, see {@link Pause#await}. */
@@ -189,179 +232,42 @@ final class CallProgress extends EventListener {
         waiting.await(call, nanos);
     }
 
-    @Override
-    public void connectEnd(Call call, InetSocketAddress address, Proxy proxy, @Nullable Protocol protocol) {
-        connected = true;
+    private Attempt current() {
+        return Objects.requireNonNull(attempt, "no attempt has begun");
     }
 
-    @Override
-    public void connectionAcquired(Call call, Connection connection) {
-        held = connection;
-        PinnedEndpoint picked = endpoint;
-        if (picked == null) {
-            return;
-        }
-        Address address = connection.route().address();
-        if (address.dns() != picked && address.url().host().equals(picked.service())) {
-            anomalies.misrouted(picked);
-        }
-        if (stage == Stage.PICKED) {
-            stage = Stage.CONNECTED;
-        }
+    PinnedEndpoint endpoint() {
+        return Objects.requireNonNull(endpoint, "no attempt has begun");
     }
 
-    @Override
-    public void connectionReleased(Call call, Connection connection) {
-        held = null;
-        if (connection.route().address().dns() instanceof PinnedEndpoint owner) {
-            owner.released(connection.socket().isClosed());
-        }
+    Transmission transmission() {
+        return transmission;
     }
 
-    @Override
-    public void requestHeadersStart(Call call) {
-        PinnedEndpoint picked = endpoint;
-        if (notOurs) {
-            return;
-        }
-        if (stage == Stage.PICKED && picked != null) {
-            anomalies.misrouted(picked); // over the connection of an attempt before this one
-        }
-        stage = Stage.SENT;
+    /** Returns whether the user has a response that is neither read to its end nor closed. */
+    boolean isResponseOpen() {
+        return handedOver && !ended && !transmission.isBodyDone();
     }
 
-    @Override
-    public void requestBodyStart(Call call) {
-        sendingBody = true;
+    /** Returns what is known of the latest attempt. */
+    @Nullable
+    Outcome verdict() {
+        return verdict;
     }
 
-    @Override
-    public void requestBodyEnd(Call call, long byteCount) {
-        sendingBody = false;
+    @Nullable
+    Outcome givenUp() {
+        return givenUp;
     }
 
-    @Override
-    public void requestFailed(Call call, IOException failure) {
-        transportFailure = failure;
-    }
-
-    @Override
-    public void responseFailed(Call call, IOException failure) {
-        transportFailure = failure;
-    }
-
-    /**
-     * The first answer of the service itself settles what the endpoint is worth; redirects may follow. A refusal waits for what OkHttp makes of
-     * it: where it asks for a log-in, the answer after that counts.
-     */
-    @Override
-    public void responseHeadersEnd(Call call, Response response) {
-        if (notOurs) {
-            return;
-        }
-        transportFailure = null; // a server may refuse a request before it has read it all
-        stage = Stage.ANSWERED;
-        Attempt current = attempt;
-        if (current != null) {
-            Outcome answer = outcomes.of(response);
-            verdict = answer;
-            if (answer.kind() != Outcome.Kind.REJECTED) {
-                current.answered(answer);
-            }
-            notOurs = response.code() == SWITCHING_PROTOCOLS;
-        }
-    }
-
-    @Override
-    public void followUpDecision(Call call, Response response, @Nullable Request next) {
-        PinnedEndpoint picked = endpoint;
-        if (picked == null) {
-            return;
-        }
-        boolean elsewhere = next != null && !next.url().host().equals(picked.service());
-        if ((next == null || elsewhere) && !notOurs) {
-            settle();
-        }
-        if (next == null) {
-            return;
-        }
-        bodyDone = false;
-        notOurs = elsewhere;
-        if (!notOurs) {
-            stage = Stage.CONNECTED;
-            connected = true;
-        }
-    }
-
-    /** Has no effect on an attempt whose answer is settled. */
-    private void settle() {
-        Attempt current = attempt;
-        Outcome answer = verdict;
-        if (current != null && answer != null) {
-            current.answered(answer);
-        }
-    }
-
-    @Override
-    public void responseBodyEnd(Call call, long byteCount) {
-        bodyDone = true;
-    }
-
-    @Override
-    public void callEnd(Call call) {
-        close(call, null);
-    }
-
-    @Override
-    public void callFailed(Call call, IOException failure) {
-        close(call, failure);
-    }
-
-    private void close(Call call, @Nullable IOException failure) {
-        if (!heldBack) {
-            end(outcomeOfEnd(call, failure));
-        }
+    /** Returns whether the deadline has cut the call off. */
+    boolean isOutOfTime() {
         Deadline limit = deadline;
-        if (limit != null && handedOver) {
-            limit.stop();
-        }
+        return limit != null && limit.isExpired();
     }
 
-    /**
-     * Hears that somebody cancelled, while nobody may be reading. If that can have been the client's own time-out it is left to the
-     * call's end to say so.
-     */
-    @Override
-    public void canceled(Call call) {
-        Pause waiting = pause;
-        if (waiting != null) {
-            waiting.wake();
-        }
-        Deadline limit = deadline;
-        boolean known = call.timeout().timeoutNanos() == 0 || (limit != null && limit.isExpired());
-        if (handedOver && known) {
-            end(outcomeOfEnd(call, null));
-        }
-    }
-
-    private Outcome outcomeOfEnd(Call call, @Nullable IOException failure) {
-        Deadline limit = deadline;
-        if (limit != null && limit.isExpired()) {
-            return HttpOutcomes.DEADLINE;
-        }
-        if (call.isCanceled()) {
-            boolean timedOut = failure != null && HttpOutcomes.isInterrupt(failure);
-            return timedOut ? HttpOutcomes.DEADLINE : Outcome.CANCELLED;
-        }
-        IOException broken = transportFailure;
-        return broken == null || notOurs ? Outcome.SUCCESS : HttpOutcomes.ofBody(broken);
-    }
-
-    private static boolean isMultiplexed(Connection connection) {
-        return switch (connection.protocol()) {
-            case HTTP_2, H2_PRIOR_KNOWLEDGE -> true;
-            default -> false; // the enum is OkHttp's, and may grow
-        };
+    boolean isProbe() {
+        return current().isProbe();
     }
 
     /** Returns the attempts so far, the latest first. */

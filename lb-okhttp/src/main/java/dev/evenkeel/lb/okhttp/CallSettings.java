@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
  * other hosts.
  *
  * @param deadline the time for the whole call, with all its attempts and the reading of its body, counted from the moment the
- *     request reaches the load balancer; more than 0, at most 1 day; null for none. A WebSocket must open within it
+ *     request reaches the load balancer; more than 0, at most 1 day; null for none. A WebSocket must open within it. When it passes, a
+ *     {@link DeadlineExceededException} is thrown
  * @param idempotent whether the request may be executed twice; null to judge by its method and its {@code Idempotency-Key}
  */
 public record CallSettings(

@@ -3,8 +3,11 @@ package dev.evenkeel.lb.okhttp;
 import dev.evenkeel.lb.Attempt;
 import dev.evenkeel.lb.call.Outcome;
 import java.io.IOException;
+import java.util.concurrent.TimeUnit;
 import okhttp3.Call;
+import okhttp3.EventListener;
 import okhttp3.Interceptor;
+import okhttp3.OkHttpClient;
 import okhttp3.Response;
 import org.jspecify.annotations.Nullable;
 
@@ -12,43 +15,55 @@ import org.jspecify.annotations.Nullable;
  * One attempt of a {@link HedgedCall}: a call of its own to an endpoint that has been picked, because one call of OkHttp carries one
  * request at a time, and a cancelled one carries none any more.
  */
-final class Contender {
+final class Contender extends EventListener {
+    private static final System.Logger LOG = System.getLogger(EvenkeelOkHttp.class.getName());
+
     private final HedgedCall race;
     private final Attempt attempt;
     private final PinnedEndpoint endpoint;
-    private final @Nullable Deadline deadline;
     private final CallProgress progress;
     private final Call call;
+    private volatile boolean lost; // written by the thread that brings another one's answer
     private Outcome outcome =
             Outcome.CANCELLED; // as long as nothing has been sent; read and written by the thread that runs this
 
+    /**
+     * Makes the call, which is not sent yet.
+     *
+     * @param timeoutNanos how long it may take at most, with its body; 0 for no limit
+     */
     Contender(
             HedgedCall race,
             Attempt attempt,
             PinnedEndpoint endpoint,
-            @Nullable Deadline deadline,
             CallProgress progress,
-            Call call) {
+            OkHttpClient client,
+            long timeoutNanos) {
         this.race = race;
         this.attempt = attempt;
         this.endpoint = endpoint;
-        this.deadline = deadline;
         this.progress = progress;
-        this.call = call;
+        this.call = client.newCall(race.turns().of(race.chain().request(), this::isCanceled));
+        call.timeout().timeout(timeoutNanos, TimeUnit.NANOSECONDS);
+        progress.begin(call, attempt, endpoint, null);
+        call.addEventListener(this);
+    }
+
+    private boolean isCanceled() {
+        return call.isCanceled();
     }
 
     /** Sends the request and reports what comes of it. */
     void run() {
         Contender unused = call.tag(Contender.class, () -> this);
+        Response response = null;
+        Throwable problem = null;
         try {
-            Response response = call.execute();
-            race.ended(this, response, null, outcome);
-        } catch (IOException e) {
-            race.ended(this, null, e, outcome);
-        } catch (RuntimeException | Error e) {
-            end(HttpOutcomes.CALLER_FAILED);
-            race.ended(this, null, e, HttpOutcomes.CALLER_FAILED);
+            response = call.execute();
+        } catch (Throwable e) {
+            problem = e;
         }
+        race.ended(new Ended(this, response, problem, outcome));
     }
 
     /** The one interceptor of its call, after which OkHttp takes over. */
@@ -60,9 +75,8 @@ final class Contender {
         return contender.proceed(chain);
     }
 
-    /** Learns here what comes of it, because the events that follow only say that it is over. */
+    /** What comes of it is known here, because the events that follow only say that it is over. */
     private Response proceed(Interceptor.Chain own) throws IOException {
-        progress.begin(call, attempt, endpoint, deadline);
         try {
             endpoint.wake();
             Response response = LoadBalancingInterceptor.pinned(
@@ -70,43 +84,66 @@ final class Contender {
                     .proceed(own.request());
             outcome = progress.answered();
             return response;
-        } catch (IOException e) {
+        } catch (Throwable e) {
             outcome = progress.failed(e, call);
             throw e;
-        } catch (RuntimeException | Error e) {
-            progress.end(HttpOutcomes.CALLER_FAILED);
-            throw e;
         }
     }
 
-    /** Learns that another one was answered first. It then ends, unless it is to show whether an endpoint is back. */
-    void lose() {
+    /** The attempt has failed, perhaps outside of what is guarded by us: a listener's error. */
+    void hasEnded(Ended how) {
+        Throwable problem = how.problem();
+        if (problem != null && !(problem instanceof IOException)) {
+            Outcome unused = progress.failed(problem, call);
+        }
+    }
+
+    /** Another one was answered first. This one ends, unless it is to show whether an endpoint is back. */
+    void lose(Outcome why) {
+        lost = true;
         if (!attempt.isDecisive()) {
-            end(Outcome.HEDGE_LOST);
+            cancel(why);
+            end(why);
+        }
+    }
+
+    boolean hasLost() {
+        return lost;
+    }
+
+    /** Cancels the call for that reason. Its own thread ends it then. */
+    void cancel(Outcome why) {
+        progress.giveUp(why);
+        try {
             call.cancel();
+        } catch (RuntimeException | Error e) { // a listener's; there may be others to cancel
+            LOG.log(System.Logger.Level.WARNING, "An event listener failed when a call was cancelled", e);
         }
     }
 
-    /** Cancels the call, and leaves it to the end of the user's call to say why, unless the user has the response. */
-    void cancel(boolean handedOver) {
-        if (!handedOver) {
-            progress.holdBack();
-        }
-        call.cancel();
+    void end(Outcome why) {
+        progress.end(why.equals(HttpOutcomes.DEADLINE) ? Endings.outOfTime(progress) : why);
     }
 
-    void end(Outcome outcome) {
-        progress.end(outcome);
-        attempt.complete(outcome); // should it not have begun to be sent
+    @Override
+    public void callFailed(Call failed, IOException problem) {
+        if (failed.isCanceled()) {
+            race.ranOutOfTime(this);
+        }
+    }
+
+    /** The user gets the response. */
+    void handOver(@Nullable Deadline deadline) {
+        progress.handOver(call, deadline);
     }
 
     boolean isDecisive() {
         return attempt.isDecisive();
     }
 
-    /** Returns whether its request's body is being sent, so that no one else can read it. */
+    /** Returns whether its request's body is being sent. */
     boolean isSendingBody() {
-        return progress.isSendingBody();
+        return progress.transmission().isSendingBody();
     }
 
     Attempt attempt() {

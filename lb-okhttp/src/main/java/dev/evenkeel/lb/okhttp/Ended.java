@@ -44,13 +44,16 @@ record Ended(
         }
     }
 
-    /** Throws what is no failure of the call but of a program: somebody's interceptor, or the machine. */
+    /** Throws what is no failure of the call but of a program: an interceptor's, or the machine's; or the caller's interrupt. */
     void crash() {
-        if (problem instanceof RuntimeException crash) {
-            throw crash;
+        if (problem != null && !(problem instanceof IOException)) {
+            Ended.<RuntimeException>raise(problem);
         }
-        if (problem instanceof Error crash) {
-            throw crash;
-        }
+    }
+
+    /** OkHttp lets InterruptedException out without declaring it, and so do we. */
+    @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"})
+    private static <E extends Throwable> void raise(Throwable problem) throws E {
+        throw (E) problem;
     }
 }

@@ -6,13 +6,10 @@ import dev.evenkeel.lb.call.Outcome;
 import dev.evenkeel.lb.retry.RetryDecision;
 import java.io.IOException;
 import java.io.InterruptedIOException;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.concurrent.locks.Condition;
+import java.util.Objects;
 import java.util.concurrent.locks.ReentrantLock;
-import okhttp3.Call;
-import okhttp3.EventListener;
 import okhttp3.Interceptor;
+import okhttp3.Request;
 import okhttp3.Response;
 import org.jspecify.annotations.Nullable;
 
@@ -20,30 +17,22 @@ import org.jspecify.annotations.Nullable;
  * A call that may be under way at several endpoints at a time, of which the first good answer is taken. Its first attempt runs on the
  * caller's thread, and costs a call of its own; what is made beside it runs on another.
  *
- * <p>It listens to the user's call only for its cancellation and its end. Whoever changes anything holds the lock, which is this call's
- * alone; requests are sent and cancelled without it.
+ * <p>The core, which tells listeners, is asked under a lock of its own, by the caller's thread and ours. What {@link HedgedEnd} hears on
+ * OkHttp's threads never waits for it.
  */
-final class HedgedCall extends EventListener {
+final class HedgedCall {
     private final Interceptor.Chain chain;
     private final BalancedService service;
-    private final BalancedCall balanced;
+    private final BalancedCall balanced; // used by one thread at a time, which holds the lock
     private final @Nullable Deadline deadline;
     private final AttemptClient client;
     private final long startNanos;
 
+    private final ReentrantLock asking = new ReentrantLock();
+    private final Race race = new Race();
+    private final BodyTurns turns = new BodyTurns();
     private final Pause pause = new Pause();
-
-    private final ReentrantLock lock = new ReentrantLock();
-    private final Condition changed = lock.newCondition();
-
-    // Guarded by the lock.
-    private final List<Contender> all = new ArrayList<>();
-    private final List<Contender> running = new ArrayList<>();
-    private @Nullable Ended best; // the winner, or the latest that ended otherwise
-    private boolean decided; // there is a winner, or the call is over
-    private @Nullable Contender handedOver; // the one whose response the user has
-    private @Nullable IOException failure; // the latest; those before it are suppressed in it
-    private @Nullable HedgeTimer timer;
+    private final HedgedEnd end;
 
     HedgedCall(
             Interceptor.Chain chain,
@@ -57,33 +46,53 @@ final class HedgedCall extends EventListener {
         this.deadline = deadline;
         this.client = client;
         this.startNanos = client.nowNanos();
+        this.end = new HedgedEnd(chain.call(), race, deadline, pause);
     }
 
     /** Makes attempts until one brings an answer to return, or a failure that is not to be repeated. */
     Response run() throws IOException {
-        chain.call().addEventListener(this);
+        chain.call().addEventListener(end);
         Races.of(chain.call()).follow(this);
+        try {
+            return untilSettled();
+        } catch (Throwable e) {
+            end.giveUp();
+            throw e;
+        }
+    }
+
+    private Response untilSettled() throws IOException {
         while (true) {
+            if (chain.call().isCanceled()) {
+                throw new IOException("Canceled"); // before it was begun, perhaps: then we have not heard of it
+            }
             begin();
             Ended ended = awaitEnd();
             RetryDecision decision = decide(ended);
+            while (decision == null) {
+                ended = awaitEnd();
+                decision = decide(ended);
+            }
             if (!decision.isRetry()) {
                 return settle(ended);
             }
             ended.close();
+            race.restart();
             pause.await(chain.call(), decision.delayNanos());
         }
     }
 
     private void begin() throws IOException {
         Contender first;
-        lock.lock();
+        asking.lock();
         try {
-            best = null;
-            first = enter(LoadBalancingInterceptor.pick(balanced, failure));
+            first = enter(LoadBalancingInterceptor.pick(balanced, race.failure()));
             awaitHedge();
         } finally {
-            lock.unlock();
+            asking.unlock();
+        }
+        if (first == null) {
+            throw new IOException("Canceled");
         }
         if (first.isDecisive()) {
             client.run(first::run); // as it may run on when another one has won
@@ -92,12 +101,20 @@ final class HedgedCall extends EventListener {
         }
     }
 
-    private Contender enter(Attempt attempt) {
-        Contender contender =
-                client.newContender(this, attempt, service.pin(attempt.endpoint()), deadline, remainingNanos());
-        all.add(contender);
-        running.add(contender);
-        return contender;
+    /** Returns null if the call has been given up. */
+    private @Nullable Contender enter(Attempt attempt) {
+        Contender contender;
+        try {
+            contender = client.newContender(this, attempt, service.pin(attempt.endpoint()), remainingNanos());
+        } catch (Throwable e) {
+            attempt.complete(HttpOutcomes.CALLER_FAILED);
+            throw e;
+        }
+        if (race.enter(contender)) {
+            return contender;
+        }
+        contender.end(Outcome.CANCELLED);
+        return null;
     }
 
     /** The user's call stops its own time when it gets the response; the attempt's goes on until the end of the body. */
@@ -107,171 +124,99 @@ final class HedgedCall extends EventListener {
     }
 
     private void awaitHedge() {
-        stopTimer();
         long delay = balanced.hedgeDelayNanos();
-        timer = delay == BalancedCall.NEVER ? null : HedgeTimer.start(delay, () -> client.run(this::hedge));
+        race.await(delay == BalancedCall.NEVER ? null : HedgeTimer.start(delay, () -> client.run(this::hedge)));
     }
 
     /** Makes another attempt on this thread, if there may be one. */
     private void hedge() {
-        Contender beside;
-        lock.lock();
+        Contender beside = null;
+        asking.lock();
         try {
-            if (decided || running.isEmpty() || chain.call().isCanceled()) {
-                return;
-            }
-            boolean readable = running.stream().noneMatch(Contender::isSendingBody);
-            Attempt attempt = readable ? balanced.hedge() : null;
-            beside = attempt == null ? null : enter(attempt);
-            awaitHedge();
-        } finally {
-            lock.unlock();
-        }
-        if (beside != null) {
-            beside.run();
-        }
-    }
-
-    /** Learns how an attempt ended: with a response, or a problem. */
-    void ended(Contender contender, @Nullable Response response, @Nullable Throwable problem, Outcome outcome) {
-        ended(new Ended(contender, response, problem, outcome));
-    }
-
-    private void ended(Ended latest) {
-        Ended surplus;
-        List<Contender> losers = List.of();
-        lock.lock();
-        try {
-            running.remove(latest.contender());
-            if (decided) {
-                surplus = latest;
-            } else {
-                surplus = best;
-                best = latest;
-                if (latest.problem() instanceof IOException e) {
-                    failure = LoadBalancingInterceptor.suppressing(e, failure);
-                }
-                if (latest.settles()) {
-                    decided = true;
-                    losers = List.copyOf(running);
-                }
-                if (decided || running.isEmpty()) {
-                    stopTimer();
-                    changed.signalAll();
-                }
+            if (race.isOpen()) {
+                Attempt attempt = race.isSendingBody() ? null : balanced.hedge();
+                beside = attempt == null ? null : enter(attempt);
+                awaitHedge();
             }
         } finally {
-            lock.unlock();
-        }
-        losers.forEach(Contender::lose);
-        if (surplus != null) {
-            surplus.close();
+            asking.unlock();
+            if (beside != null) {
+                beside.run();
+            }
         }
     }
 
-    private void stopTimer() {
-        HedgeTimer waiting = timer;
-        if (waiting != null) {
-            waiting.exit();
-            timer = null;
+    /** An attempt has ended, with a response or a problem. */
+    void ended(Ended latest) {
+        Race.Consequence consequence = race.end(latest);
+        Outcome why = latest.response() == null ? Outcome.CANCELLED : Outcome.HEDGE_LOST;
+        try {
+            latest.contender().hasEnded(latest);
+            consequence.losers().forEach(loser -> loser.lose(why));
+        } finally {
+            Ended surplus = consequence.surplus();
+            if (surplus != null) {
+                surplus.close();
+            }
         }
     }
 
     private Ended awaitEnd() throws IOException {
         try {
-            return untilEnd();
+            return race.awaitEnd();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            giveUp();
             throw new InterruptedIOException("interrupted while waiting for an answer");
         }
     }
 
-    private Ended untilEnd() throws InterruptedException {
-        lock.lock();
+    /** Returns null if another attempt has been begun meanwhile, which is to be waited for. */
+    private @Nullable RetryDecision decide(Ended ended) {
+        asking.lock();
         try {
-            while (!decided && !running.isEmpty()) {
-                changed.await();
-            }
-            Ended end = best;
-            if (end == null) {
-                throw new IllegalStateException("an attempt ended without a result");
-            }
-            return end;
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private RetryDecision decide(Ended ended) {
-        lock.lock();
-        try {
-            boolean over = decided
+            boolean over = race.isDecided()
                     || chain.call().isCanceled()
                     || Thread.currentThread().isInterrupted();
-            return over ? LoadBalancingInterceptor.SETTLED : balanced.retryAfter(ended.outcome());
+            if (over) {
+                return LoadBalancingInterceptor.SETTLED;
+            }
+            return race.isOpen() ? null : balanced.retryAfter(ended.outcome());
         } finally {
-            lock.unlock();
+            asking.unlock();
         }
     }
 
     private Response settle(Ended ended) throws IOException {
-        lock.lock();
-        try {
-            decided = true;
-            handedOver = ended.response() == null || chain.call().isCanceled() ? null : ended.contender();
-        } finally {
-            lock.unlock();
+        Response response = ended.response();
+        if (response == null) {
+            ended.crash();
+            IOException failure = race.failure();
+            throw failure == null ? new IOException("no answer") : failure;
         }
-        if (ended.response() != null) {
-            ended.contender().progress().handOver();
-            return ended.response();
+        if (!race.keep(ended.contender())) {
+            throw new IOException("Canceled");
         }
-        ended.crash();
-        throw failure == null ? new IOException("no answer") : failure;
+        ended.contender().handOver(deadline);
+        return response;
     }
 
-    /** Cancels whatever is under way, also a response that is being read. */
-    @Override
-    public void canceled(Call call) {
-        pause.wake();
-        giveUp();
-    }
-
-    private void giveUp() {
-        List<Contender> open;
-        Contender read;
-        lock.lock();
-        try {
-            open = List.copyOf(all);
-            read = handedOver;
-            stopTimer();
-        } finally {
-            lock.unlock();
+    /** The time of an attempt is over while its response is being read: the user's call, whose time it is, does not know any more. */
+    void ranOutOfTime(Contender contender) {
+        if (contender == race.kept()) {
+            chain.call().cancel();
         }
-        open.forEach(contender -> contender.cancel(contender == read));
     }
 
-    @Override
-    public void callFailed(Call call, IOException problem) {
-        boolean timedOut = (deadline != null && deadline.isExpired())
-                || (HttpOutcomes.isInterrupt(problem) && !Thread.currentThread().isInterrupted());
-        contenders().forEach(contender -> contender.end(timedOut ? HttpOutcomes.DEADLINE : Outcome.CANCELLED));
-    }
-
-    private List<Contender> contenders() {
-        lock.lock();
-        try {
-            return List.copyOf(all);
-        } finally {
-            lock.unlock();
-        }
+    /** Returns whether the user has a response that is neither read to its end nor closed. */
+    boolean isResponseOpen() {
+        Contender read = race.kept();
+        return read != null && read.progress().isResponseOpen();
     }
 
     /** Returns the attempts so far, the latest first. */
     CallProgress.@Nullable Past trail() {
         CallProgress.Past trail = null;
-        for (Contender contender : contenders()) {
+        for (Contender contender : race.all()) {
             trail = new CallProgress.Past(
                     contender.attempt(), contender.progress().verdict(), trail);
         }
@@ -279,30 +224,26 @@ final class HedgedCall extends EventListener {
     }
 
     /**
-     * Returns who served the call.
+     * Returns how the call was served.
      *
-     * @throws IllegalStateException if it has not been answered
+     * @throws NullPointerException if it has not been answered
      */
     CallSession.Served served() {
-        lock.lock();
-        try {
-            Ended winner = best;
-            if (winner == null) {
-                throw new IllegalStateException("the call has not been answered");
-            }
-            return new CallSession.Served(
-                    all.get(0).attempt(), winner.contender().attempt(), winner.outcome());
-        } finally {
-            lock.unlock();
-        }
+        Ended winner = Objects.requireNonNull(race.best(), "the call has not been answered");
+        return new CallSession.Served(
+                race.all().get(0).attempt(), winner.contender().attempt(), winner.outcome());
     }
 
     Interceptor.Chain chain() {
         return chain;
     }
 
+    BodyTurns turns() {
+        return turns;
+    }
+
     /** Returns whether a request may be under way twice at a time. An upgraded connection could not be taken back. */
-    static boolean isFor(BalancedCall balanced, okhttp3.Request request) {
+    static boolean isFor(BalancedCall balanced, Request request) {
         return balanced.mayHedge() && request.header("Upgrade") == null;
     }
 }

@@ -4,7 +4,6 @@ import dev.evenkeel.lb.Attempt;
 import dev.evenkeel.lb.BalancedCall;
 import dev.evenkeel.lb.NoEndpointException;
 import dev.evenkeel.lb.call.Destination;
-import dev.evenkeel.lb.call.Outcome;
 import dev.evenkeel.lb.call.RequestInfo;
 import dev.evenkeel.lb.retry.RetryDecision;
 import dev.evenkeel.lb.time.Environment;
@@ -65,6 +64,7 @@ final class LoadBalancingInterceptor implements Interceptor {
             return chain.proceed(request);
         }
         anomalies.leaks().settle();
+        refuseWhileOpen(chain.call());
         CallSettings settings = request.tag(SETTINGS);
         Duration limit = settings == null ? null : settings.deadline();
         CallSession session = service.destinations().session(request, chain.getCookieJar());
@@ -76,13 +76,23 @@ final class LoadBalancingInterceptor implements Interceptor {
         }
         Deadline deadline = Deadline.start(service.name(), limit, chain.call());
         try {
-            return deadline.guard(send(chain, service, balanced, session, deadline));
+            return deadline.handOver(send(chain, service, balanced, session, deadline));
         } catch (IOException e) {
             deadline.stop();
             throw deadline.explain(e);
-        } catch (RuntimeException | Error e) {
+        } catch (Throwable e) {
             deadline.stop();
             throw e;
+        }
+    }
+
+    /** As OkHttp does, which does not know of the calls that hedged attempts are. */
+    private static void refuseWhileOpen(Call call) {
+        HedgedCall race = Races.find(call);
+        CallProgress progress = call.tag(PROGRESS);
+        if ((race != null && race.isResponseOpen()) || (progress != null && progress.isResponseOpen())) {
+            throw new IllegalStateException("cannot make a new request because the previous response is still open: "
+                    + "please call response.close()");
         }
     }
 
@@ -94,51 +104,19 @@ final class LoadBalancingInterceptor implements Interceptor {
             @Nullable Deadline deadline)
             throws IOException {
         if (!HedgedCall.isFor(balanced, chain.request())) {
-            return sendUntilSettled(chain, service, balanced, session, deadline);
+            CallProgress progress = chain.call().tag(PROGRESS, newProgress);
+            return OneByOne.send(chain, service, balanced, session, deadline, progress);
         }
         HedgedCall race = new HedgedCall(chain, service, balanced, deadline, attempts);
         Response response = race.run();
-        return session == null ? response : session.answered(response, race.served());
-    }
-
-    /** Makes attempts until one brings an answer to return, or a failure that is not to be repeated. */
-    private Response sendUntilSettled(
-            Chain chain,
-            BalancedService service,
-            BalancedCall balanced,
-            @Nullable CallSession session,
-            @Nullable Deadline deadline)
-            throws IOException {
-        Call call = chain.call();
-        CallProgress progress = call.tag(PROGRESS, newProgress);
-        IOException failure = null; // the latest; those before it are suppressed in it
-        Attempt first = null;
-        while (true) {
-            Attempt attempt = pick(balanced, failure);
-            first = first == null ? attempt : first;
-            PinnedEndpoint endpoint = service.pin(attempt.endpoint());
-            progress.begin(call, attempt, endpoint, deadline);
-            RetryDecision decision;
-            try {
-                Response response = send(chain, progress, endpoint, attempt.isProbe());
-                Outcome outcome = progress.answered();
-                decision = decide(balanced, outcome, call);
-                if (!decision.isRetry()) {
-                    progress.handOver();
-                    return session == null
-                            ? response
-                            : session.answered(response, new CallSession.Served(first, attempt, outcome));
-                }
-                response.close();
-                progress.end(Outcome.SUCCESS);
-            } catch (IOException e) {
-                failure = suppressing(e, failure);
-                decision = decide(balanced, progress.failed(e, call), call);
-                if (!decision.isRetry()) {
-                    throw failure;
-                }
-            }
-            pause(progress, call, decision.delayNanos(), failure);
+        if (session == null) {
+            return response;
+        }
+        try {
+            return session.answered(response, race.served());
+        } catch (Throwable e) {
+            Discarded.close(response);
+            throw e;
         }
     }
 
@@ -147,20 +125,6 @@ final class LoadBalancingInterceptor implements Interceptor {
             return balanced.nextAttempt();
         } catch (NoEndpointException e) {
             throw suppressing(new NoEndpointIOException(e), failure);
-        }
-    }
-
-    private static Response send(Chain chain, CallProgress progress, PinnedEndpoint endpoint, boolean probe)
-            throws IOException {
-        try {
-            if (progress.holdsConnection()) {
-                ReleaseProbe.release(chain);
-            }
-            endpoint.wake();
-            return pinned(chain, endpoint, probe).proceed(chain.request());
-        } catch (RuntimeException | Error e) {
-            progress.end(HttpOutcomes.CALLER_FAILED);
-            throw e;
         }
     }
 
@@ -178,20 +142,6 @@ final class LoadBalancingInterceptor implements Interceptor {
             pinned = pinned.withConnectTimeout(PROBE_CONNECT_MILLIS, TimeUnit.MILLISECONDS);
         }
         return pinned;
-    }
-
-    private static RetryDecision decide(BalancedCall balanced, Outcome outcome, Call call) {
-        boolean settled = outcome.kind().isAnswer() || call.isCanceled();
-        return settled ? SETTLED : balanced.retryAfter(outcome);
-    }
-
-    private static void pause(CallProgress progress, Call call, long nanos, @Nullable IOException failure)
-            throws IOException {
-        try {
-            progress.pause(call, nanos);
-        } catch (IOException e) {
-            throw suppressing(e, failure);
-        }
     }
 
     static IOException suppressing(IOException failure, @Nullable IOException earlier) {

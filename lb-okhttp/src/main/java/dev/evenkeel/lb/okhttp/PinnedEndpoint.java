@@ -2,6 +2,7 @@ package dev.evenkeel.lb.okhttp;
 
 import dev.evenkeel.lb.endpoint.Endpoint;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.List;
@@ -65,6 +66,11 @@ final class PinnedEndpoint implements Dns {
         String host = endpoint.host();
         boolean literal = host.indexOf(':') >= 0 || host.chars().allMatch(c -> c == '.' || Character.isDigit(c));
         return literal ? List.of(InetAddress.getByName(host)) : names.client().lookup(host);
+    }
+
+    /** Returns whether a connection to that address is one to this endpoint. Looks nothing up. */
+    boolean isAt(InetSocketAddress address) {
+        return address.getHostString().equals(endpoint.address());
     }
 
     String service() {

@@ -1,18 +1,22 @@
 package dev.evenkeel.lb.okhttp;
 
+import kotlin.jvm.JvmClassMappingKt;
+import kotlin.reflect.KClass;
 import okhttp3.Call;
 import org.jspecify.annotations.Nullable;
 
 /** The latest {@link HedgedCall} of a call of the user's: there is another one if an interceptor before ours sends the call again. */
 final class Races {
+    private static final KClass<Races> RACES = JvmClassMappingKt.getKotlinClass(Races.class);
+
     private volatile @Nullable HedgedCall latest; // written by the call's thread
 
     static Races of(Call call) {
-        return call.tag(Races.class, Races::new);
+        return call.tag(RACES, Races::new);
     }
 
     static @Nullable HedgedCall find(Call call) {
-        Races races = call.tag(Races.class);
+        Races races = call.tag(RACES);
         return races == null ? null : races.latest;
     }
 

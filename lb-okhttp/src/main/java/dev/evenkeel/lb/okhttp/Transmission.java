@@ -1,0 +1,247 @@
+package dev.evenkeel.lb.okhttp;
+
+import dev.evenkeel.lb.okhttp.HttpOutcomes.Reached;
+import dev.evenkeel.lb.okhttp.HttpOutcomes.Stage;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Proxy;
+import java.util.List;
+import okhttp3.Address;
+import okhttp3.Call;
+import okhttp3.Connection;
+import okhttp3.EventListener;
+import okhttp3.Protocol;
+import okhttp3.Request;
+import okhttp3.Response;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How far the current attempt of a call has come, seen through OkHttp's events, and what of that concerns its {@link CallProgress}.
+ *
+ * <p>Nearly all of it runs on the thread of the call. What other threads may touch is volatile: connections are made by other threads,
+ * a cancel comes from any, and so does the end of a body.
+ */
+final class Transmission extends EventListener {
+    private static final int SWITCHING_PROTOCOLS = 101;
+
+    private final CallProgress progress;
+    private final HttpOutcomes outcomes;
+
+    private volatile @Nullable IOException failure; // written by the thread that reads or writes
+    private volatile boolean unreachable; // written by threads that connect
+    private volatile boolean sendingBody; // written by the thread that sends it
+    private volatile boolean bodyDone; // written by the thread that reads it
+    private volatile boolean upgraded; // written by the call's thread
+
+    // Read and written by the call's thread.
+    private @Nullable Connection held;
+    private Stage stage = Stage.PICKED;
+    private boolean connected; // anew, in this attempt
+    private boolean elsewhere; // what fails now is another host's
+
+    Transmission(CallProgress progress, HttpOutcomes outcomes) {
+        this.progress = progress;
+        this.outcomes = outcomes;
+    }
+
+    /** Begins with another attempt. */
+    void restart() {
+        failure = null;
+        unreachable = false;
+        sendingBody = false;
+        bodyDone = false;
+        stage = Stage.PICKED;
+        connected = false;
+        elsewhere = false;
+    }
+
+    /** Returns whether the call still holds a connection, which OkHttp would use again for the next attempt at any endpoint. */
+    boolean holdsConnection() {
+        return held != null;
+    }
+
+    boolean isSendingBody() {
+        return sendingBody;
+    }
+
+    boolean isBodyDone() {
+        return bodyDone;
+    }
+
+    /** Returns whether nothing is left to be sent or read. Only the end of the call shows that of a WebSocket. */
+    boolean isDone() {
+        return bodyDone && !sendingBody && !upgraded;
+    }
+
+    /** Returns whether there is nothing left to read. */
+    boolean isReadOrBroken() {
+        return bodyDone || failure != null;
+    }
+
+    boolean isUpgraded() {
+        return upgraded;
+    }
+
+    /** Returns whether it was another host that failed, or a WebSocket, which may just close. */
+    boolean isElsewhere() {
+        return elsewhere || upgraded;
+    }
+
+    boolean isUnconnected() {
+        return stage == Stage.PICKED;
+    }
+
+    /** Returns whether there is no connection yet, and it was not the endpoint that refused one. */
+    boolean isUntried() {
+        return stage == Stage.PICKED && !unreachable;
+    }
+
+    /** Returns what went wrong with the connection, if anything did. */
+    @Nullable
+    IOException failure() {
+        return failure;
+    }
+
+    Reached reached() {
+        Connection connection = held;
+        boolean multiplexed = connection != null && isMultiplexed(connection);
+        return new Reached(stage, !connected, multiplexed, failure != null);
+    }
+
+    private static boolean isMultiplexed(Connection connection) {
+        return switch (connection.protocol()) {
+            case HTTP_2, H2_PRIOR_KNOWLEDGE -> true;
+            default -> false; // the enum is OkHttp's, and may grow
+        };
+    }
+
+    @Override
+    public void dnsStart(Call call, String name) {
+        unreachable = name.equals(progress.endpoint().service());
+    }
+
+    @Override
+    public void dnsEnd(Call call, String name, List<InetAddress> addresses) {
+        unreachable = false;
+    }
+
+    /** An attempt that was given up may still report it, when the next one is under way. */
+    @Override
+    public void connectFailed(
+            Call call, InetSocketAddress address, Proxy proxy, @Nullable Protocol protocol, IOException problem) {
+        if (progress.endpoint().isAt(address)) {
+            unreachable = true;
+        }
+    }
+
+    @Override
+    public void connectEnd(Call call, InetSocketAddress address, Proxy proxy, @Nullable Protocol protocol) {
+        connected = true;
+    }
+
+    @Override
+    public void connectionAcquired(Call call, Connection connection) {
+        held = connection;
+        PinnedEndpoint picked = progress.endpoint();
+        Address address = connection.route().address();
+        if (address.dns() != picked && address.url().host().equals(picked.service())) {
+            progress.misrouted();
+        }
+        if (stage == Stage.PICKED) {
+            stage = Stage.CONNECTED;
+        }
+    }
+
+    @Override
+    public void connectionReleased(Call call, Connection connection) {
+        held = null;
+        if (connection.route().address().dns() instanceof PinnedEndpoint owner) {
+            owner.released(connection.socket().isClosed());
+        }
+    }
+
+    @Override
+    public void requestHeadersStart(Call call) {
+        if (elsewhere) {
+            return;
+        }
+        if (stage == Stage.PICKED) {
+            progress.misrouted(); // over the connection of an attempt before this one
+        }
+        stage = Stage.SENT;
+    }
+
+    @Override
+    public void requestBodyStart(Call call) {
+        sendingBody = true;
+    }
+
+    @Override
+    public void requestBodyEnd(Call call, long byteCount) {
+        sendingBody = false;
+        progress.transmitted();
+    }
+
+    @Override
+    public void requestFailed(Call call, IOException problem) {
+        failure = problem;
+    }
+
+    @Override
+    public void responseFailed(Call call, IOException problem) {
+        failure = problem;
+        progress.transmitted();
+    }
+
+    /** The first answer of the service itself settles what the endpoint is worth; redirects and log-ins may follow. */
+    @Override
+    public void responseHeadersEnd(Call call, Response response) {
+        if (elsewhere) {
+            return;
+        }
+        failure = null; // a server may refuse a request before it has read it all
+        stage = Stage.ANSWERED;
+        upgraded = response.code() == SWITCHING_PROTOCOLS;
+        progress.learn(outcomes.of(response));
+    }
+
+    @Override
+    public void followUpDecision(Call call, Response response, @Nullable Request next) {
+        boolean leaves =
+                next != null && !next.url().host().equals(progress.endpoint().service());
+        if ((next == null || leaves) && !elsewhere) {
+            progress.settle();
+        }
+        if (next == null) {
+            return;
+        }
+        bodyDone = false;
+        elsewhere = leaves;
+        if (!elsewhere) {
+            stage = Stage.CONNECTED;
+            connected = true;
+        }
+    }
+
+    @Override
+    public void responseBodyEnd(Call call, long byteCount) {
+        bodyDone = true;
+        progress.transmitted();
+    }
+
+    @Override
+    public void callEnd(Call call) {
+        progress.over(call, null);
+    }
+
+    @Override
+    public void callFailed(Call call, IOException problem) {
+        progress.over(call, problem);
+    }
+
+    @Override
+    public void canceled(Call call) {
+        progress.canceled(call);
+    }
+}
