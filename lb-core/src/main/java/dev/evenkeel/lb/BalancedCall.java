@@ -19,6 +19,9 @@ public final class BalancedCall implements PickContext {
     /** The {@link #hedgeDelayNanos} of a call that makes one attempt at a time. */
     public static final long NEVER = Long.MAX_VALUE;
 
+    /** Timers are not finer. */
+    private static final double SHORTEST_GUARD_NANOS = 1e6;
+
     private final LoadBalancerView view;
     private final RequestInfo request;
     private @Nullable Attempt last;
@@ -65,9 +68,7 @@ public final class BalancedCall implements PickContext {
                 special |= Attempt.TRIAL;
             } else {
                 node = view.pick(this, special, now);
-                if (request.idempotent()
-                        && request.replayable()
-                        && node.ledger().isOnTrial(now)) {
+                if (previous == null && node.ledger().isOnTrial(now) && mayGuard()) {
                     special |= Attempt.DOUBTED;
                 }
             }
@@ -122,11 +123,10 @@ public final class BalancedCall implements PickContext {
     public long hedgeDelayNanos() {
         Attempt latest = latest("hedgeDelayNanos()");
         Hedges hedges = view.engine().hedges;
-        Trail trail = Trail.of(latest);
-        if (latest.isDoubted() && hedges == null && trail.paid() < maxAttempts()) {
-            double usual = Math.max(1e6, view.engine().usual.expectedNanos());
-            return (long) Math.max(usual, usual - (view.engine().nowNanos() - latest.startNanos()));
+        if (latest.isDoubted()) {
+            return (long) Math.max(SHORTEST_GUARD_NANOS, view.engine().usual.expectedNanos());
         }
+        Trail trail = Trail.of(latest);
         return hedges == null || !mayHedge() || trail.paid() >= maxAttempts()
                 ? NEVER
                 : hedges.delayNanos(view.engine().nowNanos() - latest.startNanos(), trail.hedged() || isOfSession());
@@ -145,10 +145,8 @@ public final class BalancedCall implements PickContext {
         Engine engine = view.engine();
         Hedges hedges = engine.hedges;
         long now = engine.nowNanos();
-        if (hedges == null && waitedFor.isDoubted() && Trail.of(waitedFor).paid() < maxAttempts()) {
-            return view.hasUntried(this) && engine.canSpareRetry(now) && engine.withdrawRetry(now)
-                    ? beside(waitedFor, 0, now)
-                    : null;
+        if (waitedFor.isDoubted()) {
+            return guard(waitedFor, now);
         }
         if (hedges == null || !mayHedge()) {
             return null;
@@ -169,6 +167,36 @@ public final class BalancedCall implements PickContext {
             return null;
         }
         return beside(waitedFor, overdue ? 0 : Attempt.HEDGE, now);
+    }
+
+    /**
+     * Returns whether the call's only attempt tries an endpoint that failed or was far slower than others when something was last heard of it. So
+     * that the caller does not pay for that, the attempt should be waited for as one that {@link #mayHedge}: {@link #hedgeDelayNanos} and {@link
+     * #hedge} then do so, also where hedging is off. A transport that cannot make attempts beside each other waits as ever.
+     */
+    public boolean isOnTrial() {
+        Attempt latest = last;
+        return latest != null && latest.isDoubted();
+    }
+
+    /** Where hedging or an attempt timeout is set, it guards trials as well. The calls of a session are to see one endpoint. */
+    private boolean mayGuard() {
+        return view.engine().hedges == null
+                && request.idempotent()
+                && request.replayable()
+                && maxAttempts() > 1
+                && !isOfSession();
+    }
+
+    /** Makes a second attempt beside a trial; tokens of the budget are left for retries. */
+    private @Nullable Attempt guard(Attempt trial, long now) {
+        Engine engine = view.engine();
+        boolean mayBe = remainingNanos(Trail.of(trial), now) > 0
+                && view.hasUntried(this)
+                && (engine.gate == null || engine.gate.hasRoom(0))
+                && engine.canSpareRetry(now)
+                && engine.withdrawRetry(now);
+        return mayBe ? beside(trial, 0, now) : null;
     }
 
     /** Returns null where somebody else was faster; the token is lost then. */

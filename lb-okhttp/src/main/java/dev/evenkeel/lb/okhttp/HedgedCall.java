@@ -27,6 +27,7 @@ final class HedgedCall {
     private final @Nullable Deadline deadline;
     private final AttemptClient client;
     private final long startNanos;
+    private @Nullable Attempt first; // picked already; null once it has been entered. Used by the call's thread
 
     private final ReentrantLock asking = new ReentrantLock();
     private final Race race = new Race();
@@ -34,15 +35,22 @@ final class HedgedCall {
     private final Pause pause = new Pause();
     private final HedgedEnd end;
 
+    /**
+     * Creates the call.
+     *
+     * @param first the attempt to begin with, where it has been picked already
+     */
     HedgedCall(
             Interceptor.Chain chain,
             BalancedService service,
             BalancedCall balanced,
+            @Nullable Attempt first,
             @Nullable Deadline deadline,
             AttemptClient client) {
         this.chain = chain;
         this.service = service;
         this.balanced = balanced;
+        this.first = first;
         this.deadline = deadline;
         this.client = client;
         this.startNanos = client.nowNanos();
@@ -51,11 +59,15 @@ final class HedgedCall {
 
     /** Makes attempts until one brings an answer to return, or a failure that is not to be repeated. */
     Response run() throws IOException {
-        chain.call().addEventListener(end);
-        Races.of(chain.call()).follow(this);
         try {
+            chain.call().addEventListener(end);
+            Races.of(chain.call()).follow(this);
             return untilSettled();
         } catch (Throwable e) {
+            Attempt unsent = first;
+            if (unsent != null) {
+                unsent.complete(Outcome.CANCELLED);
+            }
             end.giveUp();
             throw e;
         }
@@ -83,21 +95,23 @@ final class HedgedCall {
     }
 
     private void begin() throws IOException {
-        Contender first;
+        Contender contender;
         asking.lock();
         try {
-            first = enter(LoadBalancingInterceptor.pick(balanced, race.failure()));
+            Attempt picked = first;
+            first = null;
+            contender = enter(picked == null ? LoadBalancingInterceptor.pick(balanced, race.failure()) : picked);
             awaitHedge();
         } finally {
             asking.unlock();
         }
-        if (first == null) {
+        if (contender == null) {
             throw new IOException("Canceled");
         }
-        if (first.isDecisive()) {
-            client.run(first::run); // as it may run on when another one has won
+        if (contender.isDecisive()) {
+            client.run(contender::run); // as it may run on when another one has won
         } else {
-            first.run();
+            contender.run();
         }
     }
 
@@ -240,6 +254,11 @@ final class HedgedCall {
 
     BodyTurns turns() {
         return turns;
+    }
+
+    /** Returns whether an attempt that was picked is to be guarded by another one beside it. */
+    static boolean isForTrial(BalancedCall balanced, Request request) {
+        return balanced.isOnTrial() && request.header("Upgrade") == null;
     }
 
     /** Returns whether a request may be under way twice at a time. An upgraded connection could not be taken back. */

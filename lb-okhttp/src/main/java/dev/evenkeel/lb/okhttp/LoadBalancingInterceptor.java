@@ -4,6 +4,7 @@ import dev.evenkeel.lb.Attempt;
 import dev.evenkeel.lb.BalancedCall;
 import dev.evenkeel.lb.NoEndpointException;
 import dev.evenkeel.lb.call.Destination;
+import dev.evenkeel.lb.call.Outcome;
 import dev.evenkeel.lb.call.RequestInfo;
 import dev.evenkeel.lb.retry.RetryDecision;
 import dev.evenkeel.lb.time.Environment;
@@ -103,11 +104,16 @@ final class LoadBalancingInterceptor implements Interceptor {
             @Nullable CallSession session,
             @Nullable Deadline deadline)
             throws IOException {
+        Attempt first = null;
         if (!HedgedCall.isFor(balanced, chain.request())) {
             CallProgress progress = chain.call().tag(PROGRESS, newProgress);
-            return OneByOne.send(chain, service, balanced, session, deadline, progress);
+            progress.end(Outcome.SUCCESS); // of what an interceptor before ours has sent already
+            first = pick(balanced, null);
+            if (!HedgedCall.isForTrial(balanced, chain.request())) {
+                return OneByOne.send(chain, service, balanced, first, session, deadline, progress);
+            }
         }
-        HedgedCall race = new HedgedCall(chain, service, balanced, deadline, attempts);
+        HedgedCall race = hedged(chain, service, balanced, first, deadline);
         Response response = race.run();
         if (session == null) {
             return response;
@@ -116,6 +122,22 @@ final class LoadBalancingInterceptor implements Interceptor {
             return session.answered(response, race.served());
         } catch (Throwable e) {
             Discarded.close(response);
+            throw e;
+        }
+    }
+
+    private HedgedCall hedged(
+            Chain chain,
+            BalancedService service,
+            BalancedCall balanced,
+            @Nullable Attempt first,
+            @Nullable Deadline deadline) {
+        try {
+            return new HedgedCall(chain, service, balanced, first, deadline, attempts);
+        } catch (Throwable e) {
+            if (first != null) {
+                first.complete(HttpOutcomes.CALLER_FAILED);
+            }
             throw e;
         }
     }

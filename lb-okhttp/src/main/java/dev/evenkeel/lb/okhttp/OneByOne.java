@@ -14,22 +14,24 @@ import org.jspecify.annotations.Nullable;
 final class OneByOne {
     private OneByOne() {}
 
-    /** Makes attempts until one brings an answer to return, or a failure that is not to be repeated. */
+    /**
+     * Makes attempts until one brings an answer to return, or a failure that is not to be repeated.
+     *
+     * @param first the attempt to begin with, which has been picked
+     */
     static Response send(
             Chain chain,
             BalancedService service,
             BalancedCall balanced,
+            Attempt first,
             @Nullable CallSession session,
             @Nullable Deadline deadline,
             CallProgress progress)
             throws IOException {
         Call call = chain.call();
-        progress.end(Outcome.SUCCESS); // of what an interceptor before ours has sent already
         IOException failure = null; // the latest; those before it are suppressed in it
-        Attempt first = null;
+        Attempt attempt = first;
         while (true) {
-            Attempt attempt = LoadBalancingInterceptor.pick(balanced, failure);
-            first = first == null ? attempt : first;
             begin(progress, call, attempt, service, deadline);
             RetryDecision decision;
             Response response = null;
@@ -57,6 +59,7 @@ final class OneByOne {
                 throw e;
             }
             pause(progress, call, decision.delayNanos(), failure);
+            attempt = LoadBalancingInterceptor.pick(balanced, failure);
         }
     }
 
