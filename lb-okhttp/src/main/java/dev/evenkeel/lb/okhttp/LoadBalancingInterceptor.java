@@ -103,7 +103,7 @@ final class LoadBalancingInterceptor implements Interceptor {
             @Nullable CallSession session,
             @Nullable Deadline deadline)
             throws IOException {
-        if (!HedgedCall.isFor(balanced, chain.request())) {
+        if (!RepeatRules.mayHaveCompany(balanced, chain.request())) {
             CallProgress progress = chain.call().tag(PROGRESS, newProgress);
             return OneByOne.send(chain, service, balanced, session, deadline, progress);
         }

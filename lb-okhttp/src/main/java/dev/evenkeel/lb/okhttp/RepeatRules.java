@@ -1,5 +1,6 @@
 package dev.evenkeel.lb.okhttp;
 
+import dev.evenkeel.lb.BalancedCall;
 import dev.evenkeel.lb.call.Destination;
 import dev.evenkeel.lb.call.RequestInfo;
 import okhttp3.Request;
@@ -31,6 +32,11 @@ final class RepeatRules {
             return idempotent ? RequestInfo.IDEMPOTENT : RequestInfo.NON_IDEMPOTENT;
         }
         return idempotent ? IDEMPOTENT_ONCE : ONCE;
+    }
+
+    /** Returns whether a request may be under way twice at a time. An upgraded connection could not be taken back. */
+    static boolean mayHaveCompany(BalancedCall balanced, Request request) {
+        return balanced.mayHedge() && request.header("Upgrade") == null;
     }
 
     /** RFC 9110 §9.2.2, and the header that many APIs take as a promise: draft-ietf-httpapi-idempotency-key-header. */
