@@ -9,7 +9,6 @@ import java.io.InterruptedIOException;
 import java.util.Objects;
 import java.util.concurrent.locks.ReentrantLock;
 import okhttp3.Interceptor;
-import okhttp3.Request;
 import okhttp3.Response;
 import org.jspecify.annotations.Nullable;
 
@@ -254,15 +253,5 @@ final class HedgedCall {
 
     BodyTurns turns() {
         return turns;
-    }
-
-    /** Returns whether an attempt that was picked is to be guarded by another one beside it. */
-    static boolean isForTrial(BalancedCall balanced, Request request) {
-        return balanced.isOnTrial() && request.header("Upgrade") == null;
-    }
-
-    /** Returns whether a request may be under way twice at a time. An upgraded connection could not be taken back. */
-    static boolean isFor(BalancedCall balanced, Request request) {
-        return balanced.mayHedge() && request.header("Upgrade") == null;
     }
 }

@@ -105,11 +105,11 @@ final class LoadBalancingInterceptor implements Interceptor {
             @Nullable Deadline deadline)
             throws IOException {
         Attempt first = null;
-        if (!HedgedCall.isFor(balanced, chain.request())) {
+        if (!RepeatRules.mayHaveCompany(balanced, chain.request())) {
             CallProgress progress = chain.call().tag(PROGRESS, newProgress);
             progress.end(Outcome.SUCCESS); // of what an interceptor before ours has sent already
             first = pick(balanced, null);
-            if (!HedgedCall.isForTrial(balanced, chain.request())) {
+            if (!RepeatRules.isToBeGuarded(balanced, chain.request())) {
                 return OneByOne.send(chain, service, balanced, first, session, deadline, progress);
             }
         }

@@ -1,5 +1,6 @@
 package dev.evenkeel.lb.okhttp;
 
+import dev.evenkeel.lb.BalancedCall;
 import dev.evenkeel.lb.call.Destination;
 import dev.evenkeel.lb.call.RequestInfo;
 import okhttp3.Request;
@@ -33,6 +34,11 @@ final class RepeatRules {
         return idempotent ? IDEMPOTENT_ONCE : ONCE;
     }
 
+    /** Returns whether a request may be under way twice at a time. An upgraded connection could not be taken back. */
+    static boolean mayHaveCompany(BalancedCall balanced, Request request) {
+        return balanced.mayHedge() && request.header("Upgrade") == null;
+    }
+
     /** RFC 9110 §9.2.2, and the header that many APIs take as a promise: draft-ietf-httpapi-idempotency-key-header. */
     private static boolean isIdempotent(Request request) {
         return switch (request.method()) {
@@ -43,5 +49,10 @@ final class RepeatRules {
 
     private static boolean isReplayable(@Nullable RequestBody body) {
         return body == null || !(body.isOneShot() || body.isDuplex());
+    }
+
+    /** Returns whether the attempt that was picked is a trial, to be guarded by another one beside it. */
+    static boolean isToBeGuarded(BalancedCall balanced, Request request) {
+        return balanced.isOnTrial() && request.header("Upgrade") == null;
     }
 }
