@@ -92,7 +92,16 @@ final class ServiceResolver extends NameResolver implements LoadBalancerListener
     public void onEvent(Event event) {
         switch (event.type()) {
             case ADDED, CHANGED, REMOVED, SUBSET_CHANGED, STALE, FRESH, CLOSED -> resolve();
-            case DRAINED, UNAVAILABLE, AVAILABLE, SUSPECTED, LIST_HELD, DUPLICATES, SPLIT_UNMATCHED, SPLIT_MATCHED -> {}
+            case DRAINED,
+                    UNAVAILABLE,
+                    AVAILABLE,
+                    SUSPECTED,
+                    AVOIDED,
+                    NO_LONGER_AVOIDED,
+                    LIST_HELD,
+                    DUPLICATES,
+                    SPLIT_UNMATCHED,
+                    SPLIT_MATCHED -> {}
             case PANIC_ENTERED, PANIC_LEFT, RETRY, HEDGE, BUDGET_EXHAUSTED -> {}
         }
     }
