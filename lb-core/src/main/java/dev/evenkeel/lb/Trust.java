@@ -21,7 +21,7 @@ final class Trust {
     /** After so long without another disappointment one is forgotten. Guessed. */
     private static final long FORGET_UNITS = 10;
 
-    /** Each further disappointment makes the pause so many times two as long. */
+    /** Each further disappointment makes the pause 2⁴ times as long. Tried in the simulator, see docs/design.md. */
     private static final int STEP = 4;
 
     private static final int MOST_LEVELS = 10;
