@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 class OneBadAnswerStoriesTest {
     private static final double MOST_CALLS_PER_SECOND = 4_000;
-    private static final double BEGIN = 10;
+    private static final double BEGIN = 3;
     private static final Duration DEADLINE = seconds(5);
     private static final int SEEDS = 3;
 
