@@ -2,6 +2,7 @@ package dev.evenkeel.benchmarks.report;
 
 import static dev.evenkeel.lb.sim.Fault.absent;
 import static dev.evenkeel.lb.sim.Fault.blackHole;
+import static dev.evenkeel.lb.sim.Fault.blip;
 import static dev.evenkeel.lb.sim.Fault.coldStart;
 import static dev.evenkeel.lb.sim.Fault.crash;
 import static dev.evenkeel.lb.sim.Fault.errors;
@@ -10,20 +11,23 @@ import static dev.evenkeel.lb.sim.Fault.overload;
 import static dev.evenkeel.lb.sim.Fault.rollingDeploy;
 import static dev.evenkeel.lb.sim.Fault.slow;
 import static dev.evenkeel.lb.sim.Fault.stall;
+import static dev.evenkeel.lb.sim.Target.everyServer;
 import static dev.evenkeel.lb.sim.Target.server;
 import static dev.evenkeel.lb.sim.Target.servers;
 import static java.time.Duration.ofMillis;
 import static java.time.Duration.ofSeconds;
 
+import dev.evenkeel.lb.sim.Blip;
 import dev.evenkeel.lb.sim.Fault;
 import java.util.List;
 
 /** What callers feel when something befalls one fleet of ten servers, at some 60 % of its capacity. */
 final class CallersFeel {
-    /** What turns 59.5 % of capacity into 130 % and 150 %. */
+    /** What turns 59.5 % of capacity into 130 %, 150 % and 200 %. */
     private static final double TO_130_PERCENT = 2.185;
 
     private static final double TO_150_PERCENT = 2.52;
+    private static final double TO_200_PERCENT = 3.361;
 
     private CallersFeel() {}
 
@@ -109,7 +113,42 @@ final class CallersFeel {
                                 "150 % load for 10 s (S16)",
                                 "The queues of all servers fill; whoever repeats what is turned away makes it worse.")
                         .between(5, 15, overload(TO_150_PERCENT))
-                        .recoveryFrom(15));
+                        .recoveryFrom(15),
+                busy(
+                                "overload-200",
+                                "200 % load for 8 s",
+                                "Half of all calls must fail; to take servers out for it would fail more.")
+                        .between(5, 13, overload(TO_200_PERCENT))
+                        .recoveryFrom(13),
+                new Scenario(
+                                "overload-pushback",
+                                "130 % load, half push back",
+                                "The same fleet, but half of the servers ask for a pause of 1 s when they are full, where the others answer 503.",
+                                Fleet.halfPushingBack())
+                        .between(5, 13, overload(TO_130_PERCENT))
+                        .recoveryFrom(13),
+                busy(
+                                "blip-one",
+                                "One late answer",
+                                "One server answers one attempt of each client 3 s late, as when a packet is lost again and again; then it is well.")
+                        .between(
+                                5,
+                                35,
+                                blip(server(3), Blip.lateAnswer(ofSeconds(3)).perClient()))
+                        .sharesBetween(15, 40)
+                        .recoveryFrom(5)
+                        .watching(3),
+                blipsInTurn(),
+                busy(
+                                "cold-client",
+                                "Clients that start",
+                                "The first answer of every server to each client takes 400 ms longer: nothing is connected or compiled yet.")
+                        .between(
+                                0,
+                                5,
+                                blip(
+                                        everyServer(),
+                                        Blip.lateAnswer(ofMillis(400)).perClient())));
     }
 
     private static Scenario busy(String id, String title, String story) {
@@ -145,6 +184,19 @@ final class CallersFeel {
             stalls.between(second + 2.5, second + 3.5, stall(server(7)));
         }
         return stalls;
+    }
+
+    private static Scenario blipsInTurn() {
+        Scenario blips = busy(
+                        "blips-in-turn",
+                        "One error each, in turn",
+                        "Every 3 s another server answers one attempt of each client with an error, and is well before and afterwards.")
+                .recoveryFrom(5);
+        for (int server = 0; server < 10; server++) {
+            double begin = 5 + 3 * server;
+            blips.between(begin, begin + 3, blip(server(server), Blip.error().perClient()));
+        }
+        return blips;
     }
 
     private static Scenario coldDeploy() {

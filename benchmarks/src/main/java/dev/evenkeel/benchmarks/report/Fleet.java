@@ -29,6 +29,18 @@ record Fleet(String words, LongFunction<Simulation> description) {
         return new Kind(4, 25, 0.5).fleet(servers, clients, callsPerSecond);
     }
 
+    /** The fleet of the table, but five of its servers ask for a pause when they are full. */
+    static Fleet halfPushingBack() {
+        Kind kind = new Kind(4, 25, 0.5);
+        Servers like = kind.servers();
+        return new Fleet(
+                kind.words("10 servers, of which five push back when full,", 10, "20 clients", 840),
+                seed -> Simulation.of(seed)
+                        .servers(5, like)
+                        .servers(5, like.pushbackWhenFull(ofSeconds(1)))
+                        .clients(20, callers(42)));
+    }
+
     /** Servers with much to spare: the fleet of most failure stories. */
     static Fleet roomy(int servers, int clients, int callsPerSecond) {
         return new Kind(8, 20, 0.4).fleet(servers, clients, callsPerSecond);
