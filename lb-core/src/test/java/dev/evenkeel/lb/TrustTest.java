@@ -91,7 +91,7 @@ class TrustTest {
         long well = Trust.restored(disappoint(2, 0), 0);
         double[] seconds = {25.6, 1.6, 0.1, 0.1};
         for (int i = 0; i < seconds.length; i++) {
-            long later = 10 * i * UNIT;
+            long later = 10L * i * UNIT;
             assertThat(pause(Trust.disappointed(well, 100_000_000, later), later))
                     .as("after %d units", 10 * i)
                     .isCloseTo(seconds[i], within(0.01));
