@@ -44,13 +44,14 @@ final class Ejector {
         return shared ? "as attempts fail at other endpoints, too" : objection;
     }
 
+    /** What is out for certain is no matter of suspicion, whether or not it was ejected before. */
     private boolean hasRoom(Members members) {
         Collection<TrackedNode> all = members.nodes();
         long counted = all.stream()
                 .filter(one -> one.isUsed() && !one.isOut(OutReason.DRAINING))
                 .count();
         long out = all.stream()
-                .filter(one -> one.isUsed() && one.isOutOnSuspicion())
+                .filter(one -> one.isUsed() && one.isOutOnSuspicion() && !one.isOutForCertain())
                 .count();
         return out < ejection.allowed((int) counted);
     }

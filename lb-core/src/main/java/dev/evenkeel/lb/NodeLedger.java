@@ -223,6 +223,7 @@ final class NodeLedger {
     long timeOut(long elapsedNanos, long nowNanos) {
         if ((double) elapsedNanos < HASTY * usual.normalNanos()) {
             add(FAILED, 1);
+            useless(nowNanos); // where others have enough time, or a server that says so at once would gain by it
             noteFailure(nowNanos);
             if ((double) elapsedNanos > expectedNanos()) {
                 observe(elapsedNanos, nowNanos);

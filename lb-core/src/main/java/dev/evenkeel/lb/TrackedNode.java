@@ -165,6 +165,11 @@ final class TrackedNode implements Node {
         return isOut(OutReason.EJECTED) || isOut(OutReason.BREAKER_OPEN);
     }
 
+    /** Returns whether it is known that it cannot be used, or somebody ordered so. */
+    boolean isOutForCertain() {
+        return isOut(OutReason.CONNECT_FAILED) || isOut(OutReason.PROBE_FAILED) || isOut(OutReason.DRAINING);
+    }
+
     /** Returns whether the endpoint gets nothing new and only finishes what it has. */
     boolean isLeaving() {
         return removed || isOut(OutReason.DRAINING);
