@@ -283,6 +283,7 @@ final class NodeLedger {
      */
     void lose(long elapsedNanos, long nowNanos) {
         add(NEUTRAL, 1);
+        useless(nowNanos);
         usual.passed();
         long before = Math.min(MOST_DOUBLINGS, add(LOST_IN_A_ROW, 1));
         long price = Math.min(elapsedNanos << (2 * before), PeakEwma.priceOfFailure(get(LATENCY), elapsedNanos));

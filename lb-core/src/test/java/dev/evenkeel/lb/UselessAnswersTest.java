@@ -59,14 +59,6 @@ class UselessAnswersTest {
             return kinds.contains(Outcome.Kind.CONNECT_FAILED) || kinds.contains(Outcome.Kind.UNTRUSTED);
         }
 
-        /**
-         * A hedge that is lost costs at most as much as a failure, so 1 s, and is no failure: where healthy queues are longer than that, an endpoint
-         * that only ever loses hedges gains. It is left out at high traffic.
-         */
-        boolean isLostHedgesOnly() {
-            return kinds.equals(List.of(Outcome.Kind.HEDGE_LOST));
-        }
-
         @Override
         public String toString() {
             return kinds.toString();
@@ -101,7 +93,6 @@ class UselessAnswersTest {
                 .flatMap(ends -> policies().stream()
                         .flatMap(policy -> Arrays.stream(Traffic.values())
                                 .flatMap(traffic -> Stream.of(DetectorMode.OFF, DetectorMode.ENFORCE)
-                                        .filter(mode -> traffic == Traffic.ONE_AT_A_TIME || !ends.isLostHedgesOnly())
                                         .map(mode -> Arguments.of(ends, policy, traffic, mode)))));
     }
 
