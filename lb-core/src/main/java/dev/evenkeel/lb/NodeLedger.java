@@ -52,6 +52,9 @@ final class NodeLedger {
     /** So many times what is usual is a disappointment. */
     private static final double FAR_MORE = 4;
 
+    /** In a queue attempts have waited for half of what answers take on average; a third leaves room for chance. */
+    private static final double QUEUED = 3;
+
     /** From this share on most attempts elsewhere end without a good answer, too. */
     private static final double MOST = 0.5;
 
@@ -436,9 +439,10 @@ final class NodeLedger {
         return get(MEDIAN) == RunningMedian.UNMEASURED ? Long.MAX_VALUE : nowNanos - get(LATEST_GOOD);
     }
 
-    /** Returns whether attempts wait here, and one was answered well a moment ago. */
+    /** Returns whether attempts wait in a queue here, rather than being turned away at once, and one was answered well a moment ago. */
     boolean isServing(long nowNanos) {
-        return Waiting.count(get(WAITING)) > 0 && nanosWithoutGood(nowNanos) < MOMENT_NANOS;
+        return nanosWithoutGood(nowNanos) < MOMENT_NANOS
+                && Waiting.meanAgeNanos(get(WAITING), nowNanos) > medianNanos() / QUEUED;
     }
 
     long failedInARow() {

@@ -11,7 +11,7 @@ import java.util.Collection;
  * @param failures failures of the endpoint in the window
  * @param pushbacks attempts in the window that the endpoint turned away because it wants less load
  * @param failuresInARow failures since the last success, whenever that was
- * @param serving whether other attempts wait there, and one was answered well in the last half second
+ * @param serving whether other attempts wait in a queue there, and one was answered well in the last half second
  * @param medianNanos about half of the answers took longer, in nanoseconds; 0 without answers
  * @param peers what else happened at the service
  */
