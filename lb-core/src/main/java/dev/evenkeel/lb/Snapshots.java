@@ -80,7 +80,7 @@ final class Snapshots {
         return picker(candidates, this::picker, keyMaps != null);
     }
 
-    /** Returns the picker over all groups that have a share of the traffic; null where there is nobody to pick. */
+    /** Returns the picker over all groups that have a share of the traffic; null where there is none to pick. */
     private @Nullable Picker picker(Candidates candidates, Function<Candidates.Group, Picker> ofGroup, boolean byKey) {
         List<Candidates.Group> groups = inUse(candidates.groups());
         if (groups.size() < 2) {

@@ -104,7 +104,7 @@ final class SubsetSnapshots {
         return someTried == null ? any : someTried;
     }
 
-    /** Returns how calls that ask for no subset are divided. What is drawn for a subset without anybody goes to the next that has. */
+    /** Returns how calls that ask for no subset are divided. What is drawn for a subset without endpoints goes to the next that has some. */
     List<TrafficPart> traffic(Snapshot any) {
         Map<Subset, Double> drawn = new LinkedHashMap<>();
         double begin = 0;

@@ -165,7 +165,7 @@ final class TrackedNode implements Node {
         return isOut(OutReason.EJECTED) || isOut(OutReason.BREAKER_OPEN);
     }
 
-    /** Returns whether it is known that it cannot be used, or somebody ordered so. */
+    /** Returns whether it is known that it cannot be used, or that an order takes it out. */
     boolean isOutForCertain() {
         return isOut(OutReason.CONNECT_FAILED) || isOut(OutReason.PROBE_FAILED) || isOut(OutReason.DRAINING);
     }

@@ -7,7 +7,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * Measures stalls of the process by a thread of its own that does nothing but wake up every 50 ms, so that what keeps other threads busy is
- * not taken for a stall. It runs while somebody watches.
+ * not taken for a stall. It runs while it is watched.
  */
 final class Heartbeat implements StallMeter {
     private static final long INTERVAL_NANOS = 50_000_000;

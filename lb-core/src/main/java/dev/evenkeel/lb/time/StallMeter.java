@@ -2,7 +2,7 @@ package dev.evenkeel.lb.time;
 
 /**
  * Knows for how long this process stood still lately: for a garbage collection, a machine that sleeps, or for want of a processor. What the
- * process was late for itself is no evidence against those for whom it waits. Safe for use by many threads.
+ * process was late for itself is no evidence against the endpoints that it waits for. Safe for use by many threads.
  */
 @FunctionalInterface
 public interface StallMeter {

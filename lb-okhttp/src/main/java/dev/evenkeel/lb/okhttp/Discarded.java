@@ -5,7 +5,7 @@ import java.io.IOException;
 import okhttp3.Response;
 import okio.Socket;
 
-/** Closes responses that nobody will get. */
+/** Closes responses that reach no caller. */
 final class Discarded {
     private Discarded() {}
 
