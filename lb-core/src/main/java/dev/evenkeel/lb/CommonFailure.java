@@ -2,6 +2,7 @@ package dev.evenkeel.lb;
 
 import dev.evenkeel.lb.health.ConsecutiveFailures;
 import dev.evenkeel.lb.health.EndpointStats;
+import dev.evenkeel.lb.health.FailuresElsewhere;
 import java.util.Collection;
 
 /**
@@ -43,10 +44,11 @@ record CommonFailure(ConsecutiveFailures detector) {
     /** Returns whether attempts fail at other endpoints, too, and here not clearly more often. */
     static boolean isShared(TrackedNode node, Collection<TrackedNode> nodes, long nowNanos) {
         EndpointStats stats = node.stats(nowNanos);
-        double elsewhere = stats.failureShareElsewhere(nodes.stream()
-                .filter(other -> !other.isOutOnSuspicion())
-                .map(other -> other.stats(nowNanos))
-                .toList());
+        double elsewhere = FailuresElsewhere.among(nodes.stream()
+                        .filter(other -> other == node || !other.isOutOnSuspicion())
+                        .map(other -> other.stats(nowNanos))
+                        .toList())
+                .share(stats);
         return elsewhere >= MANY && stats.failures() < (1 + elsewhere) / 2 * stats.volume();
     }
 }

@@ -45,7 +45,7 @@ final class Ejector {
     }
 
     /** What is out for certain is no matter of suspicion, whether or not it was ejected before. */
-    private boolean hasRoom(Members members) {
+    boolean hasRoom(Members members) {
         Collection<TrackedNode> all = members.nodes();
         long counted = all.stream()
                 .filter(one -> one.isUsed() && !one.isOut(OutReason.DRAINING))

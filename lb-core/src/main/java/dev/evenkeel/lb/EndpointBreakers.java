@@ -6,6 +6,7 @@ import dev.evenkeel.lb.health.SlowStart;
 import dev.evenkeel.lb.limit.Breaker;
 import dev.evenkeel.lb.observe.Event;
 import dev.evenkeel.lb.policy.PickContext;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -22,7 +23,8 @@ final class EndpointBreakers {
     private final SlowStart slowStart;
     private final Trials trials = new Trials(OutReason.BREAKER_OPEN);
     private final Set<TrackedNode> kept =
-            new LinkedHashSet<>(); // in use with an open breaker; used under the cluster's lock
+            new LinkedHashSet<>(); // in use with an open breaker; used under the cluster's lock, as the next
+    private final Set<TrackedNode> excused = new HashSet<>(); // those that were kept as others failed, too
 
     EndpointBreakers(Cluster cluster, Ejector ejector, BreakerTimer timer, Settings settings) {
         this.cluster = cluster;
@@ -112,12 +114,17 @@ final class EndpointBreakers {
                 };
     }
 
-    /** Takes out what stayed in use for want of room, if there is room by now; called in a sweep. */
+    /**
+     * Takes out what stayed in use for want of room, if there is room by now, and what was excused by the failures of others, if it goes on
+     * failing without them: that those failures end is no evidence against it. Called in a sweep.
+     */
     boolean reconsider(Members members, long now) {
         boolean changed = false;
         kept.removeIf(node -> !isKept(node));
+        excused.retainAll(kept);
         for (TrackedNode node : kept) {
             if (node.breaker != null
+                    && (!excused.contains(node) || node.isFailingNow())
                     && ejector.objectionToBreaker(node, members, now).isEmpty()) {
                 changed |= takeOut(node, node.breaker.describe(now));
             }
@@ -161,6 +168,9 @@ final class EndpointBreakers {
             if (!objection.isEmpty()) {
                 suspect(why + "; stays in use, " + objection);
                 kept.add(node);
+                if (ejector.hasRoom(members)) {
+                    excused.add(node);
+                }
                 return false;
             }
             return takeOut(node, why);

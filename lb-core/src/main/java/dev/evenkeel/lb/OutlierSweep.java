@@ -78,6 +78,7 @@ final class OutlierSweep {
         if (detector.isTooMany(failuresInARow, serving, peers)
                 && !detector.isTooMany(failuresInARow - longer, serving, peers)) {
             cluster.tell((members, now) -> {
+                usual.count(members.nodes(), now);
                 Sitting sitting = new Sitting(members, now);
                 sitting.hear(detector, List.of(node.stats(now)));
                 return sitting.rebuild;
@@ -86,14 +87,12 @@ final class OutlierSweep {
     }
 
     private boolean sweep(Members members, long now) {
-        List<TrackedNode> awake = new ArrayList<>();
+        List<TrackedNode> awake =
+                members.nodes().stream().filter(node -> !node.isAtRest()).toList();
+        awake.forEach(TrackedNode::rollWindow);
+        usual.count(awake, now);
         List<EndpointStats> judged = new ArrayList<>();
-        for (TrackedNode node : members.nodes()) {
-            if (node.isAtRest()) {
-                continue;
-            }
-            awake.add(node);
-            node.rollWindow();
+        for (TrackedNode node : awake) {
             if (!node.isOut(OutReason.EJECTED)) {
                 node.ejections.decay(detection.ejection().base().toNanos(), now);
             }

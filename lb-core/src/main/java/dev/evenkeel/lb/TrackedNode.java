@@ -4,6 +4,7 @@ import dev.evenkeel.lb.endpoint.Availability;
 import dev.evenkeel.lb.endpoint.Endpoint;
 import dev.evenkeel.lb.endpoint.OutReason;
 import dev.evenkeel.lb.health.EndpointStats;
+import dev.evenkeel.lb.health.FailuresElsewhere;
 import dev.evenkeel.lb.health.SlowStart;
 import dev.evenkeel.lb.limit.Breaker;
 import dev.evenkeel.lb.limit.EndpointGuard;
@@ -306,6 +307,26 @@ final class TrackedNode implements Node {
         comeBack(nowNanos);
     }
 
+    /** Returns what happened here in this second and the one before. */
+    FailuresElsewhere.Tally latestTally() {
+        return new FailuresElsewhere.Tally(
+                window.latestSuccesses(ledger.succeeded()),
+                window.latestFailures(ledger.failed(), ledger.pushedBack()));
+    }
+
+    /** Returns what happened here in the last ten seconds. */
+    FailuresElsewhere.Tally windowTally() {
+        return new FailuresElsewhere.Tally(
+                window.successes(ledger.succeeded()),
+                window.failures(ledger.failed()) + window.pushbacks(ledger.pushedBack()));
+    }
+
+    /** Returns whether at least half of what ended in this second and the one before was bad. */
+    boolean isFailingNow() {
+        FailuresElsewhere.Tally tally = latestTally();
+        return tally.bad() > 0 && tally.bad() >= tally.good();
+    }
+
     EndpointStats stats(long nowNanos) {
         long row = ledger.failedInARow();
         return new EndpointStats(
@@ -313,10 +334,11 @@ final class TrackedNode implements Node {
                 window.successes(ledger.succeeded()),
                 window.failures(ledger.failed()),
                 window.pushbacks(ledger.pushedBack()),
+                window.secondsWithFailures(ledger.failed()),
                 row,
                 ledger.isServing(nowNanos),
                 ledger.medianNanos(),
-                ledger.usual().peers(ledger.ownFailures(nowNanos)));
+                ledger.usual().peers(this, nowNanos));
     }
 
     /** Returns how many attempts were begun here in the last ten seconds. */
