@@ -12,6 +12,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -53,15 +54,27 @@ final class Cluster {
     private boolean publishedSomebody; // until then a list is published at once, however large
     private long publishedNanos; // means nothing until then
     private boolean publicationScheduled;
+    private final List<Consumer<TrackedNode>> watches = new CopyOnWriteArrayList<>();
     private volatile boolean closed;
 
     Cluster(Settings settings, Environment environment, Announcer announcer, Usual usual) {
         this.settings = settings;
         this.environment = environment;
         this.announcer = announcer;
-        this.members = new Members(settings, environment.ticker(), usual);
+        this.members = new Members(settings, environment.ticker(), usual, this::changed);
         this.arranger = Arranger.of(settings, environment.random());
         this.snapshots = new Snapshots(settings, environment.random());
+    }
+
+    /** Adds one that is told, under the lock, whenever it changes whether an endpoint is out, used or in the list. */
+    void watch(Consumer<TrackedNode> watch) {
+        watches.add(watch);
+    }
+
+    private void changed(TrackedNode node) {
+        for (Consumer<TrackedNode> watch : watches) {
+            watch.accept(node);
+        }
     }
 
     /** Something that happened. Runs under the lock, so it only computes; returns whether the views must be rebuilt. */

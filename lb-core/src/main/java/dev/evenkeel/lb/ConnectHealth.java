@@ -27,12 +27,13 @@ final class ConnectHealth {
         this.backoff = settings.connectBackoff();
         this.slowStart = settings.slowStart();
         this.environment = environment;
+        cluster.watch(probes::changed);
     }
 
     /** Returns an endpoint that this request is to try, or null, which is the rule. */
     @Nullable
     TrackedNode takeProbe(LoadBalancerView view, PickContext call) {
-        if (probes.nobodyIsDue()) {
+        if (!isProbeDue()) {
             return null;
         }
         TrackedNode node = probes.take(out -> view.mayTry(call, out));
@@ -41,6 +42,11 @@ final class ConnectHealth {
             environment.scheduler().schedule(backoff.max().toNanos(), () -> offer(node));
         }
         return node;
+    }
+
+    /** Returns whether an endpoint waits to be tried by a request. */
+    boolean isProbeDue() {
+        return !probes.noneIsDue();
     }
 
     /** Learns from an attempt that failed to connect, or that involved an endpoint which is out. */

@@ -29,6 +29,7 @@ final class EndpointBreakers {
         this.ejector = ejector;
         this.timer = timer;
         this.slowStart = settings.slowStart();
+        cluster.watch(trials::changed);
     }
 
     /** Returns an endpoint that this request is to try, with a permit of its breaker and counted as in flight; or null, the rule. */
@@ -45,7 +46,7 @@ final class EndpointBreakers {
     /** Returns an endpoint that this request is to try, with a permit of its breaker and not counted; or null, the rule. */
     @Nullable
     TrackedNode takePermit(LoadBalancerView view, PickContext call) {
-        if (trials.nobodyIsDue()) {
+        if (trials.noneIsDue()) {
             return null;
         }
         TrackedNode node = trials.take(out -> isOutForNothingElse(out) && out.hasRoom() && view.mayTry(call, out));

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +26,7 @@ final class Members {
     private final Limits limits;
     private final Ticker ticker;
     private final Usual usual;
+    private final Consumer<TrackedNode> watch;
     private final Cache<String, TrackedNode> remembered;
     private final Set<String> drainedByHand = new HashSet<>();
     private final Set<String> evacuated = new HashSet<>(); // zones
@@ -33,10 +35,16 @@ final class Members {
     private volatile Map<String, TrackedNode> nodes =
             Map.of(); // never changed but replaced; read without the lock, too
 
-    Members(Settings settings, Ticker ticker, Usual usual) {
+    /**
+     * Creates an empty list.
+     *
+     * @param watch is told whenever it changes whether a node is out, used or in the list
+     */
+    Members(Settings settings, Ticker ticker, Usual usual, Consumer<TrackedNode> watch) {
         this.limits = settings.limits();
         this.ticker = ticker;
         this.usual = usual;
+        this.watch = watch;
         this.remembered = Caffeine.newBuilder()
                 .expireAfterWrite(settings.memory())
                 .maximumSize(Settings.REMEMBERED)
@@ -88,12 +96,12 @@ final class Members {
             return;
         }
         outcome.removed().forEach(node -> {
-            node.setRemoved(true);
+            node.leave();
             remembered.put(node.endpoint().id(), node);
         });
         outcome.added().forEach((node, endpoint) -> {
-            node.setRemoved(false);
             node.describedAs(endpoint);
+            node.join(watch);
             remembered.invalidate(node.endpoint().id());
         });
         outcome.changed().forEach(TrackedNode::describedAs);

@@ -11,6 +11,7 @@ import dev.evenkeel.lb.observe.EndpointStatus;
 import dev.evenkeel.lb.policy.Node;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,6 +37,8 @@ final class TrackedNode implements Node {
     private volatile Availability availability = Availability.AVAILABLE; // written under the cluster's lock
     private volatile boolean removed; // written under the cluster's lock
     private volatile boolean used = true; // written under the cluster's lock
+    private @Nullable Consumer<TrackedNode>
+            watch; // told when the above change; null while not in the list; under the cluster's lock
     private volatile @Nullable SessionDrain sessionDrain; // null where it keeps none; written under the cluster's lock
 
     private volatile double weight; // written under the cluster's lock
@@ -198,9 +201,30 @@ final class TrackedNode implements Node {
         endpoint = newEndpoint;
     }
 
-    void setRemoved(boolean newRemoved) {
-        removed = newRemoved;
+    /**
+     * Takes it into the list.
+     *
+     * @param newWatch is told from now on whenever it changes whether the node is out, used or in the list
+     */
+    void join(Consumer<TrackedNode> newWatch) {
+        removed = false;
         forgetPicks();
+        watch = newWatch;
+        newWatch.accept(this);
+    }
+
+    /** Takes it out of the list. */
+    void leave() {
+        removed = true;
+        forgetPicks();
+        changed();
+        watch = null;
+    }
+
+    private void changed() {
+        if (watch != null) {
+            watch.accept(this);
+        }
     }
 
     /** Adds or takes away a reason to be out, and returns whether that changed anything. */
@@ -209,6 +233,7 @@ final class TrackedNode implements Node {
             return false;
         }
         availability = out ? availability.with(reason) : availability.without(reason);
+        changed();
         return true;
     }
 
@@ -222,6 +247,7 @@ final class TrackedNode implements Node {
         boolean changed = used != newUsed;
         if (changed) {
             used = newUsed;
+            changed();
         }
         return changed;
     }
