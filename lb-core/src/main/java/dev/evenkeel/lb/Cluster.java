@@ -160,8 +160,7 @@ final class Cluster {
      */
     private void publishWhenDue(boolean mayBeNow) {
         long now = environment.ticker().nanos();
-        long spacing = members.size() < LARGE_LIST ? 0 : members.size() * SPACING_NANOS_PER_ENDPOINT;
-        long wait = publishedSomebody ? Math.max(0, publishedNanos + spacing - now) : 0;
+        long wait = publishedSomebody ? Math.max(0, publishedNanos + spacingNanos(members.size()) - now) : 0;
         if (mayBeNow && wait == 0) {
             publish(now);
         } else if (!publicationScheduled) {
@@ -180,6 +179,7 @@ final class Cluster {
     private void publish(long now) {
         publishedSomebody = members.size() > 0;
         publishedNanos = now;
+        members.refreshWeights(now);
         Arrangement arrangement = arranger.arrange(members);
         if (arrangement.usesOthers()) {
             announce(Event.Type.SUBSET_CHANGED, null, Arranger.describe(members));
@@ -268,6 +268,11 @@ final class Cluster {
     /** Returns how requests that ask for no subset are divided. */
     Split split() {
         return read((all, now) -> arranger.split());
+    }
+
+    /** Returns how far apart what looks at all of so many endpoints is done: 0 where there are few. */
+    static long spacingNanos(int endpoints) {
+        return endpoints < LARGE_LIST ? 0 : endpoints * SPACING_NANOS_PER_ENDPOINT;
     }
 
     /** Notes that an endpoint went out or came back; called under the lock. */

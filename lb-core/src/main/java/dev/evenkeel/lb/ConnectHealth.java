@@ -3,7 +3,6 @@ package dev.evenkeel.lb;
 import dev.evenkeel.lb.call.Outcome;
 import dev.evenkeel.lb.endpoint.OutReason;
 import dev.evenkeel.lb.health.ConnectBackoff;
-import dev.evenkeel.lb.health.SlowStart;
 import dev.evenkeel.lb.policy.PickContext;
 import dev.evenkeel.lb.time.Environment;
 import org.jspecify.annotations.Nullable;
@@ -17,7 +16,6 @@ final class ConnectHealth {
     private final Cluster cluster;
     private final Ejector ejector;
     private final ConnectBackoff backoff;
-    private final SlowStart slowStart;
     private final Environment environment;
     private final Trials probes = new Trials(OutReason.CONNECT_FAILED);
 
@@ -25,7 +23,6 @@ final class ConnectHealth {
         this.cluster = cluster;
         this.ejector = ejector;
         this.backoff = settings.connectBackoff();
-        this.slowStart = settings.slowStart();
         this.environment = environment;
         cluster.watch(probes::changed);
     }
@@ -108,7 +105,7 @@ final class ConnectHealth {
         }
         node.connects.connected(now);
         ejector.acquit(node, sinceNanos, now);
-        members.startOver(node, slowStart, now);
+        members.startOver(node, now);
         cluster.announceAvailability(node, "connected again");
         return true;
     }
@@ -120,7 +117,7 @@ final class ConnectHealth {
         }
         boolean wasOut = !node.availability().isAvailable();
         ejector.acquit(node, node.connects.foundNanos(), now);
-        members.startOver(node, slowStart, now);
+        members.startOver(node, now);
         if (wasOut && node.availability().isAvailable()) {
             cluster.announceAvailability(node, "connected again");
         }

@@ -2,7 +2,6 @@ package dev.evenkeel.lb;
 
 import dev.evenkeel.lb.call.Outcome;
 import dev.evenkeel.lb.endpoint.OutReason;
-import dev.evenkeel.lb.health.SlowStart;
 import dev.evenkeel.lb.limit.Breaker;
 import dev.evenkeel.lb.observe.Event;
 import dev.evenkeel.lb.policy.PickContext;
@@ -19,16 +18,14 @@ final class EndpointBreakers {
     private final Cluster cluster;
     private final Ejector ejector;
     private final BreakerTimer timer;
-    private final SlowStart slowStart;
     private final Trials trials = new Trials(OutReason.BREAKER_OPEN);
     private final Set<TrackedNode> kept =
             new LinkedHashSet<>(); // in use with an open breaker; used under the cluster's lock
 
-    EndpointBreakers(Cluster cluster, Ejector ejector, BreakerTimer timer, Settings settings) {
+    EndpointBreakers(Cluster cluster, Ejector ejector, BreakerTimer timer) {
         this.cluster = cluster;
         this.ejector = ejector;
         this.timer = timer;
-        this.slowStart = settings.slowStart();
         cluster.watch(trials::changed);
     }
 
@@ -127,6 +124,7 @@ final class EndpointBreakers {
     }
 
     private boolean takeOut(TrackedNode node, String why) {
+        ejector.takesOut(node);
         boolean changed = node.setOut(OutReason.BREAKER_OPEN, true);
         cluster.announceAvailability(node, why);
         return changed;
@@ -178,7 +176,7 @@ final class EndpointBreakers {
                 return false;
             }
             node.comeBack(now);
-            members.refreshWeights(slowStart, now);
+            members.holdBack(node, now);
             cluster.announceAvailability(node, "its circuit breaker closed");
             return true;
         }

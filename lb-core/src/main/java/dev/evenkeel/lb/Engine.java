@@ -59,9 +59,8 @@ final class Engine {
         this.list = new ListKeeper(
                 cluster, drains, this::joined, environment.scheduler(), source.isAuthoritative(), settings);
         BreakerTimer timer = new BreakerTimer(cluster, environment);
-        this.breakers = settings.limits().endpointBreaker() == null
-                ? null
-                : new EndpointBreakers(cluster, ejector, timer, settings);
+        this.breakers =
+                settings.limits().endpointBreaker() == null ? null : new EndpointBreakers(cluster, ejector, timer);
         this.gate = settings.limits().newGate(cluster, service, timer, environment.ticker());
         this.outliers = new OutlierSweep(cluster, ejector, breakers, usual, settings, environment.scheduler());
         this.hedges = settings.hedges().isOn()
@@ -168,7 +167,7 @@ final class Engine {
         if (node.ledger().pushBack(pause, nowNanos) && !node.isPushedBack()) {
             cluster.tell((members, now) -> {
                 node.cuts.pushBack(now + pause);
-                return members.refreshWeights(settings.slowStart(), now);
+                return members.holdBack(node, now);
             });
         }
     }

@@ -138,7 +138,7 @@ final class HealthChecker {
             return true;
         }
         if (risen) {
-            members.startOver(node, settings.slowStart(), now);
+            members.startOver(node, now);
             cluster.announceAvailability(node, "passes its checks again");
         }
         return risen;

@@ -2,7 +2,6 @@ package dev.evenkeel.lb;
 
 import dev.evenkeel.lb.endpoint.Endpoint;
 import dev.evenkeel.lb.endpoint.EndpointSource;
-import dev.evenkeel.lb.health.SlowStart;
 import dev.evenkeel.lb.observe.Event;
 import dev.evenkeel.lb.time.Scheduler;
 import java.time.Duration;
@@ -24,7 +23,6 @@ final class ListKeeper implements EndpointSource.Listener {
     private final ObjLongConsumer<TrackedNode> joined; // called in changes
     private final Scheduler scheduler;
     private final ListGuard guard; // used in changes only, so under the cluster's lock
-    private final SlowStart slowStart;
     private Scheduler.Scheduled timer = NO_TIMER; // until a list in doubt is believed; used in changes only
 
     ListKeeper(
@@ -38,7 +36,6 @@ final class ListKeeper implements EndpointSource.Listener {
         this.drains = drains;
         this.joined = joined;
         this.scheduler = scheduler;
-        this.slowStart = settings.slowStart();
         Duration hold = settings.listHold();
         this.guard = new ListGuard(authoritative || hold.isZero(), hold.toNanos());
     }
@@ -130,11 +127,13 @@ final class ListKeeper implements EndpointSource.Listener {
             cluster.announce(Event.Type.REMOVED, node.endpoint(), node.inFlight() + " in flight");
             cluster.announceDrained(node);
         });
-        members.nodes().forEach(node -> {
-            String why = node.endpoint().isTerminating() ? "discovery says it is terminating" : "";
-            drains.set(node, members, why, now);
-        });
-        members.refreshWeights(slowStart, now);
+        // Orders of a person are carried out when they are given, so the others do as they did.
+        Stream.concat(outcome.added().keySet().stream(), outcome.changed().keySet().stream())
+                .forEach(node -> {
+                    String why = node.endpoint().isTerminating() ? "discovery says it is terminating" : "";
+                    drains.set(node, members, why, now);
+                });
+        members.refreshWeights(now);
         return outcome.isChange();
     }
 

@@ -104,12 +104,18 @@ final class OutlierSweep {
         }
         usual.refresh(awake, now);
         Sitting sitting = new Sitting(members, now);
-        detection.detectors().forEach(detector -> sitting.hear(detector, judged));
-        awake.forEach(sitting::settle);
+        boolean opened;
+        ejector.beginSweep();
+        try {
+            detection.detectors().forEach(detector -> sitting.hear(detector, judged));
+            awake.forEach(sitting::settle);
+            opened = breakers != null && breakers.reconsider(members, now);
+        } finally {
+            ejector.endSweep();
+        }
         shareWatch.look(awake, members.nodes());
         awake.forEach(node -> warmUp(node, now));
-        boolean opened = breakers != null && breakers.reconsider(members, now);
-        boolean reweighted = members.refreshWeights(awake, slowStart, now);
+        boolean reweighted = members.refreshWeights(now);
         awake.forEach(TrackedNode::restIfNothingIsLeft);
         return opened || reweighted || sitting.rebuild;
     }
@@ -174,7 +180,11 @@ final class OutlierSweep {
             if (!suspects.contains(node)) {
                 node.suspicion = "";
             }
-            node.cuts.setSlow(slow.contains(node));
+            boolean isSlow = slow.contains(node);
+            node.cuts.setSlow(isSlow);
+            if (isSlow) {
+                members.holdBack(node);
+            }
         }
     }
 }

@@ -47,6 +47,7 @@ final class TrackedNode implements Node {
     private volatile long backSinceNanos; // written before wasOut, and means nothing without it
 
     // Used under the cluster's lock.
+    byte counted; // as what the census counts it
     long attraction; // see FairChoice, which works it out when it needs it; 0 until then
     private long restingSince = AWAKE; // the ledger's events when it came to rest
     final OutcomeWindow window = new OutcomeWindow();
@@ -273,6 +274,11 @@ final class TrackedNode implements Node {
         return takeWeight(now) || wasPushedBack != pushedBack;
     }
 
+    /** Returns whether nothing holds it back. */
+    boolean hasWholeWeight() {
+        return cuts.isNothing() && weight == endpoint.weight();
+    }
+
     private boolean takeWeight(double now) {
         boolean matters = Math.abs(now - weight) > NOTICEABLE * weight;
         if (matters || now == endpoint.weight()) {
@@ -299,12 +305,10 @@ final class TrackedNode implements Node {
     /** Notes at the end of a sweep whether the next one has anything to do here even if nothing happens. */
     void restIfNothingIsLeft() {
         long events = ledger.events(); // first: what happens meanwhile shows as news
-        boolean nothingIsLeft = availability.isAvailable()
-                && window.isLevel(ledger.succeeded(), ledger.failed(), ledger.started())
+        boolean nothingIsLeft = window.isLevel(ledger.succeeded(), ledger.failed(), ledger.started())
                 && ejections.isForgotten()
-                && cuts.isNothing()
-                && !saidAvoided
-                && weight == endpoint.weight();
+                && hasWholeWeight()
+                && !saidAvoided;
         restingSince = nothingIsLeft ? events : AWAKE;
     }
 
@@ -336,13 +340,28 @@ final class TrackedNode implements Node {
         long row = ledger.failedInARow();
         return new EndpointStats(
                 endpoint,
-                window.successes(ledger.succeeded()),
-                window.failures(ledger.failed()),
-                window.pushbacks(ledger.pushedBack()),
+                recentSuccesses(),
+                recentFailures(),
+                recentPushbacks(),
                 row,
                 ledger.isServing(nowNanos),
                 ledger.medianNanos(),
                 ledger.usual().peers(ledger.ownFailures(nowNanos)));
+    }
+
+    /** Returns how many attempts ended here in the last ten seconds, and were no failures. */
+    long recentSuccesses() {
+        return window.successes(ledger.succeeded());
+    }
+
+    /** Returns how many attempts failed here in the last ten seconds. */
+    long recentFailures() {
+        return window.failures(ledger.failed());
+    }
+
+    /** Returns how many attempts were turned away here in the last ten seconds. */
+    long recentPushbacks() {
+        return window.pushbacks(ledger.pushedBack());
     }
 
     /** Returns how many attempts were begun here in the last ten seconds. */

@@ -35,6 +35,36 @@ public record EndpointStats(
         public static final Peers UNKNOWN = new Peers(0, 0);
     }
 
+    /**
+     * How the attempts at several endpoints ended: worked out once, for the judgement of each.
+     *
+     * @param bad how many did not succeed: failures, and what was turned away
+     * @param attempts how many there were
+     */
+    public record Total(long bad, long attempts) {
+        /** Adds up what is known of these endpoints. */
+        public static Total of(Collection<EndpointStats> all) {
+            long bad = 0;
+            long attempts = 0;
+            for (EndpointStats one : all) {
+                bad += one.failures + one.pushbacks;
+                attempts += one.volume() + one.pushbacks;
+            }
+            return new Total(bad, attempts);
+        }
+
+        /** Returns the total without one endpoint's part, which may have grown since it was added. */
+        public Total without(long ownBad, long ownAttempts) {
+            long otherAttempts = Math.max(0, attempts - ownAttempts);
+            return new Total(Math.min(otherAttempts, Math.max(0, bad - ownBad)), otherAttempts);
+        }
+
+        /** Returns the share of attempts that did not succeed, 0 to 1; 0 where there were none. */
+        public double share() {
+            return attempts == 0 ? 0 : (double) bad / attempts;
+        }
+    }
+
     /** Creates statistics of an endpoint of whose peers nothing is known, and where no attempt waits. */
     public EndpointStats(Endpoint endpoint, long successes, long failures, long failuresInARow, double medianNanos) {
         this(endpoint, successes, failures, 0, failuresInARow, false, medianNanos, Peers.UNKNOWN);
@@ -49,18 +79,10 @@ public record EndpointStats(
      * Returns the share of attempts that did not succeed at the other ones of these endpoints: failures, and what was turned away. What fails
      * everywhere is held against no endpoint. 0 where there are no others.
      *
-     * @param all endpoints of the service, this one among them or not
+     * @param all of endpoints of the service, this one among them
      */
-    public double failureShareElsewhere(Collection<EndpointStats> all) {
-        long bad = 0;
-        long volume = 0;
-        for (EndpointStats other : all) {
-            if (!other.endpoint.equals(endpoint)) {
-                bad += other.failures + other.pushbacks;
-                volume += other.volume() + other.pushbacks;
-            }
-        }
-        return volume == 0 ? 0 : (double) bad / volume;
+    public double failureShareElsewhere(Total all) {
+        return all.without(failures + pushbacks, volume() + pushbacks).share();
     }
 
     /** Returns the share of successes, 0 to 1; asked only where there is a volume. */

@@ -26,8 +26,9 @@ public record FailurePercentage(double share, int minVolume, DetectorMode mode) 
 
     @Override
     public List<Verdict> detect(List<EndpointStats> all) {
+        EndpointStats.Total total = EndpointStats.Total.of(all);
         return all.stream()
-                .filter(stats -> isAtLeast(share, stats) && isTooMany(stats, all))
+                .filter(stats -> isAtLeast(share, stats) && isTooMany(stats, total, all.size()))
                 .map(stats -> new Verdict(
                         stats.endpoint(),
                         Verdict.Sentence.EJECT,
@@ -40,9 +41,9 @@ public record FailurePercentage(double share, int minVolume, DetectorMode mode) 
     }
 
     /** Where attempts fail at others, too, it is measured by what is left of good answers there: half of that is too few. */
-    private boolean isTooMany(EndpointStats stats, List<EndpointStats> all) {
+    private boolean isTooMany(EndpointStats stats, EndpointStats.Total all, int endpoints) {
         double elsewhere = stats.failureShareElsewhere(all);
         return isAtLeast(1 - (1 - share) * (1 - elsewhere), stats)
-                && !Chance.explainsCount(stats.failures(), stats.volume(), elsewhere, all.size());
+                && !Chance.explainsCount(stats.failures(), stats.volume(), elsewhere, endpoints);
     }
 }

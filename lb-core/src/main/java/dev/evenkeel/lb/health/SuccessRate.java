@@ -45,9 +45,10 @@ public record SuccessRate(double deviations, int minEndpoints, int minVolume, De
                 .mapToDouble(stats -> (stats.successRate() - mean) * (stats.successRate() - mean))
                 .average()
                 .orElseThrow();
+        EndpointStats.Total total = EndpointStats.Total.of(all);
         double threshold = mean - deviations * Math.sqrt(variance);
         return judged.stream()
-                .filter(stats -> stats.successRate() < threshold && isMoreThanChance(stats, mean, all))
+                .filter(stats -> stats.successRate() < threshold && isMoreThanChance(stats, mean, total))
                 .map(stats -> new Verdict(
                         stats.endpoint(),
                         Verdict.Sentence.EJECT,
@@ -61,7 +62,7 @@ public record SuccessRate(double deviations, int minEndpoints, int minVolume, De
      * So the failures must also exceed by five deviations what an endpoint with the mean rate would have by chance, and by two:
      * that happens to a healthy endpoint in about one of 100,000 windows (binomial, 0.1 % to 20 % errors, 100 to 1000 attempts).
      */
-    private static boolean isMoreThanChance(EndpointStats stats, double mean, List<EndpointStats> all) {
+    private static boolean isMoreThanChance(EndpointStats stats, double mean, EndpointStats.Total all) {
         double expected = (1 - mean) * stats.volume();
         double deviation = Math.sqrt(expected * mean);
         return stats.failures() > expected + 5 * deviation + 2
