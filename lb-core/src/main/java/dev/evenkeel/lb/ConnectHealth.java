@@ -110,10 +110,13 @@ final class ConnectHealth {
         return true;
     }
 
-    /** Takes back an endpoint that transports had lost their connections to, as it is another process; called in a change. */
-    void connectedAgain(Members members, TrackedNode node, long now) {
+    /**
+     * Takes back an endpoint that transports had lost their connections to, as it is another process, and returns whether that is a change for
+     * all views; called in a change.
+     */
+    boolean connectedAgain(Members members, TrackedNode node, long now) {
         if (!node.connects.isLost()) {
-            return;
+            return false;
         }
         boolean wasOut = !node.availability().isAvailable();
         ejector.acquit(node, node.connects.foundNanos(), now);
@@ -121,6 +124,7 @@ final class ConnectHealth {
         if (wasOut && node.availability().isAvailable()) {
             cluster.announceAvailability(node, "connected again");
         }
+        return true;
     }
 
     /** Lets the next request try the endpoint, if it is still out and its pause is over: an earlier timer may come too soon. */

@@ -56,8 +56,7 @@ final class Engine {
                 ? null
                 : new Sessions(
                         settings.sessions(), settings.policy() instanceof KeyedPolicy, cluster, environment.ticker());
-        this.list = new ListKeeper(
-                cluster, drains, this::joined, environment.scheduler(), source.isAuthoritative(), settings);
+        this.list = new ListKeeper(cluster, drains, this::joined, environment, source.isAuthoritative(), settings);
         BreakerTimer timer = new BreakerTimer(cluster, environment);
         this.breakers =
                 settings.limits().endpointBreaker() == null ? null : new EndpointBreakers(cluster, ejector, timer);
@@ -231,7 +230,7 @@ final class Engine {
 
     /** Returns the state of the list in words. */
     String describeList() {
-        return cluster.read((members, now) -> list.describe(members.size(), now));
+        return list.describe(cluster.size(), nowNanos());
     }
 
     /** Returns why the list is empty, once the source has said something. */
@@ -239,9 +238,9 @@ final class Engine {
         if (cluster.isClosed()) {
             return Optional.of(announcer.service() + " is closed");
         }
-        return cluster.read((members, now) -> members.size() > 0 || list.isSilent()
+        return cluster.size() > 0 || list.isSilent()
                 ? Optional.empty()
-                : Optional.of(announcer.service() + " has no endpoints: " + list.describe(0, now)));
+                : Optional.of(announcer.service() + " has no endpoints: " + list.describe(0, nowNanos()));
     }
 
     /** Returns what keeps all of the service's attempts back, after a comma; empty if nothing does. */

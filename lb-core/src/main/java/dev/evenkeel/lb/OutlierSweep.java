@@ -56,7 +56,7 @@ final class OutlierSweep {
         scheduler.schedule(INTERVAL_NANOS, () -> {
             if (!cluster.isClosed()) {
                 start(); // first, so that nothing that goes wrong in one sweep prevents the next
-                cluster.tell(this::sweep);
+                cluster.tellOfAll(this::sweep);
             }
         });
     }
@@ -77,7 +77,7 @@ final class OutlierSweep {
         boolean serving = node.ledger().isServing(nowNanos);
         if (detector.isTooMany(failuresInARow, serving, peers)
                 && !detector.isTooMany(failuresInARow - longer, serving, peers)) {
-            cluster.tell((members, now) -> {
+            cluster.tellOfAll((members, now) -> {
                 Sitting sitting = new Sitting(members, now);
                 sitting.hear(detector, List.of(node.stats(now)));
                 return sitting.rebuild;
