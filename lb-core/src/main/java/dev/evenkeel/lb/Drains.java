@@ -1,7 +1,6 @@
 package dev.evenkeel.lb;
 
 import dev.evenkeel.lb.endpoint.OutReason;
-import dev.evenkeel.lb.health.SlowStart;
 import dev.evenkeel.lb.time.Scheduler;
 import org.jspecify.annotations.Nullable;
 
@@ -10,14 +9,12 @@ final class Drains {
     private final String service;
     private final Cluster cluster;
     private final Scheduler scheduler;
-    private final SlowStart slowStart;
     private final @Nullable StickySessions sessions; // null where there are none
 
     Drains(String service, Cluster cluster, Settings settings, Scheduler scheduler) {
         this.service = service;
         this.cluster = cluster;
         this.scheduler = scheduler;
-        this.slowStart = settings.slowStart();
         this.sessions = settings.sessions();
     }
 
@@ -49,11 +46,11 @@ final class Drains {
                     changed = true;
                     if (!evacuate) {
                         node.comeBack(now);
+                        members.holdBack(node, now);
                     }
                 }
             }
-            boolean reweighted = members.refreshWeights(slowStart, now);
-            return changed || reweighted;
+            return changed;
         });
     }
 

@@ -49,19 +49,17 @@ final class Engine {
         this.usual = new Usual(budget::deposits, nowNanos());
         this.cluster = new Cluster(settings, environment, announcer, usual);
         this.drains = new Drains(service, cluster, settings, environment.scheduler());
-        Ejector ejector = new Ejector(cluster, settings, environment);
+        Ejector ejector = new Ejector(cluster, usual, settings, environment);
         this.connects = new ConnectHealth(cluster, ejector, settings, environment);
         this.checks = new HealthChecker(service, cluster, connects, settings, environment);
         this.sessions = settings.sessions() == null
                 ? null
                 : new Sessions(
                         settings.sessions(), settings.policy() instanceof KeyedPolicy, cluster, environment.ticker());
-        this.list = new ListKeeper(
-                cluster, drains, this::joined, environment.scheduler(), source.isAuthoritative(), settings);
+        this.list = new ListKeeper(cluster, drains, this::joined, environment, source.isAuthoritative(), settings);
         BreakerTimer timer = new BreakerTimer(cluster, environment);
-        this.breakers = settings.limits().endpointBreaker() == null
-                ? null
-                : new EndpointBreakers(cluster, ejector, timer, settings);
+        this.breakers =
+                settings.limits().endpointBreaker() == null ? null : new EndpointBreakers(cluster, ejector, timer);
         this.gate = settings.limits().newGate(cluster, service, timer, environment.ticker());
         this.outliers = new OutlierSweep(cluster, ejector, breakers, usual, settings, environment.scheduler());
         this.hedges = settings.hedges().isOn()
@@ -168,7 +166,7 @@ final class Engine {
         if (node.ledger().pushBack(pause, nowNanos) && !node.isPushedBack()) {
             cluster.tell((members, now) -> {
                 node.cuts.pushBack(now + pause);
-                return members.refreshWeights(settings.slowStart(), now);
+                return members.holdBack(node, now);
             });
         }
     }
@@ -232,7 +230,7 @@ final class Engine {
 
     /** Returns the state of the list in words. */
     String describeList() {
-        return cluster.read((members, now) -> list.describe(members.size(), now));
+        return list.describe(cluster.size(), nowNanos());
     }
 
     /** Returns why the list is empty, once the source has said something. */
@@ -240,9 +238,9 @@ final class Engine {
         if (cluster.isClosed()) {
             return Optional.of(announcer.service() + " is closed");
         }
-        return cluster.read((members, now) -> members.size() > 0 || list.isSilent()
+        return cluster.size() > 0 || list.isSilent()
                 ? Optional.empty()
-                : Optional.of(announcer.service() + " has no endpoints: " + list.describe(0, now)));
+                : Optional.of(announcer.service() + " has no endpoints: " + list.describe(0, nowNanos()));
     }
 
     /** Returns what keeps all of the service's attempts back, after a comma; empty if nothing does. */

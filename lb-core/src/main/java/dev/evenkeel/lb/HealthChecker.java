@@ -55,7 +55,7 @@ final class HealthChecker {
 
     /** Begins at a random moment and with a random endpoint: many clients that start together must not check in step. */
     private void begin() {
-        cluster.update((members, now) -> {
+        cluster.tell((members, now) -> {
             int endpoints = Math.max(1, members.used());
             rotation.skip(environment.random().nextInt(endpoints));
             long gap = schedule.gapNanos(endpoints, environment.random());
@@ -64,17 +64,19 @@ final class HealthChecker {
         });
     }
 
+    /** The checks begin on the timer as well, as whoever applies this has the lock, and something else to do. */
     private void turn() {
-        List<CheckRun> due = new ArrayList<>();
-        cluster.update((members, now) -> {
+        cluster.tell((members, now) -> {
             turning = members.size() > 0;
             if (turning) { // first, so that nothing that goes wrong in one turn prevents the next
                 long gap = schedule.gapNanos(members.used(), environment.random());
                 environment.scheduler().schedule(gap, this::turn);
             }
-            return choose(schedule.batch(members.used()), members.size(), due);
+            List<CheckRun> due = new ArrayList<>();
+            boolean rebuild = choose(schedule.batch(members.used()), members.size(), due);
+            environment.scheduler().schedule(0, () -> queue.start(due));
+            return rebuild;
         });
-        queue.start(due);
     }
 
     private boolean choose(int batch, int endpoints, List<CheckRun> due) {
@@ -116,7 +118,7 @@ final class HealthChecker {
 
     private void learn(CheckRun run, CheckResult result) {
         TrackedNode node = run.node();
-        cluster.update((members, now) -> {
+        cluster.tell((members, now) -> {
             inFlight--;
             node.checks.end();
             if (node.isRemoved()) {
@@ -138,7 +140,7 @@ final class HealthChecker {
             return true;
         }
         if (risen) {
-            members.startOver(node, settings.slowStart(), now);
+            members.startOver(node, now);
             cluster.announceAvailability(node, "passes its checks again");
         }
         return risen;

@@ -18,7 +18,7 @@ import java.util.Map;
 final class KeyMaps {
     private final KeyedPolicy policy;
     private Map<String, Known> maps = new HashMap<>(); // by the names of the parts
-    private long version = -1; // of the list that they are for
+    private long version; // of the list that they are for; at first there is none, and nothing to work out
 
     KeyMaps(KeyedPolicy policy) {
         this.policy = policy;

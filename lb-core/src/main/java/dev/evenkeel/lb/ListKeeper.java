@@ -2,8 +2,8 @@ package dev.evenkeel.lb;
 
 import dev.evenkeel.lb.endpoint.Endpoint;
 import dev.evenkeel.lb.endpoint.EndpointSource;
-import dev.evenkeel.lb.health.SlowStart;
 import dev.evenkeel.lb.observe.Event;
+import dev.evenkeel.lb.time.Environment;
 import dev.evenkeel.lb.time.Scheduler;
 import java.time.Duration;
 import java.util.List;
@@ -22,25 +22,25 @@ final class ListKeeper implements EndpointSource.Listener {
     private final Cluster cluster;
     private final Drains drains;
     private final ObjLongConsumer<TrackedNode> joined; // called in changes
-    private final Scheduler scheduler;
+    private final Environment environment;
     private final ListGuard guard; // used in changes only, so under the cluster's lock
-    private final SlowStart slowStart;
     private Scheduler.Scheduled timer = NO_TIMER; // until a list in doubt is believed; used in changes only
+    private volatile ListGuard.State state; // the guard's, for words; written in changes
 
     ListKeeper(
             Cluster cluster,
             Drains drains,
             ObjLongConsumer<TrackedNode> joined,
-            Scheduler scheduler,
+            Environment environment,
             boolean authoritative,
             Settings settings) {
         this.cluster = cluster;
         this.drains = drains;
         this.joined = joined;
-        this.scheduler = scheduler;
-        this.slowStart = settings.slowStart();
+        this.environment = environment;
         Duration hold = settings.listHold();
         this.guard = new ListGuard(authoritative || hold.isZero(), hold.toNanos());
+        this.state = guard.state();
     }
 
     @Override
@@ -61,8 +61,10 @@ final class ListKeeper implements EndpointSource.Listener {
 
     @Override
     public void onFailure(String reason) {
-        cluster.update((members, now) -> {
-            if (guard.onFailure(reason, now)) {
+        cluster.tell((members, now) -> {
+            boolean first = guard.onFailure(reason, now);
+            state = guard.state();
+            if (first) {
                 cluster.announce(
                         Event.Type.STALE,
                         null,
@@ -83,6 +85,7 @@ final class ListKeeper implements EndpointSource.Listener {
         }
         boolean wasHolding = guard.isHolding();
         boolean believed = guard.onList(list, now);
+        state = guard.state();
         if (guard.isHolding() && !wasHolding) {
             cluster.announce(Event.Type.LIST_HELD, null, guard.describeDoubt(now));
         }
@@ -101,12 +104,18 @@ final class ListKeeper implements EndpointSource.Listener {
     private void setTimer(long now) {
         timer.cancel();
         timer = guard.isHolding()
-                ? scheduler.schedule(guard.remainingNanos(now), () -> cluster.update(this::release))
+                ? environment.scheduler().schedule(guard.remainingNanos(now), this::releaseWithTime)
                 : NO_TIMER;
+    }
+
+    /** To take a list may take time, which the thread of the timers has not. */
+    private void releaseWithTime() {
+        environment.blocking().execute(() -> cluster.update(this::release));
     }
 
     private boolean release(Members members, long now) {
         List<Endpoint> list = guard.release(now);
+        state = guard.state();
         return list != null && use(list, members, now);
     }
 
@@ -130,21 +139,23 @@ final class ListKeeper implements EndpointSource.Listener {
             cluster.announce(Event.Type.REMOVED, node.endpoint(), node.inFlight() + " in flight");
             cluster.announceDrained(node);
         });
-        members.nodes().forEach(node -> {
-            String why = node.endpoint().isTerminating() ? "discovery says it is terminating" : "";
-            drains.set(node, members, why, now);
-        });
-        members.refreshWeights(slowStart, now);
+        // Orders of a person are carried out when they are given, so the others do as they did.
+        Stream.concat(outcome.added().keySet().stream(), outcome.changed().keySet().stream())
+                .forEach(node -> {
+                    String why = node.endpoint().isTerminating() ? "discovery says it is terminating" : "";
+                    drains.set(node, members, why, now);
+                });
+        members.refreshWeights(now);
         return outcome.isChange();
     }
 
-    /** Returns whether the source has delivered nothing so far, not even a failure; called in a change or under the cluster's lock. */
+    /** Returns whether the source has delivered nothing so far, not even a failure. May be asked by any thread. */
     boolean isSilent() {
-        return !guard.isKnown() && !guard.isFailing();
+        return state.isSilent();
     }
 
-    /** Returns the state of the list in words; called in a change or under the cluster's lock. */
+    /** Returns the state of the list in words. May be asked by any thread. */
     String describe(int size, long now) {
-        return guard.describe(size, now);
+        return state.describe(size, now);
     }
 }

@@ -236,7 +236,7 @@ public final class LoadBalancerView implements AutoCloseable {
      * @throws IllegalStateException if this view's transport connects on demand
      */
     public void setReady(Endpoint endpoint, boolean isReady) {
-        reported("readiness is").set(endpoint, isReady);
+        reported("readiness is").set(this, endpoint, isReady);
     }
 
     private Readiness reported(String what) {
@@ -264,7 +264,7 @@ public final class LoadBalancerView implements AutoCloseable {
 
     /** Returns every endpoint in the list with its state in this view. */
     public List<EndpointStatus> endpoints() {
-        return engine.cluster.read((members, now) -> {
+        return engine.cluster.look((members, now) -> {
             Shares shares = Shares.of(members.nodes());
             return members.nodes().stream()
                     .map(node -> node.status(availability(node), shares, now))
@@ -369,7 +369,7 @@ public final class LoadBalancerView implements AutoCloseable {
      * among it.
      */
     String describeTraffic() {
-        return engine.cluster.read((members, now) -> {
+        return engine.cluster.look((members, now) -> {
             List<TrafficPart> parts = snapshot.traffic();
             return parts.size() == 1 && parts.get(0).name().isEmpty() ? "" : TrafficPart.describe(parts, members);
         });

@@ -58,7 +58,7 @@ final class NodeLedger {
     /** From this share on most attempts elsewhere end without a good answer, too. */
     private static final double MOST = 0.5;
 
-    private static final long MOMENT_NANOS = 1_000_000_000;
+    private static final long MOMENT_NANOS = 500_000_000;
 
     private static final long PEERS_NANOS = 1_000_000_000; // for so long Usual remembers
 

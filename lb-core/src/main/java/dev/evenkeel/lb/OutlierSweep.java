@@ -56,7 +56,7 @@ final class OutlierSweep {
         scheduler.schedule(INTERVAL_NANOS, () -> {
             if (!cluster.isClosed()) {
                 start(); // first, so that nothing that goes wrong in one sweep prevents the next
-                cluster.tell(this::sweep);
+                cluster.tellOfAll(this::sweep);
             }
         });
     }
@@ -77,7 +77,7 @@ final class OutlierSweep {
         boolean serving = node.ledger().isServing(nowNanos);
         if (detector.isTooMany(failuresInARow, serving, peers)
                 && !detector.isTooMany(failuresInARow - longer, serving, peers)) {
-            cluster.tell((members, now) -> {
+            cluster.tellOfAll((members, now) -> {
                 usual.count(members.nodes(), now);
                 Sitting sitting = new Sitting(members, now);
                 sitting.hear(detector, List.of(node.stats(now)));
@@ -103,12 +103,18 @@ final class OutlierSweep {
         }
         usual.refresh(awake, now);
         Sitting sitting = new Sitting(members, now);
-        detection.detectors().forEach(detector -> sitting.hear(detector, judged));
-        awake.forEach(sitting::settle);
+        boolean opened;
+        ejector.beginSweep();
+        try {
+            detection.detectors().forEach(detector -> sitting.hear(detector, judged));
+            awake.forEach(sitting::settle);
+            opened = breakers != null && breakers.reconsider(members, now);
+        } finally {
+            ejector.endSweep();
+        }
         shareWatch.look(awake, members.nodes());
         awake.forEach(node -> warmUp(node, now));
-        boolean opened = breakers != null && breakers.reconsider(members, now);
-        boolean reweighted = members.refreshWeights(awake, slowStart, now);
+        boolean reweighted = members.refreshWeights(now);
         awake.forEach(TrackedNode::restIfNothingIsLeft);
         return opened || reweighted || sitting.rebuild;
     }
@@ -173,7 +179,11 @@ final class OutlierSweep {
             if (!suspects.contains(node)) {
                 node.suspicion = "";
             }
-            node.cuts.setSlow(slow.contains(node));
+            boolean isSlow = slow.contains(node);
+            node.cuts.setSlow(isSlow);
+            if (isSlow) {
+                members.holdBack(node);
+            }
         }
     }
 }

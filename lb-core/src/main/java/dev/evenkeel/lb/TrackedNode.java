@@ -12,6 +12,7 @@ import dev.evenkeel.lb.observe.EndpointStatus;
 import dev.evenkeel.lb.policy.Node;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +38,8 @@ final class TrackedNode implements Node {
     private volatile Availability availability = Availability.AVAILABLE; // written under the cluster's lock
     private volatile boolean removed; // written under the cluster's lock
     private volatile boolean used = true; // written under the cluster's lock
+    private @Nullable Consumer<TrackedNode>
+            watch; // told when the above change; null while not in the list; under the cluster's lock
     private volatile @Nullable SessionDrain sessionDrain; // null where it keeps none; written under the cluster's lock
 
     private volatile double weight; // written under the cluster's lock
@@ -45,6 +48,7 @@ final class TrackedNode implements Node {
     private volatile long backSinceNanos; // written before wasOut, and means nothing without it
 
     // Used under the cluster's lock.
+    byte counted; // as what the census counts it
     long attraction; // see FairChoice, which works it out when it needs it; 0 until then
     private long restingSince = AWAKE; // the ledger's events when it came to rest
     final OutcomeWindow window = new OutcomeWindow();
@@ -199,9 +203,30 @@ final class TrackedNode implements Node {
         endpoint = newEndpoint;
     }
 
-    void setRemoved(boolean newRemoved) {
-        removed = newRemoved;
+    /**
+     * Takes it into the list.
+     *
+     * @param newWatch is told from now on whenever it changes whether the node is out, used or in the list
+     */
+    void join(Consumer<TrackedNode> newWatch) {
+        removed = false;
         forgetPicks();
+        watch = newWatch;
+        newWatch.accept(this);
+    }
+
+    /** Takes it out of the list. */
+    void leave() {
+        removed = true;
+        forgetPicks();
+        changed();
+        watch = null;
+    }
+
+    private void changed() {
+        if (watch != null) {
+            watch.accept(this);
+        }
     }
 
     /** Adds or takes away a reason to be out, and returns whether that changed anything. */
@@ -210,6 +235,7 @@ final class TrackedNode implements Node {
             return false;
         }
         availability = out ? availability.with(reason) : availability.without(reason);
+        changed();
         return true;
     }
 
@@ -223,6 +249,7 @@ final class TrackedNode implements Node {
         boolean changed = used != newUsed;
         if (changed) {
             used = newUsed;
+            changed();
         }
         return changed;
     }
@@ -246,6 +273,11 @@ final class TrackedNode implements Node {
         boolean wasPushedBack = pushedBack;
         pushedBack = cuts.isPushedBack();
         return takeWeight(now) || wasPushedBack != pushedBack;
+    }
+
+    /** Returns whether nothing holds it back. */
+    boolean hasWholeWeight() {
+        return cuts.isNothing() && weight == endpoint.weight();
     }
 
     private boolean takeWeight(double now) {
@@ -274,12 +306,10 @@ final class TrackedNode implements Node {
     /** Notes at the end of a sweep whether the next one has anything to do here even if nothing happens. */
     void restIfNothingIsLeft() {
         long events = ledger.events(); // first: what happens meanwhile shows as news
-        boolean nothingIsLeft = availability.isAvailable()
-                && window.isLevel(ledger.succeeded(), ledger.failed(), ledger.started())
+        boolean nothingIsLeft = window.isLevel(ledger.succeeded(), ledger.failed(), ledger.started())
                 && ejections.isForgotten()
-                && cuts.isNothing()
-                && !saidAvoided
-                && weight == endpoint.weight();
+                && hasWholeWeight()
+                && !saidAvoided;
         restingSince = nothingIsLeft ? events : AWAKE;
     }
 
@@ -316,9 +346,7 @@ final class TrackedNode implements Node {
 
     /** Returns what happened here in the last ten seconds. */
     FailuresElsewhere.Tally windowTally() {
-        return new FailuresElsewhere.Tally(
-                window.successes(ledger.succeeded()),
-                window.failures(ledger.failed()) + window.pushbacks(ledger.pushedBack()));
+        return new FailuresElsewhere.Tally(recentSuccesses(), recentFailures() + recentPushbacks());
     }
 
     /** Returns whether at least half of what ended in this second and the one before was bad. */
@@ -331,14 +359,29 @@ final class TrackedNode implements Node {
         long row = ledger.failedInARow();
         return new EndpointStats(
                 endpoint,
-                window.successes(ledger.succeeded()),
-                window.failures(ledger.failed()),
-                window.pushbacks(ledger.pushedBack()),
+                recentSuccesses(),
+                recentFailures(),
+                recentPushbacks(),
                 window.secondsWithFailures(ledger.failed()),
                 row,
                 ledger.isServing(nowNanos),
                 ledger.medianNanos(),
                 ledger.usual().peers(this, nowNanos));
+    }
+
+    /** Returns how many attempts ended here in the last ten seconds, and were no failures. */
+    long recentSuccesses() {
+        return window.successes(ledger.succeeded());
+    }
+
+    /** Returns how many attempts failed here in the last ten seconds. */
+    long recentFailures() {
+        return window.failures(ledger.failed());
+    }
+
+    /** Returns how many attempts were turned away here in the last ten seconds. */
+    long recentPushbacks() {
+        return window.pushbacks(ledger.pushedBack());
     }
 
     /** Returns how many attempts were begun here in the last ten seconds. */

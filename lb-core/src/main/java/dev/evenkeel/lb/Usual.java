@@ -36,6 +36,9 @@ final class Usual {
     /** From this share of failures on an overload is taken for one. */
     private static final double MANY = 0.02;
 
+    /** Counts are this far apart for each endpoint, so that they take little of a core however many endpoints fail. */
+    private static final long COUNT_NANOS_PER_ENDPOINT = 50_000;
+
     private static final int SLOTS = 8;
     private static final long SLOT_NANOS = 125_000_000;
 
@@ -141,7 +144,12 @@ final class Usual {
      */
     EndpointStats.Peers peers(TrackedNode node, long nowNanos) {
         double now = Math.max(othersFailures(node.ledger().ownFailures(nowNanos)), latest.share(node.latestTally()));
-        return new EndpointStats.Peers(Math.max(now, window.share(node.windowTally())), attempts());
+        return new EndpointStats.Peers(Math.max(now, windowShare(node)), attempts());
+    }
+
+    /** Returns the share of failures at peers in the last ten seconds; called in a change. */
+    double windowShare(TrackedNode node) {
+        return window.share(node.windowTally());
     }
 
     /** Works out what happens lately at all endpoints that are in use, unless that was done a moment ago; called in a change. */
@@ -152,7 +160,7 @@ final class Usual {
                     .toList();
             latest = elsewhere(used, TrackedNode::latestTally);
             window = elsewhere(used, TrackedNode::windowTally);
-            countEndsNanos = nowNanos + SLOT_NANOS;
+            countEndsNanos = nowNanos + SLOT_NANOS + used.size() * COUNT_NANOS_PER_ENDPOINT;
         }
     }
 

@@ -8,9 +8,9 @@ import java.util.List;
  * Which share of attempts fails at the peers of an endpoint, worked out once for all endpoints of a service. What fails elsewhere, too, is held
  * against no endpoint.
  *
- * <p>There are two measures, and the higher one counts: the share of all attempts, and the share at the worse half of those peers that give good
- * answers as well. The second is for an overload that does not fall on all alike: while some servers ask for a pause the others get what these
- * would have had. A peer that gives no good answer at all is ill itself, so it does not excuse others that way. Immutable.
+ * <p>There are two measures, and the higher one counts: the share of all attempts at peers; and, if more than half of them fail a tenth or more, the share at
+ * the worse half. The second is for an overload that does not fall on all alike: while some servers ask for a pause the others get what these
+ * would have had. In it only those peers count that give good answers as well: one that gives none is ill itself, and excuses nobody. Immutable.
  */
 public final class FailuresElsewhere {
     /**
@@ -24,6 +24,9 @@ public final class FailuresElsewhere {
             return (double) bad / (double) (good + bad + credit);
         }
     }
+
+    /** From this share on the service is in trouble. Guessed. */
+    private static final double MANY = 0.1;
 
     private final long credit;
     private final int endpoints;
@@ -78,12 +81,19 @@ public final class FailuresElsewhere {
     }
 
     private double shareOfWorseHalf(Tally own) {
-        int half = (own.good > 0 ? answering.size() - 1 : answering.size()) / 2;
-        boolean isOneOfThem = own.good > 0 && half > 0 && order.compare(own, answering.get(half - 1)) <= 0;
-        if (!isOneOfThem) {
-            return share(badUpTo[half], goodUpTo[half]);
+        int peers = own.good > 0 ? answering.size() - 1 : answering.size();
+        int half = peers / 2;
+        if (half == 0) {
+            return 0;
         }
-        return share(badUpTo[half + 1] - own.bad, goodUpTo[half + 1] - own.good - credit);
+        boolean isInIt = own.good > 0 && order.compare(own, answering.get(half - 1)) <= 0;
+        boolean isBeforeMiddle = own.good > 0 && order.compare(own, answering.get(half)) <= 0;
+        if (answering.get(isBeforeMiddle ? half + 1 : half).share(credit) < MANY) {
+            return 0;
+        }
+        return isInIt
+                ? share(badUpTo[half + 1] - own.bad, goodUpTo[half + 1] - own.good - credit)
+                : share(badUpTo[half], goodUpTo[half]);
     }
 
     private static double share(long bad, long good) {

@@ -29,7 +29,7 @@ class ChanceTest {
     }
 
     /**
-     * The limit of one in ten thousand would take long to simulate. With a hundredth of the attempts it is where a simulation sees one run in a hundred,
+     * The limit of one in a thousand would take long to simulate. With a tenth of the attempts it is where a simulation sees one run in a hundred,
      * and near that a simulation is not exact either: what it sees in 3 % is luck, what it sees in 0.3 % is not.
      */
     @ParameterizedTest
@@ -41,12 +41,12 @@ class ChanceTest {
             double seen = simulated(run, share, attempts, 3000);
             if (seen > 0.03) {
                 luck++;
-                assertThat(Chance.explainsRun(run, share, attempts / 100))
+                assertThat(Chance.explainsRun(run, share, attempts / 10))
                         .as("a run of %d", run)
                         .isTrue();
             } else if (seen < 0.003) {
                 guilt++;
-                assertThat(Chance.explainsRun(run, share, attempts / 100))
+                assertThat(Chance.explainsRun(run, share, attempts / 10))
                         .as("a run of %d", run)
                         .isFalse();
             }

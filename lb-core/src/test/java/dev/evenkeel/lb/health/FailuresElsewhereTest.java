@@ -38,16 +38,18 @@ class FailuresElsewhereTest {
     }
 
     @Test
-    void anOverloadOfSomeIsMeasuredAtTheWorseHalf() {
+    void whereMostPeersFailATenthOrMoreItIsTheShareAtTheWorseHalf() {
         Tally full = new Tally(40, 60);
-        assertThat(share(new Tally(35, 65), full, full, WELL, WELL)).isCloseTo(0.6, EXACTLY);
+        assertThat(share(new Tally(35, 65), full, full, new Tally(90, 10), new Tally(90, 10)))
+                .isCloseTo(0.6, EXACTLY);
+        assertThat(share(new Tally(35, 65), full, full, new Tally(91, 9), new Tally(91, 9)))
+                .isCloseTo(138 / 400.0, EXACTLY);
     }
 
     @Test
-    void oneBadPeerAmongManyExcusesLittle() {
+    void aMinorityThatFailsExcusesLittle() {
         Tally bad = new Tally(10, 90);
-        assertThat(share(bad, bad, WELL, WELL, WELL, WELL, WELL, WELL, WELL, WELL))
-                .isCloseTo(90 / 400.0, EXACTLY);
+        assertThat(share(bad, bad, bad, bad, WELL, WELL, WELL, WELL, WELL)).isCloseTo(270 / 800.0, EXACTLY);
     }
 
     /** With five dead of ten each of the dead would otherwise be excused by the others for ever. */
@@ -60,7 +62,7 @@ class FailuresElsewhereTest {
     @Test
     void eachEndpointIsCreditedWithSomeGoodAttempts() {
         List<Tally> all = List.of(new Tally(0, 0), new Tally(1, 3), new Tally(2, 0), new Tally(0, 0));
-        assertThat(new FailuresElsewhere(all, 2).share(all.get(0))).isCloseTo(3 / 6.0, EXACTLY);
+        assertThat(new FailuresElsewhere(all, 2).share(all.get(0))).isCloseTo(3 / 12.0, EXACTLY);
         assertThat(new FailuresElsewhere(all, 2).share(all.get(1))).isZero();
     }
 
@@ -87,12 +89,15 @@ class FailuresElsewhereTest {
 
     /** Peers with the same share may have a different weight, and any of them may be the last of the worse half. */
     private static double worseHalf(List<Tally> peers, int credit, Comparator<Long> ties) {
-        Stream<Tally> worstFirst = peers.stream()
+        List<Tally> sorted = peers.stream()
                 .filter(tally -> tally.good() > 0)
                 .sorted(Comparator.comparingDouble((Tally tally) -> -pooled(Stream.of(tally), credit))
-                        .thenComparing(tally -> tally.good() + tally.bad(), ties));
-        long answering = peers.stream().filter(tally -> tally.good() > 0).count();
-        return pooled(worstFirst.limit(answering / 2), credit);
+                        .thenComparing(tally -> tally.good() + tally.bad(), ties))
+                .toList();
+        int half = sorted.size() / 2;
+        return half == 0 || pooled(Stream.of(sorted.get(half)), credit) < 0.1
+                ? 0
+                : pooled(sorted.stream().limit(half), credit);
     }
 
     private static double pooled(Stream<Tally> tallies, int credit) {
