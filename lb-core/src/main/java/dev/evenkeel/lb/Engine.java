@@ -44,7 +44,7 @@ final class Engine {
     Engine(String service, Settings settings, EndpointSource source, Environment environment) {
         this.settings = settings;
         this.environment = environment;
-        this.announcer = new Announcer(service);
+        this.announcer = new Announcer(service, environment);
         this.budget = new RetryBudget(settings.retryBudget(), nowNanos());
         this.usual = new Usual(budget::deposits, nowNanos());
         this.cluster = new Cluster(settings, environment, announcer, usual);

@@ -127,6 +127,7 @@ final class ListKeeper implements EndpointSource.Listener {
         boolean allNew = members.size() == outcome.removed().size()
                 && outcome.nodes().size() == outcome.added().size();
         members.accept(outcome);
+        cluster.expectEvents(Math.max(members.size(), outcome.removed().size()));
         outcome.added().keySet().forEach(node -> {
             cluster.announce(Event.Type.ADDED, node.endpoint(), "");
             joined.accept(node, now);
