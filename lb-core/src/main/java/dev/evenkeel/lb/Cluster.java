@@ -331,7 +331,6 @@ final class Cluster {
             }
             closed = true;
             views.forEach(view -> view.rebuild(Arrangement.EMPTY, snapshots));
-            members.nodes().forEach(node -> node.keepSessions(null));
             published.signalAll();
         } finally {
             release();

@@ -238,11 +238,17 @@ public final class LoadBalancer implements AutoCloseable {
         void close();
     }
 
-    /** Stops watching the source. Calls that are under way may finish; new picks fail. Doing it twice changes nothing. */
+    /**
+     * Stops watching the source, and ends all timers. Calls that are under way may finish; new picks fail. Doing it twice changes nothing. What the
+     * source throws when it is no longer watched is thrown here, when everything else is closed.
+     */
     @Override
     public void close() {
-        subscription.close();
-        engine.close();
+        try {
+            subscription.close();
+        } finally {
+            engine.close();
+        }
     }
 
     /** Returns {@link #describe()}. */

@@ -404,7 +404,7 @@ public final class LoadBalancerView implements AutoCloseable {
             version = last + 1;
             tellOfChange();
         }
-        if (reported == null) {
+        if (reported == null && !engine.cluster.isClosed()) {
             PanicNews.tell(engine.cluster, panicsBefore, candidates());
         }
     }
