@@ -146,7 +146,6 @@ final class ListKeeper implements EndpointSource.Listener {
                     String why = node.endpoint().isTerminating() ? "discovery says it is terminating" : "";
                     drains.set(node, members, why, now);
                 });
-        members.refreshWeights(now);
         return outcome.isChange();
     }
 
