@@ -302,6 +302,7 @@ final class Cluster {
             views.remove(view);
             outdated.remove(view);
             view.rebuild(Arrangement.EMPTY, snapshots);
+            view.tellNoMore();
             all.nodes().forEach(TrackedNode::forgetPicks);
             return false;
         });
@@ -330,7 +331,6 @@ final class Cluster {
             }
             closed = true;
             views.forEach(view -> view.rebuild(Arrangement.EMPTY, snapshots));
-            members.nodes().forEach(node -> node.keepSessions(null));
             published.signalAll();
         } finally {
             release();
@@ -375,6 +375,11 @@ final class Cluster {
 
     void announce(Event.Type type, @Nullable Endpoint endpoint, String detail) {
         announcer.note(new Event(type, announcer.service(), endpoint, detail));
+    }
+
+    /** Notes, in a change, that so many endpoints may be news. */
+    void expectEvents(int endpoints) {
+        announcer.expect(endpoints);
     }
 
     /** Returns how long the list is. Takes no lock. */

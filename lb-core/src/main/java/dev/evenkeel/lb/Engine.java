@@ -38,20 +38,23 @@ final class Engine {
 
     private static final long MAX_PUSHBACK_NANOS = 30_000_000_000L;
 
+    private final Timers timers;
     private final Scheduler.Scheduled stallWatch;
     private final AtomicLong exhaustedAnnouncedNanos; // when we last said that the budget is spent
 
-    Engine(String service, Settings settings, EndpointSource source, Environment environment) {
+    Engine(String service, Settings settings, EndpointSource source, Environment given) {
         this.settings = settings;
-        this.environment = environment;
-        this.announcer = new Announcer(service);
+        this.timers = new Timers(given.scheduler());
+        this.environment = new Environment(
+                given.ticker(), timers, given.blocking(), given.random(), given.stalls(), given.listeners());
+        this.announcer = new Announcer(service, environment);
         this.budget = new RetryBudget(settings.retryBudget(), nowNanos());
         this.usual = new Usual(budget::deposits, nowNanos());
         this.cluster = new Cluster(settings, environment, announcer, usual);
         this.drains = new Drains(service, cluster, settings, environment.scheduler());
         Ejector ejector = new Ejector(cluster, usual, settings, environment);
         this.connects = new ConnectHealth(cluster, ejector, settings, environment);
-        this.checks = new HealthChecker(service, cluster, connects, settings, environment);
+        this.checks = new HealthChecker(service, cluster, connects, settings, given); // its timers end checks
         this.sessions = settings.sessions() == null
                 ? null
                 : new Sessions(
@@ -72,6 +75,7 @@ final class Engine {
     /** Ends the control loop. Doing it twice changes nothing. */
     void close() {
         cluster.close();
+        timers.close();
         stallWatch.cancel();
     }
 

@@ -9,10 +9,12 @@ final class EventLog implements LoadBalancerListener {
 
     @Override
     public void onEvent(Event event) {
-        System.Logger.Level level = level(event.type());
-        if (LOG.isLoggable(level)) {
-            LOG.log(level, event.toString());
-        }
+        LOG.log(level(event.type()), event.toString());
+    }
+
+    /** Returns whether an event of this type would be seen in the log. */
+    static boolean isLogged(Event.Type type) {
+        return LOG.isLoggable(level(type));
     }
 
     private static System.Logger.Level level(Event.Type type) {

@@ -127,6 +127,7 @@ final class ListKeeper implements EndpointSource.Listener {
         boolean allNew = members.size() == outcome.removed().size()
                 && outcome.nodes().size() == outcome.added().size();
         members.accept(outcome);
+        cluster.expectEvents(Math.max(members.size(), outcome.removed().size()));
         outcome.added().keySet().forEach(node -> {
             cluster.announce(Event.Type.ADDED, node.endpoint(), "");
             joined.accept(node, now);
@@ -145,7 +146,6 @@ final class ListKeeper implements EndpointSource.Listener {
                     String why = node.endpoint().isTerminating() ? "discovery says it is terminating" : "";
                     drains.set(node, members, why, now);
                 });
-        members.refreshWeights(now);
         return outcome.isChange();
     }
 

@@ -127,6 +127,10 @@ public final class LoadBalancer implements AutoCloseable {
         if (!traffic.isEmpty()) {
             line(text, "traffic", traffic);
         }
+        long lost = engine.announcer.lost();
+        if (lost > 0) {
+            line(text, "events", lost + " lost, as listeners are too slow");
+        }
         String avoided = describeAvoided();
         if (!avoided.isEmpty()) {
             line(text, "avoided", avoided);
@@ -214,7 +218,8 @@ public final class LoadBalancer implements AutoCloseable {
     /**
      * Opens a view for a transport that reports which endpoints it is connected to. Nothing is ready in it at first.
      *
-     * @param onChange is run after the view's candidates may have changed, on the thread that changed them and without a lock
+     * @param onChange is run after the view's candidates may have changed, once for several changes at a time, without a lock and on a thread of
+     *     {@link Environment#listeners}
      */
     public LoadBalancerView openView(Runnable onChange) {
         return LoadBalancerView.reportingReadiness(engine, plainView, onChange);
@@ -233,11 +238,17 @@ public final class LoadBalancer implements AutoCloseable {
         void close();
     }
 
-    /** Stops watching the source. Calls that are under way may finish; new picks fail. Doing it twice changes nothing. */
+    /**
+     * Stops watching the source, and ends all timers. Calls that are under way may finish; new picks fail. Doing it twice changes nothing. What the
+     * source throws when it is no longer watched is thrown here, when everything else is closed.
+     */
     @Override
     public void close() {
-        subscription.close();
-        engine.close();
+        try {
+            subscription.close();
+        } finally {
+            engine.close();
+        }
     }
 
     /** Returns {@link #describe()}. */

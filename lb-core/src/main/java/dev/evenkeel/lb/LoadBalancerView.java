@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 public final class LoadBalancerView implements AutoCloseable {
     private final Engine engine;
     private final Runnable onChange;
+    private final @Nullable Mailbox<Runnable> changes; // null where nobody needs to be told
     private final @Nullable Readiness reported; // null where the transport connects on demand
     private final BalancedCall noCall; // the plain view's: of attempts whose call only the transport knows
     private volatile Snapshot snapshot; // written under the cluster's lock
@@ -35,6 +36,7 @@ public final class LoadBalancerView implements AutoCloseable {
         this.engine = engine;
         this.reported = reported;
         this.onChange = onChange;
+        this.changes = reported == null ? null : engine.announcer.openMailbox();
         this.noCall = plain == null ? new BalancedCall(this, RequestInfo.NON_IDEMPOTENT) : plain.noCall;
         this.snapshot = Snapshot.EMPTY;
     }
@@ -400,10 +402,23 @@ public final class LoadBalancerView implements AutoCloseable {
             outdated = !made;
             int last = version;
             version = last + 1;
-            engine.announcer.note(onChange);
+            tellOfChange();
         }
-        if (reported == null) {
+        if (reported == null && !engine.cluster.isClosed()) {
             PanicNews.tell(engine.cluster, panicsBefore, candidates());
+        }
+    }
+
+    /** Ends what its owner is told; called under the cluster's lock. */
+    void tellNoMore() {
+        if (changes != null) {
+            changes.leave();
+        }
+    }
+
+    private void tellOfChange() {
+        if (changes != null) {
+            changes.addOnce(onChange);
         }
     }
 

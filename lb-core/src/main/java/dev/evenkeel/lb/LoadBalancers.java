@@ -64,9 +64,26 @@ public final class LoadBalancers implements AutoCloseable {
         return byService.values();
     }
 
-    /** Closes all load balancers. */
+    /** Closes all load balancers. What one throws is thrown when all are closed, with what others throw as suppressed. */
     @Override
     public void close() {
-        byService.values().forEach(LoadBalancer::close);
+        Throwable first = null;
+        for (LoadBalancer loadBalancer : byService.values()) {
+            try {
+                loadBalancer.close();
+            } catch (RuntimeException | Error e) {
+                if (first == null) {
+                    first = e;
+                } else {
+                    first.addSuppressed(e);
+                }
+            }
+        }
+        if (first instanceof Error error) {
+            throw error;
+        }
+        if (first instanceof RuntimeException exception) {
+            throw exception;
+        }
     }
 }

@@ -75,7 +75,10 @@ class ClusterTest {
         Environment environment =
                 new Environment(clock::get, (delay, task) -> () -> {}, Runnable::run, new SplittableRandom(1));
         Cluster cluster = new Cluster(
-                settings(LoadBalancingPolicy.roundRobin()), environment, new Announcer("orders.svc"), Usual.unknown());
+                settings(LoadBalancingPolicy.roundRobin()),
+                environment,
+                new Announcer("orders.svc", environment),
+                Usual.unknown());
         AtomicLong applied = new AtomicLong(-1);
         Thread timer = new Thread(() -> cluster.update((members, now) -> {
             applied.set(now);
@@ -103,7 +106,8 @@ class ClusterTest {
         };
         Environment environment =
                 new Environment(() -> 0, (delay, task) -> () -> {}, Runnable::run, new SplittableRandom(1));
-        Cluster cluster = new Cluster(settings(policy), environment, new Announcer("orders.svc"), Usual.unknown());
+        Cluster cluster =
+                new Cluster(settings(policy), environment, new Announcer("orders.svc", environment), Usual.unknown());
         Thread source = new Thread(() -> cluster.update((members, now) -> {
             take(members, 3);
             return true;
@@ -139,7 +143,8 @@ class ClusterTest {
                 },
                 blocking::add,
                 new SplittableRandom(1));
-        Cluster cluster = new Cluster(settings(policy), environment, new Announcer("orders.svc"), Usual.unknown());
+        Cluster cluster =
+                new Cluster(settings(policy), environment, new Announcer("orders.svc", environment), Usual.unknown());
         for (int endpoints : new int[] {1_000, 1_001}) {
             cluster.update((members, now) -> {
                 take(members, endpoints);
@@ -320,7 +325,8 @@ class ClusterTest {
             pickers.incrementAndGet();
             return (context, now) -> candidates.get(0);
         };
-        Cluster cluster = new Cluster(settings(policy), environment, new Announcer("orders.svc"), Usual.unknown());
+        Cluster cluster =
+                new Cluster(settings(policy), environment, new Announcer("orders.svc", environment), Usual.unknown());
         cluster.update((members, now) -> {
             take(members, 1_000);
             return true;
@@ -353,7 +359,10 @@ class ClusterTest {
         Environment environment =
                 new Environment(() -> 0, (delay, task) -> () -> {}, blocking::add, new SplittableRandom(1));
         Cluster cluster = new Cluster(
-                settings(LoadBalancingPolicy.roundRobin()), environment, new Announcer("orders.svc"), Usual.unknown());
+                settings(LoadBalancingPolicy.roundRobin()),
+                environment,
+                new Announcer("orders.svc", environment),
+                Usual.unknown());
         List<Thread> appliedBy = new CopyOnWriteArrayList<>();
         Thread others = new Thread(() -> {
             for (int i = 0; i < 1_000; i++) {

@@ -106,7 +106,7 @@ class WorkAtScaleTest {
                     return 40L * ENDPOINTS;
                 },
                 time.nanos());
-        Cluster cluster = new Cluster(settings(), environment, new Announcer("orders.svc"), usual);
+        Cluster cluster = new Cluster(settings(), environment, new Announcer("orders.svc", environment), usual);
         Ejector ejector = new Ejector(cluster, Usual.unknown(), settings(), environment);
         new OutlierSweep(cluster, ejector, null, usual, settings(), time).start();
         cluster.update((members, now) -> {

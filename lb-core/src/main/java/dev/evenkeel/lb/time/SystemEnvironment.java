@@ -19,9 +19,10 @@ final class SystemEnvironment {
     static final Environment SHARED = new Environment(
             System::nanoTime,
             timers(),
-            blockingPool(),
+            pool("evenkeel-blocking"),
             new ThreadRandom(),
-            new Heartbeat(daemons("evenkeel-heartbeat"), IDLE_SECONDS));
+            new Heartbeat(daemons("evenkeel-heartbeat"), IDLE_SECONDS),
+            pool("evenkeel-listeners"));
 
     private SystemEnvironment() {}
 
@@ -37,15 +38,10 @@ final class SystemEnvironment {
         };
     }
 
-    /** Unbounded on purpose: a source that hangs in a look-up must not delay another source. */
-    private static ExecutorService blockingPool() {
+    /** Unbounded on purpose: a source that hangs in a look-up must not delay another source, nor a listener another service's. */
+    private static ExecutorService pool(String name) {
         return new ThreadPoolExecutor(
-                0,
-                Integer.MAX_VALUE,
-                IDLE_SECONDS,
-                TimeUnit.SECONDS,
-                new SynchronousQueue<>(),
-                daemons("evenkeel-blocking"));
+                0, Integer.MAX_VALUE, IDLE_SECONDS, TimeUnit.SECONDS, new SynchronousQueue<>(), daemons(name));
     }
 
     private static Runnable guarded(Runnable task) {

@@ -90,8 +90,13 @@ final class ServiceResolver extends NameResolver implements LoadBalancerListener
 
     @Override
     public void onEvent(Event event) {
-        switch (event.type()) {
-            case ADDED, CHANGED, REMOVED, SUBSET_CHANGED, STALE, FRESH, CLOSED -> resolve();
+        resolve();
+    }
+
+    @Override
+    public boolean isInterestedIn(Event.Type type) {
+        return switch (type) {
+            case ADDED, CHANGED, REMOVED, SUBSET_CHANGED, STALE, FRESH, CLOSED -> true;
             case DRAINED,
                     UNAVAILABLE,
                     AVAILABLE,
@@ -101,9 +106,9 @@ final class ServiceResolver extends NameResolver implements LoadBalancerListener
                     LIST_HELD,
                     DUPLICATES,
                     SPLIT_UNMATCHED,
-                    SPLIT_MATCHED -> {}
-            case PANIC_ENTERED, PANIC_LEFT, RETRY, HEDGE, BUDGET_EXHAUSTED -> {}
-        }
+                    SPLIT_MATCHED -> false;
+            case PANIC_ENTERED, PANIC_LEFT, RETRY, HEDGE, BUDGET_EXHAUSTED -> false;
+        };
     }
 
     /** However many changes come at a time, the list is told once. */

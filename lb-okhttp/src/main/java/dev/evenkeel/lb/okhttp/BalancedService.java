@@ -100,6 +100,11 @@ final class BalancedService implements LoadBalancerListener, AutoCloseable {
         }
     }
 
+    @Override
+    public boolean isInterestedIn(Event.Type type) {
+        return type == Event.Type.REMOVED || type == Event.Type.DRAINED || type == Event.Type.UNAVAILABLE;
+    }
+
     /** Returns how many endpoints connections are kept for. */
     int endpoints() {
         return byAddress.size();
