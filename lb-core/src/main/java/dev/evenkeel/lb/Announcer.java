@@ -18,11 +18,15 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class Announcer {
     private static final System.Logger LOG = System.getLogger(Announcer.class.getName());
 
+    /** That many clients and channels of one service are not meant. Guessed: far more than programs have that make each once. */
+    private static final int TOO_MANY = 1_000;
+
     private final String service;
     private final Subscriber log = new Subscriber(new EventLog());
     private final List<Subscriber> subscribers = new CopyOnWriteArrayList<>();
     private final Queue<Runnable> pending = new ConcurrentLinkedQueue<>();
     private final AtomicInteger deliveries = new AtomicInteger();
+    private final AtomicBoolean crowded = new AtomicBoolean();
 
     Announcer(String service) {
         this.service = service;
@@ -36,6 +40,13 @@ final class Announcer {
     Runnable add(LoadBalancerListener listener) {
         Subscriber subscriber = new Subscriber(listener);
         subscribers.add(subscriber);
+        if (subscribers.size() >= TOO_MANY && crowded.compareAndSet(false, true)) {
+            LOG.log(
+                    System.Logger.Level.WARNING,
+                    service + " has " + TOO_MANY
+                            + " listeners, and every attempt is told to each: is a client wrapped, or a channel"
+                            + " opened, for every request? Make one and keep it, or close it. It is logged only this once");
+        }
         return () -> subscribers.remove(subscriber);
     }
 

@@ -4,6 +4,7 @@ import dev.evenkeel.lb.LoadBalancer;
 import dev.evenkeel.lb.LoadBalancers;
 import dev.evenkeel.lb.Sessions;
 import dev.evenkeel.lb.time.Environment;
+import java.lang.ref.WeakReference;
 import java.net.Proxy;
 import java.net.URI;
 import java.time.Duration;
@@ -38,7 +39,7 @@ public final class EvenkeelOkHttpBuilder {
 
     EvenkeelOkHttpBuilder(OkHttpClient original, LoadBalancers services) {
         OkHttpVersion.check();
-        if (original.interceptors().stream().anyMatch(LoadBalancingInterceptor.class::isInstance)) {
+        if (LoadBalancingInterceptor.find(original) != null) {
             throw new IllegalArgumentException(
                     "the client is balanced already; give all its services to one LoadBalancers, and wrap it once");
         }
@@ -238,17 +239,15 @@ public final class EvenkeelOkHttpBuilder {
                     .dispatcher(bulkheads.dispatcher())
                     .eventListenerFactory(bulkheads.listening(original.eventListenerFactory()));
         }
-        OkHttpClient client = balancing
-                .addInterceptor(new LoadBalancingInterceptor(
-                        Map.copyOf(byName),
-                        new HttpOutcomes(new HttpJudges(judges, judgesOfAll)),
-                        anomalies,
-                        unbalanced,
-                        callRuns))
-                .build();
+        Wrapping wrapping = new Wrapping(byName, anomalies, checks.values());
+        LoadBalancingInterceptor interceptor = new LoadBalancingInterceptor(
+                wrapping, new HttpOutcomes(new HttpJudges(judges, judgesOfAll)), unbalanced, callRuns);
+        OkHttpClient client = balancing.addInterceptor(interceptor).build();
         checks.forEach(
                 (service, check) -> check.use(new CheckClient(Objects.requireNonNull(byName.get(service)), client)));
-        return new EvenkeelOkHttp(client, byName.values(), anomalies, checks.values());
+        WeakReference<LoadBalancingInterceptor> user = new WeakReference<>(interceptor);
+        byName.values().forEach(service -> service.belongTo(user, wrapping::close));
+        return new EvenkeelOkHttp(client, wrapping);
     }
 
     private void refuseProxy(String service) {

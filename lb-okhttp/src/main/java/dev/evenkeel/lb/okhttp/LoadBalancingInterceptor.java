@@ -38,6 +38,7 @@ final class LoadBalancingInterceptor implements Interceptor {
     private static final KClass<CallProgress> PROGRESS = JvmClassMappingKt.getKotlinClass(CallProgress.class);
     private static final KClass<CallSettings> SETTINGS = JvmClassMappingKt.getKotlinClass(CallSettings.class);
 
+    private final Wrapping wrapping;
     private final Map<String, BalancedService> services;
     private final Runnable callRuns; // on this thread
     private final Anomalies anomalies;
@@ -51,17 +52,27 @@ final class LoadBalancingInterceptor implements Interceptor {
      * @param client the client as it is without the interceptor
      * @param callRuns is told of each call that it runs on this thread
      */
-    LoadBalancingInterceptor(
-            Map<String, BalancedService> services,
-            HttpOutcomes outcomes,
-            Anomalies anomalies,
-            OkHttpClient client,
-            Runnable callRuns) {
-        this.services = services;
+    LoadBalancingInterceptor(Wrapping wrapping, HttpOutcomes outcomes, OkHttpClient client, Runnable callRuns) {
+        this.wrapping = wrapping;
+        this.services = wrapping.services();
         this.callRuns = callRuns;
-        this.anomalies = anomalies;
+        this.anomalies = wrapping.anomalies();
         this.attempts = new AttemptClient(client, () -> new CallProgress(outcomes, anomalies), Environment.system());
         this.newProgress = () -> new CallProgress(outcomes, anomalies);
+    }
+
+    /** Returns the interceptor of a client; null if the client is not balanced. */
+    static @Nullable LoadBalancingInterceptor find(OkHttpClient client) {
+        for (Interceptor interceptor : client.interceptors()) {
+            if (interceptor instanceof LoadBalancingInterceptor ours) {
+                return ours;
+            }
+        }
+        return null;
+    }
+
+    Wrapping wrapping() {
+        return wrapping;
     }
 
     @Override
