@@ -7,9 +7,9 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Proxy;
 import java.util.List;
+import okhttp3.Address;
 import okhttp3.Call;
 import okhttp3.Connection;
-import okhttp3.Dns;
 import okhttp3.EventListener;
 import okhttp3.Protocol;
 import okhttp3.Request;
@@ -41,7 +41,8 @@ final class Transmission extends EventListener {
     private boolean elsewhere; // what fails now is another host's
     private boolean arrived; // there is a connection to where the request goes
     private int followUps; // of the attempt's request
-    private @Nullable PinnedEndpoint destination; // of the request under way; null if it is no service's
+    private volatile @Nullable PinnedEndpoint
+            destination; // written by the call's thread; of the request under way; null if it is no service's
 
     Transmission(CallProgress progress, HttpOutcomes outcomes) {
         this.progress = progress;
@@ -143,6 +144,16 @@ final class Transmission extends EventListener {
         unreachable = false;
     }
 
+    /** May be on another thread, and late: for an attempt that was given up, when the next one is under way. */
+    @Override
+    public void connectStart(Call call, InetSocketAddress address, Proxy proxy) {
+        PinnedEndpoint wanted = destination;
+        if (wanted != null && !wanted.isAt(address)) {
+            Astray.<RuntimeException>raise(new IOException("A request for " + wanted + " would have gone to " + address
+                    + ", by an interceptor that was added after the client was wrapped. Add it before"));
+        }
+    }
+
     /** An attempt that was given up may still report it, when the next one is under way. */
     @Override
     public void connectFailed(
@@ -160,8 +171,11 @@ final class Transmission extends EventListener {
     @Override
     public void connectionAcquired(Call call, Connection connection) {
         held = connection;
-        Dns owner = connection.route().address().dns();
-        arrived = destination == null ? !(owner instanceof PinnedEndpoint) : owner == destination;
+        Address address = connection.route().address();
+        PinnedEndpoint wanted = destination;
+        arrived = wanted == null
+                ? !(address.dns() instanceof PinnedEndpoint)
+                : address.dns() == wanted && address.url().host().equals(wanted.service());
         if (stage == Stage.PICKED) {
             stage = Stage.CONNECTED;
         }
