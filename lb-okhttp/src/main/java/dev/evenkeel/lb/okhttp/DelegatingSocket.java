@@ -13,27 +13,29 @@ import java.nio.channels.SocketChannel;
 import java.util.Set;
 
 /**
- * A socket of the user's own factory, which connects to where a {@link PinnedAddress} really points. It is made to send small
+ * A socket of the user's own factory, which connects to where one of the {@link PinnedAddresses} leads. It is made to send small
  * writes to endpoints at once. Everything else is passed on unchanged, so that a user's socket, which may count bytes or speak through a tunnel, goes on doing that.
  */
 @SuppressWarnings(
         "UnsynchronizedOverridesSynchronized") // the user's socket has its own locks; ours would be held over its I/O
 final class DelegatingSocket extends Socket {
     private final Socket original;
+    private final PinnedAddresses addresses;
 
-    DelegatingSocket(Socket original) throws SocketException {
+    DelegatingSocket(Socket original, PinnedAddresses addresses) throws SocketException {
         super((SocketImpl) null); // no descriptor of its own
         this.original = original;
+        this.addresses = addresses;
     }
 
     @Override
     public void connect(SocketAddress address) throws IOException {
-        original.connect(PinnedAddress.prepare(original, address));
+        original.connect(PinnedAddresses.prepare(original, address, addresses.find(address)));
     }
 
     @Override
     public void connect(SocketAddress address, int timeoutMillis) throws IOException {
-        original.connect(PinnedAddress.prepare(original, address), timeoutMillis);
+        original.connect(PinnedAddresses.prepare(original, address, addresses.find(address)), timeoutMillis);
     }
 
     @Override

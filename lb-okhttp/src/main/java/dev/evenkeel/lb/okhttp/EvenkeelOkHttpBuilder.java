@@ -226,7 +226,8 @@ public final class EvenkeelOkHttpBuilder {
         if (connectionAge != null) {
             builder.addNetworkInterceptor(connectionAge);
         }
-        OkHttpClient unbalanced = builder.socketFactory(EndpointSocketFactory.around(original.socketFactory()))
+        OkHttpClient unbalanced = builder.socketFactory(
+                        EndpointSocketFactory.around(original.socketFactory(), names.addresses()))
                 .proxySelector(new ServiceProxySelector(Set.copyOf(byName.keySet()), original.proxySelector()))
                 .dispatcher(dispatcher == null ? original.dispatcher() : dispatcher)
                 .build();

@@ -16,6 +16,7 @@ import java.util.concurrent.TimeUnit;
 import kotlin.jvm.JvmClassMappingKt;
 import kotlin.jvm.functions.Function0;
 import kotlin.reflect.KClass;
+import okhttp3.Authenticator;
 import okhttp3.Call;
 import okhttp3.Interceptor;
 import okhttp3.OkHttpClient;
@@ -174,10 +175,14 @@ final class LoadBalancingInterceptor implements Interceptor {
         Chain pinned =
                 chain.withDns(endpoint).withConnectionPool(endpoint.pool()).withRetryOnConnectionFailure(false);
         if (!(chain.getSocketFactory() instanceof EndpointSocketFactory)) { // changed after wrapping
-            pinned = pinned.withSocketFactory(EndpointSocketFactory.around(chain.getSocketFactory()));
+            pinned = pinned.withSocketFactory(EndpointSocketFactory.around(
+                    chain.getSocketFactory(), endpoint.names().addresses()));
         }
         if (chain.getProxy() != null || !(chain.getProxySelector() instanceof ServiceProxySelector)) {
             pinned = pinned.withProxy(Proxy.NO_PROXY);
+        }
+        if (chain.getAuthenticator() != Authenticator.NONE) {
+            pinned = pinned.withAuthenticator(new NamedAuthenticator(chain.getAuthenticator(), endpoint));
         }
         if (probe && (chain.connectTimeoutMillis() == 0 || chain.connectTimeoutMillis() > PROBE_CONNECT_MILLIS)) {
             pinned = pinned.withConnectTimeout(PROBE_CONNECT_MILLIS, TimeUnit.MILLISECONDS);

@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 final class ServiceDns {
     private final Map<String, BalancedService> services;
     private final Dns client;
+    private final PinnedAddresses addresses = new PinnedAddresses();
 
     ServiceDns(Map<String, BalancedService> services, Dns client) {
         this.services = services;
@@ -28,6 +29,11 @@ final class ServiceDns {
     PinnedEndpoint pick(String host) throws UnknownHostException {
         BalancedService service = services.get(host);
         return service == null ? null : service.pick();
+    }
+
+    /** Returns the addresses by which OkHttp knows endpoints. */
+    PinnedAddresses addresses() {
+        return addresses;
     }
 
     /** Returns the look-ups in which every name means what it says; an endpoint may be called as its service is. */

@@ -149,9 +149,15 @@ final class Transmission extends EventListener {
     public void connectStart(Call call, InetSocketAddress address, Proxy proxy) {
         PinnedEndpoint wanted = destination;
         if (wanted != null && !wanted.isAt(address)) {
-            Astray.<RuntimeException>raise(new IOException("A request for " + wanted + " would have gone to " + address
-                    + ", by an interceptor that was added after the client was wrapped. Add it before"));
+            Transmission.<RuntimeException>raise(new IOException("A request for " + wanted + " would have gone to "
+                    + address + ", by an interceptor that was added after the client was wrapped. Add it before"));
         }
+    }
+
+    /** Throws what OkHttp takes as a failure to connect: in Kotlin nothing has to be declared. */
+    @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"})
+    private static <E extends Exception> void raise(IOException failure) throws E {
+        throw (E) failure;
     }
 
     /** An attempt that was given up may still report it, when the next one is under way. */
