@@ -11,6 +11,7 @@ import java.net.SocketImpl;
 import java.net.SocketOption;
 import java.nio.channels.SocketChannel;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A socket of the user's own factory, which connects to where one of the {@link PinnedAddresses} leads. It is made to send small
@@ -21,6 +22,7 @@ import java.util.Set;
 final class DelegatingSocket extends Socket {
     private final Socket original;
     private final PinnedAddresses addresses;
+    private volatile @Nullable FirstBytes first; // to an endpoint; written when it connects
 
     DelegatingSocket(Socket original, PinnedAddresses addresses) throws SocketException {
         super((SocketImpl) null); // no descriptor of its own
@@ -30,12 +32,21 @@ final class DelegatingSocket extends Socket {
 
     @Override
     public void connect(SocketAddress address) throws IOException {
-        original.connect(PinnedAddresses.prepare(original, address, addresses.find(address)));
+        original.connect(real(address));
     }
 
     @Override
     public void connect(SocketAddress address, int timeoutMillis) throws IOException {
-        original.connect(PinnedAddresses.prepare(original, address, addresses.find(address)), timeoutMillis);
+        original.connect(real(address), timeoutMillis);
+    }
+
+    private SocketAddress real(SocketAddress address) throws IOException {
+        PinnedEndpoint endpoint = addresses.find(address);
+        if (endpoint != null) {
+            first = new FirstBytes(
+                    original, endpoint, null); // it may speak through a tunnel, beside which we do not ask
+        }
+        return PinnedAddresses.prepare(original, address, endpoint);
     }
 
     @Override
@@ -96,12 +107,16 @@ final class DelegatingSocket extends Socket {
 
     @Override
     public InputStream getInputStream() throws IOException {
-        return original.getInputStream();
+        InputStream in = original.getInputStream();
+        FirstBytes watched = first;
+        return watched == null ? in : watched.watch(in);
     }
 
     @Override
     public OutputStream getOutputStream() throws IOException {
-        return original.getOutputStream();
+        OutputStream out = original.getOutputStream();
+        FirstBytes watched = first;
+        return watched == null ? out : watched.watch(out);
     }
 
     @Override

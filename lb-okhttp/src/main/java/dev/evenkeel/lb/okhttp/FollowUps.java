@@ -39,10 +39,23 @@ final class FollowUps {
                         destination(progress.endpoint(), request.url().host());
                 transmission.crossTo(to);
                 chain = to == null ? own : LoadBalancingInterceptor.pinned(own, to, false);
+            } catch (IOException e) {
+                throw explained(e);
             } catch (Astray e) {
                 throw new IOException(e.getMessage());
             }
         }
+    }
+
+    /** A handshake that failed for the wrong protocol says that it failed. */
+    private static IOException explained(IOException failure) {
+        WrongProtocolException wrong = WrongProtocolException.in(failure);
+        if (wrong == null || wrong == failure) {
+            return failure;
+        }
+        WrongProtocolException clear = new WrongProtocolException(String.valueOf(wrong.getMessage()), wrong.isForTls());
+        clear.initCause(failure);
+        return clear;
     }
 
     private static @Nullable PinnedEndpoint destination(PinnedEndpoint from, String host) throws IOException {

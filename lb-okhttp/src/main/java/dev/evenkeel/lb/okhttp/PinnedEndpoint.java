@@ -97,6 +97,11 @@ final class PinnedEndpoint implements Dns {
         return service;
     }
 
+    /** Returns what is known of whether its service speaks TLS. */
+    Spoken spoken() {
+        return names.spoken(service);
+    }
+
     /** Returns what names mean to the client. */
     ServiceDns names() {
         return names;

@@ -2,6 +2,8 @@ package dev.evenkeel.lb.okhttp;
 
 import java.net.UnknownHostException;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
 import okhttp3.Dns;
 import org.jspecify.annotations.Nullable;
 
@@ -10,6 +12,7 @@ final class ServiceDns {
     private final Map<String, BalancedService> services;
     private final Dns client;
     private final PinnedAddresses addresses = new PinnedAddresses();
+    private final ConcurrentMap<String, Spoken> spoken = new ConcurrentHashMap<>(); // by service
 
     ServiceDns(Map<String, BalancedService> services, Dns client) {
         this.services = services;
@@ -29,6 +32,11 @@ final class ServiceDns {
     PinnedEndpoint pick(String host) throws UnknownHostException {
         BalancedService service = services.get(host);
         return service == null ? null : service.pick();
+    }
+
+    /** Returns what is known of whether a service speaks TLS. */
+    Spoken spoken(String service) {
+        return spoken.computeIfAbsent(service, name -> new Spoken());
     }
 
     /** Returns the addresses by which OkHttp knows endpoints. */
