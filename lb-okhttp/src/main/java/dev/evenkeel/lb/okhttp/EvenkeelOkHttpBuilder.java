@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.BiFunction;
+import okhttp3.ConnectionSpec;
 import okhttp3.Dispatcher;
 import okhttp3.OkHttpClient;
 import org.jspecify.annotations.Nullable;
@@ -215,7 +216,7 @@ public final class EvenkeelOkHttpBuilder {
             services.all().forEach(service -> refuseProxy(service.service()));
         }
         Map<String, BalancedService> byName = new HashMap<>();
-        ServiceDns names = new ServiceDns(byName, original.dns());
+        ServiceDns names = new ServiceDns(byName, original.dns(), hasTlsFallback(original));
         for (LoadBalancer loadBalancer : services.all()) {
             byName.put(
                     loadBalancer.service(),
@@ -249,6 +250,10 @@ public final class EvenkeelOkHttpBuilder {
         WeakReference<LoadBalancingInterceptor> user = new WeakReference<>(interceptor);
         byName.values().forEach(service -> service.belongTo(user, wrapping::close));
         return new EvenkeelOkHttp(client, wrapping);
+    }
+
+    private static boolean hasTlsFallback(OkHttpClient client) {
+        return client.connectionSpecs().stream().filter(ConnectionSpec::isTls).count() > 1;
     }
 
     private void refuseProxy(String service) {

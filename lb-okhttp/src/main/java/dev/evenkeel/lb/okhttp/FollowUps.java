@@ -41,6 +41,8 @@ final class FollowUps {
                 chain = to == null ? own : LoadBalancingInterceptor.pinned(own, to, false);
             } catch (IOException e) {
                 throw explained(e);
+            } catch (Vetoed e) {
+                throw explained(e.problem());
             } catch (Astray e) {
                 throw new IOException(e.getMessage());
             }

@@ -170,10 +170,15 @@ final class LoadBalancingInterceptor implements Interceptor {
         }
     }
 
-    /** Each setting costs an object, so none is made that changes nothing. OkHttp's own retries would repeat a POST behind our back. */
+    /**
+     * Each setting costs an object, so none is made that changes nothing. OkHttp's own retries would repeat a POST behind our back; but
+     * without them it does not try the client's second connection spec either, so where there is one, they are vetoed one by one.
+     */
     static Chain pinned(Chain chain, PinnedEndpoint endpoint, boolean probe) {
-        Chain pinned =
-                chain.withDns(endpoint).withConnectionPool(endpoint.pool()).withRetryOnConnectionFailure(false);
+        Chain pinned = chain.withDns(endpoint).withConnectionPool(endpoint.pool());
+        if (!endpoint.names().hasTlsFallback()) {
+            pinned = pinned.withRetryOnConnectionFailure(false);
+        }
         if (!(chain.getSocketFactory() instanceof EndpointSocketFactory)) { // changed after wrapping
             pinned = pinned.withSocketFactory(EndpointSocketFactory.around(
                     chain.getSocketFactory(), endpoint.names().addresses()));

@@ -11,12 +11,27 @@ import org.jspecify.annotations.Nullable;
 final class ServiceDns {
     private final Map<String, BalancedService> services;
     private final Dns client;
+    private final boolean tlsFallback;
     private final PinnedAddresses addresses = new PinnedAddresses();
     private final ConcurrentMap<String, Spoken> spoken = new ConcurrentHashMap<>(); // by service
 
     ServiceDns(Map<String, BalancedService> services, Dns client) {
+        this(services, client, false);
+    }
+
+    /**
+     * Creates the names of a client.
+     *
+     * @param tlsFallback whether it has a second way to speak TLS, for servers that do not understand the first
+     */
+    ServiceDns(Map<String, BalancedService> services, Dns client, boolean tlsFallback) {
         this.services = services;
         this.client = client;
+        this.tlsFallback = tlsFallback;
+    }
+
+    boolean hasTlsFallback() {
+        return tlsFallback;
     }
 
     boolean isService(String host) {

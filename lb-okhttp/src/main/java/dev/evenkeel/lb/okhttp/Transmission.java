@@ -271,6 +271,14 @@ final class Transmission extends EventListener {
         return !from.equals(to) && (names.isService(from) || names.isService(to));
     }
 
+    /** To repeat is for us to decide; for a host that is no service, it is for the client. */
+    @Override
+    public void retryDecision(Call call, IOException problem, boolean retry) {
+        if (retry && destination != null) {
+            throw new Vetoed(problem);
+        }
+    }
+
     @Override
     public void responseBodyEnd(Call call, long byteCount) {
         bodyDone = true;
