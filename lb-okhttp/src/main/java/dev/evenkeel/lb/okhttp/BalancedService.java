@@ -124,6 +124,11 @@ final class BalancedService implements LoadBalancerListener, AutoCloseable {
         }
     }
 
+    /** Closes the connections that are idle. */
+    void evictAll() {
+        byAddress.values().forEach(endpoint -> endpoint.pool().evictAll());
+    }
+
     /** Returns how many endpoints connections are kept for. */
     int endpoints() {
         return byAddress.size();

@@ -89,6 +89,14 @@ public final class EvenkeelOkHttp implements AutoCloseable {
     }
 
     /**
+     * Closes the connections to endpoints that are idle now; others stay. Each endpoint has a pool of its own, so {@code evictAll} of the
+     * client's pool closes those to other hosts alone.
+     */
+    public void evictAll() {
+        wrapping.services().values().forEach(BalancedService::evictAll);
+    }
+
+    /**
      * Closes idle connections to endpoints, and those in use when their calls end. The client and the load balancers are not closed;
      * requests that are made all the same find their way. Doing it twice changes nothing. A client that is no longer referred to is closed
      * too, at the next event or attempt of its load balancer after the garbage collector has found out.

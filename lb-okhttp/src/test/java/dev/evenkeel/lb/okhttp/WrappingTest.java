@@ -46,6 +46,20 @@ class WrappingTest {
     }
 
     @Test
+    void idleConnectionsToEndpointsCanBeEvicted() throws IOException {
+        Server server = fleet.add("fine");
+        OkHttpClient client = wrapped();
+        ask(client);
+
+        EvenkeelOkHttp.of(client).evictAll();
+
+        Until.until("the connection is closed", () -> server.openConnections() == 0);
+        ask(client);
+        ask(client);
+        assertThat(server.connections()).isEqualTo(2);
+    }
+
+    @Test
     void aClientThatIsNotBalancedHasNothingToClose() {
         assertThatThrownBy(() -> EvenkeelOkHttp.of(new OkHttpClient()))
                 .isInstanceOf(IllegalArgumentException.class)
