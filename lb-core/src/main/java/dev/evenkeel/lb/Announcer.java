@@ -21,6 +21,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class Announcer {
     private static final System.Logger LOG = System.getLogger(Announcer.class.getName());
 
+    /** That many clients and channels of one service are not meant. Guessed: far more than programs have that make each once. */
+    private static final int TOO_MANY = 1_000;
+
     /** So many events may wait for a listener, and {@link #EVENTS_PER_ENDPOINT} more for each endpoint, as a new list makes many at once. */
     private static final int MOST_WAITING = 10_000;
 
@@ -40,6 +43,7 @@ final class Announcer {
     private final List<Subscriber> subscribers = new CopyOnWriteArrayList<>();
     private final AtomicInteger telling = new AtomicInteger(); // threads that do, or were asked to
     private final AtomicBoolean threadlessLogged = new AtomicBoolean();
+    private final AtomicBoolean crowded = new AtomicBoolean();
     private volatile int mostWaiting = MOST_WAITING; // written under the cluster's lock
 
     Announcer(String service, Environment environment) {
@@ -58,6 +62,13 @@ final class Announcer {
         Subscriber subscriber = new Subscriber(listener);
         all.add(subscriber.events);
         subscribers.add(subscriber);
+        if (subscribers.size() >= TOO_MANY && crowded.compareAndSet(false, true)) {
+            LOG.log(
+                    System.Logger.Level.WARNING,
+                    service + " has " + TOO_MANY
+                            + " listeners, and every attempt is told to each: is a client wrapped, or a channel"
+                            + " opened, for every request? Make one and keep it, or close it. It is logged only this once");
+        }
         return () -> {
             subscribers.remove(subscriber);
             all.remove(subscriber.events);

@@ -4,17 +4,18 @@ import dev.evenkeel.lb.Attempt;
 import dev.evenkeel.lb.BalancedCall;
 import dev.evenkeel.lb.LoadBalancer;
 import dev.evenkeel.lb.NoEndpointException;
+import dev.evenkeel.lb.call.Outcome;
 import dev.evenkeel.lb.call.RequestInfo;
 import dev.evenkeel.lb.endpoint.Endpoint;
 import dev.evenkeel.lb.observe.Event;
 import dev.evenkeel.lb.observe.LoadBalancerListener;
-import java.net.InetAddress;
+import java.lang.ref.Reference;
 import java.net.UnknownHostException;
-import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.TimeUnit;
 import okhttp3.ConnectionPool;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One service of a client: who decides, and the connections to each of its endpoints. Endpoints appear when they are first used and
@@ -27,6 +28,7 @@ final class BalancedService implements LoadBalancerListener, AutoCloseable {
     private final Destinations destinations;
     private final ConcurrentMap<String, PinnedEndpoint> byAddress = new ConcurrentHashMap<>();
     private final LoadBalancer.Registration registration;
+    private volatile @Nullable Owner owner; // written when its client has been built
 
     BalancedService(LoadBalancer loadBalancer, ServiceDns names, PoolSettings poolSettings, Destinations destinations) {
         this.loadBalancer = loadBalancer;
@@ -34,6 +36,14 @@ final class BalancedService implements LoadBalancerListener, AutoCloseable {
         this.poolSettings = poolSettings;
         this.destinations = destinations;
         this.registration = loadBalancer.addListener(this);
+    }
+
+    /** The client that a service belongs to, and what is to be done when that is gone. */
+    private record Owner(Reference<?> client, Runnable close) {}
+
+    /** From now on the service is of use only as long as something is referred to. Its load balancer may live for ever. */
+    void belongTo(Reference<?> client, Runnable close) {
+        owner = new Owner(client, close);
     }
 
     String name() {
@@ -57,15 +67,15 @@ final class BalancedService implements LoadBalancerListener, AutoCloseable {
     }
 
     /**
-     * Picks an endpoint for a request that OkHttp was redirected to from another service.
+     * Picks an endpoint for a request that a redirect of another host led to.
      *
      * @throws UnknownHostException if there is none, saying why
      */
-    List<InetAddress> pickAddresses() throws UnknownHostException {
+    PinnedEndpoint pick() throws UnknownHostException {
         try {
             Attempt attempt = newCall(RequestInfo.NON_IDEMPOTENT).nextAttempt();
             attempt.complete(HttpOutcomes.REDIRECTED_HERE);
-            return pin(attempt.endpoint()).lookup(name());
+            return pin(attempt.endpoint());
         } catch (NoEndpointException e) {
             throw new UnknownHostException(e.getMessage());
         }
@@ -83,6 +93,7 @@ final class BalancedService implements LoadBalancerListener, AutoCloseable {
      */
     @Override
     public void onEvent(Event event) {
+        closeIfAbandoned();
         Endpoint endpoint = event.endpoint();
         if (endpoint == null) {
             return;
@@ -103,6 +114,24 @@ final class BalancedService implements LoadBalancerListener, AutoCloseable {
     @Override
     public boolean isInterestedIn(Event.Type type) {
         return type == Event.Type.REMOVED || type == Event.Type.DRAINED || type == Event.Type.UNAVAILABLE;
+    }
+
+    @Override
+    public void onAttempt(String service, Endpoint endpoint, Outcome outcome, long latencyNanos) {
+        closeIfAbandoned();
+    }
+
+    private void closeIfAbandoned() {
+        Owner now = owner;
+        if (now != null && now.client().get() == null) {
+            owner = null;
+            now.close().run();
+        }
+    }
+
+    /** Closes the connections that are idle. */
+    void evictAll() {
+        byAddress.values().forEach(endpoint -> endpoint.pool().evictAll());
     }
 
     /** Returns how many endpoints connections are kept for. */

@@ -55,11 +55,11 @@ final class CallProgress {
         if (before != null) {
             past = new Past(before, verdict, past);
         }
-        transmission.restart();
         verdict = null;
         watched = null;
         handedOver = false;
         endpoint = newEndpoint;
+        transmission.restart();
         deadline = newDeadline;
         attempt = newAttempt;
         ended = false;
@@ -221,8 +221,9 @@ final class CallProgress {
         current.complete(end);
     }
 
-    void misrouted() {
-        anomalies.misrouted(endpoint());
+    /** Records that a request was about to go elsewhere. */
+    void misrouted(String message) {
+        anomalies.misrouted(message);
     }
 
     /** Waits before the next attempt, see {@link Pause#await}. */
@@ -247,6 +248,17 @@ final class CallProgress {
     /** Returns whether the user has a response that is neither read to its end nor closed. */
     boolean isResponseOpen() {
         return handedOver && !ended && !transmission.isBodyDone();
+    }
+
+    /** Returns whether an attempt before the latest has ended in that way. */
+    boolean hadEndedAs(Outcome.Kind kind) {
+        for (Past attempt = past; attempt != null; attempt = attempt.previous()) {
+            Outcome outcome = attempt.outcome();
+            if (outcome != null && outcome.kind() == kind) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Returns what is known of the latest attempt. */

@@ -4,6 +4,7 @@ import dev.evenkeel.lb.LoadBalancer;
 import dev.evenkeel.lb.LoadBalancers;
 import dev.evenkeel.lb.Sessions;
 import dev.evenkeel.lb.time.Environment;
+import java.lang.ref.WeakReference;
 import java.net.Proxy;
 import java.net.URI;
 import java.time.Duration;
@@ -14,6 +15,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.BiFunction;
+import okhttp3.ConnectionSpec;
 import okhttp3.Dispatcher;
 import okhttp3.OkHttpClient;
 import org.jspecify.annotations.Nullable;
@@ -38,7 +40,7 @@ public final class EvenkeelOkHttpBuilder {
 
     EvenkeelOkHttpBuilder(OkHttpClient original, LoadBalancers services) {
         OkHttpVersion.check();
-        if (original.interceptors().stream().anyMatch(LoadBalancingInterceptor.class::isInstance)) {
+        if (LoadBalancingInterceptor.find(original) != null) {
             throw new IllegalArgumentException(
                     "the client is balanced already; give all its services to one LoadBalancers, and wrap it once");
         }
@@ -94,9 +96,10 @@ public final class EvenkeelOkHttpBuilder {
     }
 
     /**
-     * Sets the dispatcher of the balanced client. The default is the original client's, unless that has OkHttp's limit of 5
-     * asynchronous requests to one host: as a service is one host, it would cap the whole service, so then it is a dispatcher on the
-     * same threads with the same {@code maxRequests} and no lower limit for a host.
+     * Sets the dispatcher of the balanced client, with limits of its own for asynchronous calls. The default is the original client's,
+     * unless that has OkHttp's limit of 5 to one host: as a service is one host, it would cap the whole service. Then it is another one on
+     * the same threads, by which each service may have the original's {@code maxRequests} at a time, whatever other services have, and
+     * hosts that are no service together have the original's limits.
      */
     public EvenkeelOkHttpBuilder dispatcher(Dispatcher newDispatcher) {
         dispatcher = Objects.requireNonNull(newDispatcher, "dispatcher");
@@ -213,7 +216,7 @@ public final class EvenkeelOkHttpBuilder {
             services.all().forEach(service -> refuseProxy(service.service()));
         }
         Map<String, BalancedService> byName = new HashMap<>();
-        ServiceDns names = new ServiceDns(byName, original.dns());
+        ServiceDns names = new ServiceDns(byName, original.dns(), hasTlsFallback(original));
         for (LoadBalancer loadBalancer : services.all()) {
             byName.put(
                     loadBalancer.service(),
@@ -224,21 +227,33 @@ public final class EvenkeelOkHttpBuilder {
         if (connectionAge != null) {
             builder.addNetworkInterceptor(connectionAge);
         }
-        OkHttpClient unbalanced = builder.socketFactory(EndpointSocketFactory.around(original.socketFactory()))
+        OkHttpClient unbalanced = builder.socketFactory(
+                        EndpointSocketFactory.around(original.socketFactory(), names.addresses()))
                 .proxySelector(new ServiceProxySelector(Set.copyOf(byName.keySet()), original.proxySelector()))
-                .dispatcher(dispatcher == null ? unhampered(original.dispatcher()) : dispatcher)
+                .dispatcher(dispatcher == null ? original.dispatcher() : dispatcher)
                 .build();
-        OkHttpClient client = unbalanced
-                .newBuilder()
-                .addInterceptor(new LoadBalancingInterceptor(
-                        Map.copyOf(byName),
-                        new HttpOutcomes(new HttpJudges(judges, judgesOfAll)),
-                        anomalies,
-                        unbalanced))
-                .build();
+        OkHttpClient.Builder balancing = unbalanced.newBuilder();
+        Runnable callRuns = () -> {};
+        if (dispatcher == null && original.dispatcher().getMaxRequestsPerHost() == STOCK_MAX_REQUESTS_PER_HOST) {
+            Bulkheads bulkheads = new Bulkheads(byName.keySet(), original.dispatcher());
+            callRuns = bulkheads::runs;
+            balancing
+                    .dispatcher(bulkheads.dispatcher())
+                    .eventListenerFactory(bulkheads.listening(original.eventListenerFactory()));
+        }
+        Wrapping wrapping = new Wrapping(byName, anomalies, checks.values());
+        LoadBalancingInterceptor interceptor = new LoadBalancingInterceptor(
+                wrapping, new HttpOutcomes(new HttpJudges(judges, judgesOfAll)), unbalanced, callRuns);
+        OkHttpClient client = balancing.addInterceptor(interceptor).build();
         checks.forEach(
                 (service, check) -> check.use(new CheckClient(Objects.requireNonNull(byName.get(service)), client)));
-        return new EvenkeelOkHttp(client, byName.values(), anomalies, checks.values());
+        WeakReference<LoadBalancingInterceptor> user = new WeakReference<>(interceptor);
+        byName.values().forEach(service -> service.belongTo(user, wrapping::close));
+        return new EvenkeelOkHttp(client, wrapping);
+    }
+
+    private static boolean hasTlsFallback(OkHttpClient client) {
+        return client.connectionSpecs().stream().filter(ConnectionSpec::isTls).count() > 1;
     }
 
     private void refuseProxy(String service) {
@@ -254,16 +269,5 @@ public final class EvenkeelOkHttpBuilder {
                 }
             }
         }
-    }
-
-    private static Dispatcher unhampered(Dispatcher users) {
-        if (users.getMaxRequestsPerHost() != STOCK_MAX_REQUESTS_PER_HOST) {
-            return users;
-        }
-        Dispatcher dispatcher = new Dispatcher(users.executorService());
-        dispatcher.setMaxRequests(users.getMaxRequests());
-        dispatcher.setMaxRequestsPerHost(users.getMaxRequests());
-        dispatcher.setIdleCallback(users.getIdleCallback());
-        return dispatcher;
     }
 }

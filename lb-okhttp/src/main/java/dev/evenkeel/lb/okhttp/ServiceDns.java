@@ -1,28 +1,62 @@
 package dev.evenkeel.lb.okhttp;
 
-import java.net.InetAddress;
 import java.net.UnknownHostException;
-import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
 import okhttp3.Dns;
+import org.jspecify.annotations.Nullable;
 
-/**
- * The client's look-ups, in which the name of a service leads to one of its endpoints: for a redirect from one service to another,
- * which OkHttp follows on its own. Such requests are balanced by connection, and nothing is learnt from them.
- */
-final class ServiceDns implements Dns {
+/** What names mean to a client: those of its services lead to endpoints, and others are looked up as it looks them up. */
+final class ServiceDns {
     private final Map<String, BalancedService> services;
     private final Dns client;
+    private final boolean tlsFallback;
+    private final PinnedAddresses addresses = new PinnedAddresses();
+    private final ConcurrentMap<String, Spoken> spoken = new ConcurrentHashMap<>(); // by service
 
     ServiceDns(Map<String, BalancedService> services, Dns client) {
-        this.services = services;
-        this.client = client;
+        this(services, client, false);
     }
 
-    @Override
-    public List<InetAddress> lookup(String hostname) throws UnknownHostException {
-        BalancedService service = services.get(hostname);
-        return service == null ? client.lookup(hostname) : service.pickAddresses();
+    /**
+     * Creates the names of a client.
+     *
+     * @param tlsFallback whether it has a second way to speak TLS, for servers that do not understand the first
+     */
+    ServiceDns(Map<String, BalancedService> services, Dns client, boolean tlsFallback) {
+        this.services = services;
+        this.client = client;
+        this.tlsFallback = tlsFallback;
+    }
+
+    boolean hasTlsFallback() {
+        return tlsFallback;
+    }
+
+    boolean isService(String host) {
+        return services.containsKey(host);
+    }
+
+    /**
+     * Returns where a request for a host goes that another host's answer led to; null if that is no service.
+     *
+     * @throws UnknownHostException if the service has no endpoint for it, saying why
+     */
+    @Nullable
+    PinnedEndpoint pick(String host) throws UnknownHostException {
+        BalancedService service = services.get(host);
+        return service == null ? null : service.pick();
+    }
+
+    /** Returns what is known of whether a service speaks TLS. */
+    Spoken spoken(String service) {
+        return spoken.computeIfAbsent(service, name -> new Spoken());
+    }
+
+    /** Returns the addresses by which OkHttp knows endpoints. */
+    PinnedAddresses addresses() {
+        return addresses;
     }
 
     /** Returns the look-ups in which every name means what it says; an endpoint may be called as its service is. */

@@ -39,6 +39,10 @@ final class Transmission extends EventListener {
     private Stage stage = Stage.PICKED;
     private boolean connected; // anew, in this attempt
     private boolean elsewhere; // what fails now is another host's
+    private boolean arrived; // there is a connection to where the request goes
+    private int followUps; // of the attempt's request
+    private volatile @Nullable PinnedEndpoint
+            destination; // written by the call's thread; of the request under way; null if it is no service's
 
     Transmission(CallProgress progress, HttpOutcomes outcomes) {
         this.progress = progress;
@@ -54,6 +58,20 @@ final class Transmission extends EventListener {
         stage = Stage.PICKED;
         connected = false;
         elsewhere = false;
+        arrived = false;
+        followUps = 0;
+        destination = progress.endpoint();
+    }
+
+    /** The next request is for an endpoint of another service, or of the attempt's own again; or for a host that is no service. */
+    void crossTo(@Nullable PinnedEndpoint endpoint) {
+        arrived = false;
+        destination = endpoint;
+    }
+
+    /** Returns how many requests have followed from answers. */
+    int followUps() {
+        return followUps;
     }
 
     /** Returns whether the call still holds a connection, which OkHttp would use again for the next attempt at any endpoint. */
@@ -126,6 +144,22 @@ final class Transmission extends EventListener {
         unreachable = false;
     }
 
+    /** May be on another thread, and late: for an attempt that was given up, when the next one is under way. */
+    @Override
+    public void connectStart(Call call, InetSocketAddress address, Proxy proxy) {
+        PinnedEndpoint wanted = destination;
+        if (wanted != null && !wanted.isAt(address)) {
+            Transmission.<RuntimeException>raise(new IOException("A request for " + wanted + " would have gone to "
+                    + address + ", by an interceptor that was added after the client was wrapped. Add it before"));
+        }
+    }
+
+    /** Throws what OkHttp takes as a failure to connect: in Kotlin nothing has to be declared. */
+    @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"})
+    private static <E extends Exception> void raise(IOException failure) throws E {
+        throw (E) failure;
+    }
+
     /** An attempt that was given up may still report it, when the next one is under way. */
     @Override
     public void connectFailed(
@@ -143,11 +177,11 @@ final class Transmission extends EventListener {
     @Override
     public void connectionAcquired(Call call, Connection connection) {
         held = connection;
-        PinnedEndpoint picked = progress.endpoint();
         Address address = connection.route().address();
-        if (address.dns() != picked && address.url().host().equals(picked.service())) {
-            progress.misrouted();
-        }
+        PinnedEndpoint wanted = destination;
+        arrived = wanted == null
+                ? !(address.dns() instanceof PinnedEndpoint)
+                : address.dns() == wanted && address.url().host().equals(wanted.service());
         if (stage == Stage.PICKED) {
             stage = Stage.CONNECTED;
         }
@@ -161,15 +195,19 @@ final class Transmission extends EventListener {
         }
     }
 
+    /** The last moment at which a request can be stopped that would go over a connection of an attempt before, or to another host. */
     @Override
     public void requestHeadersStart(Call call) {
-        if (elsewhere) {
-            return;
+        if (!arrived) {
+            String message = "A request for " + (destination == null ? "another host" : destination)
+                    + " was not sent, because OkHttp chose a connection that leads elsewhere."
+                    + " Add interceptors before the client is wrapped";
+            progress.misrouted(message);
+            throw new Astray(message);
         }
-        if (stage == Stage.PICKED) {
-            progress.misrouted(); // over the connection of an attempt before this one
+        if (!elsewhere) {
+            stage = Stage.SENT;
         }
-        stage = Stage.SENT;
     }
 
     @Override
@@ -221,6 +259,23 @@ final class Transmission extends EventListener {
         if (!elsewhere) {
             stage = Stage.CONNECTED;
             connected = true;
+        }
+        followUps++;
+        if (isCrossing(response.request().url().host(), next.url().host())) {
+            throw new Crossing(response, next);
+        }
+    }
+
+    private boolean isCrossing(String from, String to) {
+        ServiceDns names = progress.endpoint().names();
+        return !from.equals(to) && (names.isService(from) || names.isService(to));
+    }
+
+    /** To repeat is for us to decide; for a host that is no service, it is for the client. */
+    @Override
+    public void retryDecision(Call call, IOException problem, boolean retry) {
+        if (retry && destination != null) {
+            throw new Vetoed(problem);
         }
     }
 
