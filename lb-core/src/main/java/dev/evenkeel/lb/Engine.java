@@ -1,6 +1,7 @@
 package dev.evenkeel.lb;
 
 import dev.evenkeel.lb.call.Outcome;
+import dev.evenkeel.lb.endpoint.Endpoint;
 import dev.evenkeel.lb.endpoint.EndpointSource;
 import dev.evenkeel.lb.endpoint.OutReason;
 import dev.evenkeel.lb.observe.Event;
@@ -253,6 +254,14 @@ final class Engine {
     /** Returns how many sessions are remembered, after a comma; empty where they are off. */
     String describeSessions() {
         return sessions == null ? "" : ", " + sessions.size() + " sessions";
+    }
+
+    void announceRetry(@Nullable Endpoint failed, String why) {
+        announce(new Event(Event.Type.RETRY, announcer.service(), failed, why));
+    }
+
+    void announceFreeRetry(@Nullable Endpoint failed, String why) {
+        announceRetry(failed, why + ", not charged to the budget");
     }
 
     void announce(Event event) {

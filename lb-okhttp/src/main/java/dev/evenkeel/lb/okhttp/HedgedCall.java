@@ -189,7 +189,8 @@ final class HedgedCall {
         try {
             boolean over = race.isDecided()
                     || chain.call().isCanceled()
-                    || Thread.currentThread().isInterrupted();
+                    || Thread.currentThread().isInterrupted()
+                    || (!race.isOpen() && RepeatRules.isTimedOutAgain(ended.response(), trail()));
             if (over) {
                 return LoadBalancingInterceptor.SETTLED;
             }

@@ -86,6 +86,13 @@ final class HttpOutcomes {
         return byStatus[row];
     }
 
+    /** Returns whether an attempt was answered by a 408 that means what it says. */
+    static boolean isRequestTimeout(@Nullable Outcome outcome) {
+        return outcome != null
+                && outcome.kind() == Kind.NOT_PROCESSED
+                && outcome.reason().equals("HTTP " + REQUEST_TIMEOUT);
+    }
+
     /** Returns what it means that an attempt ended without an answer to return. */
     static Outcome of(IOException failure, Reached reached) {
         if (isInterrupt(failure)) {

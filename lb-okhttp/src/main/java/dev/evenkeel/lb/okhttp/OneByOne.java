@@ -38,7 +38,9 @@ final class OneByOne {
             try {
                 response = send(chain, progress, attempt.isProbe());
                 Outcome outcome = progress.answered();
-                decision = decide(balanced, outcome, call);
+                decision = RepeatRules.isTimedOutAgain(response, progress.trail())
+                        ? LoadBalancingInterceptor.SETTLED
+                        : decide(balanced, outcome, call);
                 if (!decision.isRetry()) {
                     Response answer = session == null
                             ? response
