@@ -22,6 +22,7 @@ final class Engine {
     final Drains drains;
     final ConnectHealth connects;
     final HealthChecker checks;
+    final FirstList firstList;
     final ListKeeper list;
     final OutlierSweep outliers;
     final RetryBudget budget;
@@ -57,8 +58,9 @@ final class Engine {
                 ? null
                 : new Sessions(
                         settings.sessions(), settings.policy() instanceof KeyedPolicy, cluster, environment.ticker());
+        this.firstList = new FirstList(cluster, environment);
         this.list = new ListKeeper(
-                cluster, drains, this::joined, environment.scheduler(), source.isAuthoritative(), settings);
+                cluster, drains, this::joined, firstList, environment.scheduler(), source.isAuthoritative(), settings);
         BreakerTimer timer = new BreakerTimer(cluster, environment);
         this.breakers = settings.limits().endpointBreaker() == null
                 ? null
@@ -72,9 +74,15 @@ final class Engine {
         this.stallWatch = environment.stalls().watch();
     }
 
+    /** Begins to wait for the first list, which the source may have told already. */
+    void awaitFirstList() {
+        firstList.start(cluster.read((members, now) -> list.isKnown()), settings.firstListTimeout());
+    }
+
     /** Ends the control loop. Doing it twice changes nothing. */
     void close() {
         cluster.close();
+        firstList.end();
         stallWatch.cancel();
     }
 
@@ -236,12 +244,12 @@ final class Engine {
         return cluster.read((members, now) -> list.describe(members.size(), now));
     }
 
-    /** Returns why the list is empty, once the source has said something. */
+    /** Returns why the list is empty, unless the first one is still waited for. */
     Optional<String> whyEmpty() {
         if (cluster.isClosed()) {
             return Optional.of(announcer.service() + " is closed");
         }
-        return cluster.read((members, now) -> members.size() > 0 || list.isSilent()
+        return cluster.read((members, now) -> members.size() > 0 || (firstList.isAwaited() && !list.isKnown())
                 ? Optional.empty()
                 : Optional.of(announcer.service() + " has no endpoints: " + list.describe(0, now)));
     }

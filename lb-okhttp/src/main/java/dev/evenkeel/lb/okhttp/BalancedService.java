@@ -11,6 +11,7 @@ import dev.evenkeel.lb.observe.LoadBalancerListener;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.List;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.TimeUnit;
@@ -47,6 +48,15 @@ final class BalancedService implements LoadBalancerListener, AutoCloseable {
 
     BalancedCall newCall(RequestInfo request) {
         return loadBalancer.newCall(request);
+    }
+
+    boolean isFirstListAwaited() {
+        return loadBalancer.isFirstListAwaited();
+    }
+
+    /** Runs something quick as soon as the first list is no longer awaited. */
+    void whenFirstListIsOver(Runnable task) {
+        CompletionStage<Void> unused = loadBalancer.firstList().thenRun(task);
     }
 
     /** Returns the connections to an endpoint. */

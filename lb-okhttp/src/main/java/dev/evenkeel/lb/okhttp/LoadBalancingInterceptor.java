@@ -104,6 +104,7 @@ final class LoadBalancingInterceptor implements Interceptor {
             @Nullable CallSession session,
             @Nullable Deadline deadline)
             throws IOException {
+        FirstListWait.await(chain.call(), service);
         Attempt first = null;
         if (!RepeatRules.mayHaveCompany(balanced, chain.request())) {
             CallProgress progress = chain.call().tag(PROGRESS, newProgress);
