@@ -15,15 +15,11 @@ final class Anomalies {
         return leaks;
     }
 
-    /** Learns that a request went over a connection to another endpoint than the one that was picked. */
-    void misrouted(PinnedEndpoint picked) {
+    /** Records that a request was about to go over a connection that leads elsewhere, and says so once. */
+    void misrouted(String message) {
         misrouted.increment();
         if (logged.compareAndSet(false, true)) {
-            LOG.log(
-                    System.Logger.Level.WARNING,
-                    "A request for " + picked
-                            + " went to another endpoint: this OkHttp reuses connections in a way that Evenkeel does not know."
-                            + " It is logged only this once");
+            LOG.log(System.Logger.Level.WARNING, message + ". It is logged only this once");
         }
     }
 

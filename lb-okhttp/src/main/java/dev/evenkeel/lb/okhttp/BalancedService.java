@@ -8,9 +8,7 @@ import dev.evenkeel.lb.call.RequestInfo;
 import dev.evenkeel.lb.endpoint.Endpoint;
 import dev.evenkeel.lb.observe.Event;
 import dev.evenkeel.lb.observe.LoadBalancerListener;
-import java.net.InetAddress;
 import java.net.UnknownHostException;
-import java.util.List;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -67,15 +65,15 @@ final class BalancedService implements LoadBalancerListener, AutoCloseable {
     }
 
     /**
-     * Picks an endpoint for a request that OkHttp was redirected to from another service.
+     * Picks an endpoint for a request that a redirect of another host led to.
      *
      * @throws UnknownHostException if there is none, saying why
      */
-    List<InetAddress> pickAddresses() throws UnknownHostException {
+    PinnedEndpoint pick() throws UnknownHostException {
         try {
             Attempt attempt = newCall(RequestInfo.NON_IDEMPOTENT).nextAttempt();
             attempt.complete(HttpOutcomes.REDIRECTED_HERE);
-            return pin(attempt.endpoint()).lookup(name());
+            return pin(attempt.endpoint());
         } catch (NoEndpointException e) {
             throw new UnknownHostException(e.getMessage());
         }

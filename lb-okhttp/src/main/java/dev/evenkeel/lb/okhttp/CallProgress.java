@@ -55,11 +55,11 @@ final class CallProgress {
         if (before != null) {
             past = new Past(before, verdict, past);
         }
-        transmission.restart();
         verdict = null;
         watched = null;
         handedOver = false;
         endpoint = newEndpoint;
+        transmission.restart();
         deadline = newDeadline;
         attempt = newAttempt;
         ended = false;
@@ -221,8 +221,9 @@ final class CallProgress {
         current.complete(end);
     }
 
-    void misrouted() {
-        anomalies.misrouted(endpoint());
+    /** Records that a request was about to go elsewhere. */
+    void misrouted(String message) {
+        anomalies.misrouted(message);
     }
 
     /** Waits before the next attempt, see {@link Pause#await}. */

@@ -1,5 +1,6 @@
 package dev.evenkeel.lb.okhttp;
 
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLSocketFactory;
 import javax.net.ssl.X509TrustManager;
@@ -10,7 +11,7 @@ final class ChainSettings {
     private ChainSettings() {}
 
     static Chain copy(Chain from, Chain to) {
-        Chain copy = security(from, timeouts(from, to));
+        Chain copy = routes(from, security(from, timeouts(from, to)));
         if (from.getSocketFactory() != copy.getSocketFactory()) {
             copy = copy.withSocketFactory(from.getSocketFactory());
         }
@@ -36,6 +37,30 @@ final class ChainSettings {
         }
         if (from.writeTimeoutMillis() != copy.writeTimeoutMillis()) {
             copy = copy.withWriteTimeout(from.writeTimeoutMillis(), TimeUnit.MILLISECONDS);
+        }
+        return copy;
+    }
+
+    /** These hold for hosts that are no service, to which a redirect may lead. */
+    private static Chain routes(Chain from, Chain to) {
+        Chain copy = to;
+        if (from.getDns() != copy.getDns()) {
+            copy = copy.withDns(from.getDns());
+        }
+        if (!Objects.equals(from.getProxy(), copy.getProxy())) {
+            copy = copy.withProxy(from.getProxy());
+        }
+        if (from.getProxySelector() != copy.getProxySelector()) {
+            copy = copy.withProxySelector(from.getProxySelector());
+        }
+        if (from.getProxyAuthenticator() != copy.getProxyAuthenticator()) {
+            copy = copy.withProxyAuthenticator(from.getProxyAuthenticator());
+        }
+        if (from.getConnectionPool() != copy.getConnectionPool()) {
+            copy = copy.withConnectionPool(from.getConnectionPool());
+        }
+        if (from.getRetryOnConnectionFailure() != copy.getRetryOnConnectionFailure()) {
+            copy = copy.withRetryOnConnectionFailure(from.getRetryOnConnectionFailure());
         }
         return copy;
     }

@@ -79,9 +79,7 @@ final class Contender extends EventListener {
     private Response proceed(Interceptor.Chain own) throws IOException {
         try {
             endpoint.wake();
-            Response response = LoadBalancingInterceptor.pinned(
-                            ChainSettings.copy(race.chain(), own), endpoint, attempt.isProbe())
-                    .proceed(own.request());
+            Response response = FollowUps.send(ChainSettings.copy(race.chain(), own), progress, attempt.isProbe());
             outcome = progress.answered();
             return response;
         } catch (Throwable e) {

@@ -66,8 +66,9 @@ public final class EvenkeelOkHttp implements AutoCloseable {
     }
 
     /**
-     * Returns how many requests went to another endpoint than the one that was picked. It stays 0 unless a new OkHttp finds
-     * connections in a new way; tell us if you ever see another number.
+     * Returns how many requests were about to go to another endpoint than the one that was picked, or to another host. They are not sent:
+     * the call fails. It stays 0 unless an interceptor that was added after wrapping chooses where requests go, or a new OkHttp finds
+     * connections in a new way; tell us of the latter.
      */
     public long misrouted() {
         return anomalies.misrouted();

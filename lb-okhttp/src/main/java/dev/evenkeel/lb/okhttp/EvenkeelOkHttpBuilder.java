@@ -94,9 +94,10 @@ public final class EvenkeelOkHttpBuilder {
     }
 
     /**
-     * Sets the dispatcher of the balanced client. The default is the original client's, unless that has OkHttp's limit of 5
-     * asynchronous requests to one host: as a service is one host, it would cap the whole service, so then it is a dispatcher on the
-     * same threads with the same {@code maxRequests} and no lower limit for a host.
+     * Sets the dispatcher of the balanced client, with limits of its own for asynchronous calls. The default is the original client's,
+     * unless that has OkHttp's limit of 5 to one host: as a service is one host, it would cap the whole service. Then it is another one on
+     * the same threads, by which each service may have the original's {@code maxRequests} at a time, whatever other services have, and
+     * hosts that are no service together have the original's limits.
      */
     public EvenkeelOkHttpBuilder dispatcher(Dispatcher newDispatcher) {
         dispatcher = Objects.requireNonNull(newDispatcher, "dispatcher");
@@ -226,15 +227,24 @@ public final class EvenkeelOkHttpBuilder {
         }
         OkHttpClient unbalanced = builder.socketFactory(EndpointSocketFactory.around(original.socketFactory()))
                 .proxySelector(new ServiceProxySelector(Set.copyOf(byName.keySet()), original.proxySelector()))
-                .dispatcher(dispatcher == null ? unhampered(original.dispatcher()) : dispatcher)
+                .dispatcher(dispatcher == null ? original.dispatcher() : dispatcher)
                 .build();
-        OkHttpClient client = unbalanced
-                .newBuilder()
+        OkHttpClient.Builder balancing = unbalanced.newBuilder();
+        Runnable callRuns = () -> {};
+        if (dispatcher == null && original.dispatcher().getMaxRequestsPerHost() == STOCK_MAX_REQUESTS_PER_HOST) {
+            Bulkheads bulkheads = new Bulkheads(byName.keySet(), original.dispatcher());
+            callRuns = bulkheads::runs;
+            balancing
+                    .dispatcher(bulkheads.dispatcher())
+                    .eventListenerFactory(bulkheads.listening(original.eventListenerFactory()));
+        }
+        OkHttpClient client = balancing
                 .addInterceptor(new LoadBalancingInterceptor(
                         Map.copyOf(byName),
                         new HttpOutcomes(new HttpJudges(judges, judgesOfAll)),
                         anomalies,
-                        unbalanced))
+                        unbalanced,
+                        callRuns))
                 .build();
         checks.forEach(
                 (service, check) -> check.use(new CheckClient(Objects.requireNonNull(byName.get(service)), client)));
@@ -254,16 +264,5 @@ public final class EvenkeelOkHttpBuilder {
                 }
             }
         }
-    }
-
-    private static Dispatcher unhampered(Dispatcher users) {
-        if (users.getMaxRequestsPerHost() != STOCK_MAX_REQUESTS_PER_HOST) {
-            return users;
-        }
-        Dispatcher dispatcher = new Dispatcher(users.executorService());
-        dispatcher.setMaxRequests(users.getMaxRequests());
-        dispatcher.setMaxRequestsPerHost(users.getMaxRequests());
-        dispatcher.setIdleCallback(users.getIdleCallback());
-        return dispatcher;
     }
 }

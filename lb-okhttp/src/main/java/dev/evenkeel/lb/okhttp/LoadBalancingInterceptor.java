@@ -39,6 +39,7 @@ final class LoadBalancingInterceptor implements Interceptor {
     private static final KClass<CallSettings> SETTINGS = JvmClassMappingKt.getKotlinClass(CallSettings.class);
 
     private final Map<String, BalancedService> services;
+    private final Runnable callRuns; // on this thread
     private final Anomalies anomalies;
     private final AttemptClient attempts;
     private final Function0<CallProgress>
@@ -48,10 +49,16 @@ final class LoadBalancingInterceptor implements Interceptor {
      * Creates the interceptor.
      *
      * @param client the client as it is without the interceptor
+     * @param callRuns is told of each call that it runs on this thread
      */
     LoadBalancingInterceptor(
-            Map<String, BalancedService> services, HttpOutcomes outcomes, Anomalies anomalies, OkHttpClient client) {
+            Map<String, BalancedService> services,
+            HttpOutcomes outcomes,
+            Anomalies anomalies,
+            OkHttpClient client,
+            Runnable callRuns) {
         this.services = services;
+        this.callRuns = callRuns;
         this.anomalies = anomalies;
         this.attempts = new AttemptClient(client, () -> new CallProgress(outcomes, anomalies), Environment.system());
         this.newProgress = () -> new CallProgress(outcomes, anomalies);
@@ -59,6 +66,7 @@ final class LoadBalancingInterceptor implements Interceptor {
 
     @Override
     public Response intercept(Chain chain) throws IOException {
+        callRuns.run();
         Request request = chain.request();
         BalancedService service = services.get(request.url().host());
         if (service == null) {

@@ -89,9 +89,8 @@ final class OneByOne {
         if (progress.transmission().holdsConnection()) {
             ReleaseProbe.release(chain);
         }
-        PinnedEndpoint endpoint = progress.endpoint();
-        endpoint.wake();
-        return LoadBalancingInterceptor.pinned(chain, endpoint, probe).proceed(chain.request());
+        progress.endpoint().wake();
+        return FollowUps.send(chain, progress, probe);
     }
 
     private static RetryDecision decide(BalancedCall balanced, Outcome outcome, Call call) {

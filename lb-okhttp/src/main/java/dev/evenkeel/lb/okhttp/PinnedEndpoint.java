@@ -48,11 +48,12 @@ final class PinnedEndpoint implements Dns {
         RETIRED
     }
 
-    /** Finds the endpoint under the service's name. A redirect may lead to other names. */
+    /** Finds the endpoint under the service's name, and nothing under any other. */
     @Override
     public List<InetAddress> lookup(String hostname) throws UnknownHostException {
         if (!hostname.equals(service)) {
-            return names.lookup(hostname);
+            throw new UnknownHostException(hostname + " was looked up for a request of " + service
+                    + "; an interceptor that changes the host must be added before the client is wrapped");
         }
         List<InetAddress> addresses = new ArrayList<>(1);
         for (InetAddress ip : addresses()) {
@@ -75,6 +76,11 @@ final class PinnedEndpoint implements Dns {
 
     String service() {
         return service;
+    }
+
+    /** Returns what names mean to the client. */
+    ServiceDns names() {
+        return names;
     }
 
     ConnectionPool pool() {

@@ -34,7 +34,7 @@ final class ReleaseProbe {
                     .withRetryOnConnectionFailure(false)
                     .proceed(REQUEST)
                     .close();
-        } catch (IOException expected) {
+        } catch (IOException | Astray expected) {
             // Not found, or the call has been cancelled, which the next attempt will notice too.
         }
     }

@@ -1,16 +1,12 @@
 package dev.evenkeel.lb.okhttp;
 
-import java.net.InetAddress;
 import java.net.UnknownHostException;
-import java.util.List;
 import java.util.Map;
 import okhttp3.Dns;
+import org.jspecify.annotations.Nullable;
 
-/**
- * The client's look-ups, in which the name of a service leads to one of its endpoints: for a redirect from one service to another,
- * which OkHttp follows on its own. Such requests are balanced by connection, and nothing is learnt from them.
- */
-final class ServiceDns implements Dns {
+/** What names mean to a client: those of its services lead to endpoints, and others are looked up as it looks them up. */
+final class ServiceDns {
     private final Map<String, BalancedService> services;
     private final Dns client;
 
@@ -19,10 +15,19 @@ final class ServiceDns implements Dns {
         this.client = client;
     }
 
-    @Override
-    public List<InetAddress> lookup(String hostname) throws UnknownHostException {
-        BalancedService service = services.get(hostname);
-        return service == null ? client.lookup(hostname) : service.pickAddresses();
+    boolean isService(String host) {
+        return services.containsKey(host);
+    }
+
+    /**
+     * Returns where a request for a host goes that another host's answer led to; null if that is no service.
+     *
+     * @throws UnknownHostException if the service has no endpoint for it, saying why
+     */
+    @Nullable
+    PinnedEndpoint pick(String host) throws UnknownHostException {
+        BalancedService service = services.get(host);
+        return service == null ? null : service.pick();
     }
 
     /** Returns the look-ups in which every name means what it says; an endpoint may be called as its service is. */

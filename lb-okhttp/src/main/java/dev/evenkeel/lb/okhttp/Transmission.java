@@ -7,9 +7,9 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Proxy;
 import java.util.List;
-import okhttp3.Address;
 import okhttp3.Call;
 import okhttp3.Connection;
+import okhttp3.Dns;
 import okhttp3.EventListener;
 import okhttp3.Protocol;
 import okhttp3.Request;
@@ -39,6 +39,9 @@ final class Transmission extends EventListener {
     private Stage stage = Stage.PICKED;
     private boolean connected; // anew, in this attempt
     private boolean elsewhere; // what fails now is another host's
+    private boolean arrived; // there is a connection to where the request goes
+    private int followUps; // of the attempt's request
+    private @Nullable PinnedEndpoint destination; // of the request under way; null if it is no service's
 
     Transmission(CallProgress progress, HttpOutcomes outcomes) {
         this.progress = progress;
@@ -54,6 +57,20 @@ final class Transmission extends EventListener {
         stage = Stage.PICKED;
         connected = false;
         elsewhere = false;
+        arrived = false;
+        followUps = 0;
+        destination = progress.endpoint();
+    }
+
+    /** The next request is for an endpoint of another service, or of the attempt's own again; or for a host that is no service. */
+    void crossTo(@Nullable PinnedEndpoint endpoint) {
+        arrived = false;
+        destination = endpoint;
+    }
+
+    /** Returns how many requests have followed from answers. */
+    int followUps() {
+        return followUps;
     }
 
     /** Returns whether the call still holds a connection, which OkHttp would use again for the next attempt at any endpoint. */
@@ -143,11 +160,8 @@ final class Transmission extends EventListener {
     @Override
     public void connectionAcquired(Call call, Connection connection) {
         held = connection;
-        PinnedEndpoint picked = progress.endpoint();
-        Address address = connection.route().address();
-        if (address.dns() != picked && address.url().host().equals(picked.service())) {
-            progress.misrouted();
-        }
+        Dns owner = connection.route().address().dns();
+        arrived = destination == null ? !(owner instanceof PinnedEndpoint) : owner == destination;
         if (stage == Stage.PICKED) {
             stage = Stage.CONNECTED;
         }
@@ -161,15 +175,19 @@ final class Transmission extends EventListener {
         }
     }
 
+    /** The last moment at which a request can be stopped that would go over a connection of an attempt before, or to another host. */
     @Override
     public void requestHeadersStart(Call call) {
-        if (elsewhere) {
-            return;
+        if (!arrived) {
+            String message = "A request for " + (destination == null ? "another host" : destination)
+                    + " was not sent, because OkHttp chose a connection that leads elsewhere."
+                    + " Add interceptors before the client is wrapped";
+            progress.misrouted(message);
+            throw new Astray(message);
         }
-        if (stage == Stage.PICKED) {
-            progress.misrouted(); // over the connection of an attempt before this one
+        if (!elsewhere) {
+            stage = Stage.SENT;
         }
-        stage = Stage.SENT;
     }
 
     @Override
@@ -222,6 +240,15 @@ final class Transmission extends EventListener {
             stage = Stage.CONNECTED;
             connected = true;
         }
+        followUps++;
+        if (isCrossing(response.request().url().host(), next.url().host())) {
+            throw new Crossing(response, next);
+        }
+    }
+
+    private boolean isCrossing(String from, String to) {
+        ServiceDns names = progress.endpoint().names();
+        return !from.equals(to) && (names.isService(from) || names.isService(to));
     }
 
     @Override

@@ -96,7 +96,12 @@ final class Fleet implements AfterEachCallback {
 
     /** Adds a server that behaves so. */
     Server add(Function<RecordedRequest, MockResponse> behaviour) {
-        return add(new Server(behaviour, protocols, serversTls()));
+        return add(server(behaviour));
+    }
+
+    /** Returns a server like those of the fleet, which is not one of them. */
+    Server server(Function<RecordedRequest, MockResponse> behaviour) {
+        return new Server(behaviour, protocols, serversTls());
     }
 
     private @Nullable HandshakeCertificates serversTls() {

@@ -1,6 +1,7 @@
 package dev.evenkeel.lb.okhttp;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.net.UnknownHostException;
@@ -23,16 +24,19 @@ class MisroutedTest {
     };
 
     @Test
-    void retryThatWentToTheFirstEndpointAgainIsCounted() throws IOException {
+    void retryThatWouldGoToTheFirstEndpointAgainIsNotSentAndCounted() {
         Server first = fleet.add(request -> Server.status(503));
         fleet.add("hello");
         OkHttpClient broken =
                 fleet.client().newBuilder().addInterceptor(SWALLOWS_THE_RELEASE).build();
 
-        broken.newCall(fleet.request("/").build()).execute().close();
+        assertThatThrownBy(() -> broken.newCall(fleet.request("/").build()).execute())
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("Add interceptors before the client is wrapped");
 
-        assertThat(first.requests()).hasSizeGreaterThan(1);
-        assertThat(fleet.balanced().misrouted()).isPositive();
+        assertThat(first.requests()).hasSize(1);
+        assertThat(fleet.balanced().misrouted()).isOne();
+        fleet.awaitNothingInFlight();
     }
 
     @Test
