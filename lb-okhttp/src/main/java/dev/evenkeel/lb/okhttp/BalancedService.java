@@ -1,14 +1,11 @@
 package dev.evenkeel.lb.okhttp;
 
-import dev.evenkeel.lb.Attempt;
 import dev.evenkeel.lb.BalancedCall;
 import dev.evenkeel.lb.LoadBalancer;
-import dev.evenkeel.lb.NoEndpointException;
 import dev.evenkeel.lb.call.RequestInfo;
 import dev.evenkeel.lb.endpoint.Endpoint;
 import dev.evenkeel.lb.observe.Event;
 import dev.evenkeel.lb.observe.LoadBalancerListener;
-import java.net.UnknownHostException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -62,21 +59,6 @@ final class BalancedService implements LoadBalancerListener, AutoCloseable {
         String address = endpoint.address();
         PinnedEndpoint known = byAddress.get(address);
         return known != null ? known : byAddress.computeIfAbsent(address, key -> connect(endpoint));
-    }
-
-    /**
-     * Picks an endpoint for a request that a redirect of another host led to.
-     *
-     * @throws UnknownHostException if there is none, saying why
-     */
-    PinnedEndpoint pick() throws UnknownHostException {
-        try {
-            Attempt attempt = newCall(RequestInfo.NON_IDEMPOTENT).nextAttempt();
-            attempt.complete(HttpOutcomes.REDIRECTED_HERE);
-            return pin(attempt.endpoint());
-        } catch (NoEndpointException e) {
-            throw new UnknownHostException(e.getMessage());
-        }
     }
 
     private PinnedEndpoint connect(Endpoint endpoint) {

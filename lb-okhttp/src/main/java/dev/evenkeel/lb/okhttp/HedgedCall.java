@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class HedgedCall {
     private final Interceptor.Chain chain;
+    private final Hop hop;
     private final BalancedService service;
     private final BalancedCall balanced; // used by one thread at a time, which holds the lock
     private final @Nullable Deadline deadline;
@@ -41,12 +42,14 @@ final class HedgedCall {
      */
     HedgedCall(
             Interceptor.Chain chain,
+            Hop hop,
             BalancedService service,
             BalancedCall balanced,
             @Nullable Attempt first,
             @Nullable Deadline deadline,
             AttemptClient client) {
         this.chain = chain;
+        this.hop = hop;
         this.service = service;
         this.balanced = balanced;
         this.first = first;
@@ -229,7 +232,7 @@ final class HedgedCall {
 
     /** Returns the attempts so far, the latest first. */
     CallProgress.@Nullable Past trail() {
-        CallProgress.Past trail = null;
+        CallProgress.Past trail = hop.trail();
         for (Contender contender : race.all()) {
             trail = new CallProgress.Past(
                     contender.attempt(), contender.progress().verdict(), trail);
@@ -250,6 +253,11 @@ final class HedgedCall {
 
     Interceptor.Chain chain() {
         return chain;
+    }
+
+    /** Returns what is asked. */
+    Hop hop() {
+        return hop;
     }
 
     BodyTurns turns() {

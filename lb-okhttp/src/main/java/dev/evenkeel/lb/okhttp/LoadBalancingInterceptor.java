@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.net.Proxy;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import kotlin.jvm.JvmClassMappingKt;
 import kotlin.jvm.functions.Function0;
@@ -68,30 +69,53 @@ final class LoadBalancingInterceptor implements Interceptor {
     public Response intercept(Chain chain) throws IOException {
         callRuns.run();
         Request request = chain.request();
-        BalancedService service = services.get(request.url().host());
-        if (service == null) {
-            return chain.proceed(request);
+        return services.containsKey(request.url().host()) ? balance(chain, Hop.first(request)) : pass(chain);
+    }
+
+    /** Sends a request for a host that is no service, until a redirect leads to one. */
+    private Response pass(Chain chain) throws IOException {
+        Passage passage = new Passage(services::containsKey);
+        chain.call().addEventListener(passage);
+        Crossing crossing;
+        try {
+            return chain.proceed(chain.request());
+        } catch (Crossing e) {
+            crossing = e;
+        } finally {
+            passage.end();
         }
+        return balance(chain, new Hop(crossing.next(), crossing.answer(), passage.followUps(), null));
+    }
+
+    private Response balance(Chain chain, Hop first) throws IOException {
         anomalies.leaks().settle();
         refuseWhileOpen(chain.call());
-        CallSettings settings = request.tag(SETTINGS);
+        CallSettings settings = first.request().tag(SETTINGS);
         Duration limit = settings == null ? null : settings.deadline();
-        CallSession session = service.destinations().session(request, chain.getCookieJar());
-        Destination destination = service.destinations().of(request, chain.getCookieJar(), session);
-        BalancedCall balanced =
-                service.newCall(RepeatRules.describe(request, settings, timeoutNanos(chain, limit), destination));
         if (limit == null) {
-            return send(chain, service, balanced, session, null);
+            return follow(chain, first, null);
         }
-        Deadline deadline = Deadline.start(service.name(), limit, chain.call());
+        Deadline deadline = Deadline.start(first.request().url().host(), limit, chain.call());
         try {
-            return deadline.handOver(send(chain, service, balanced, session, deadline));
+            return deadline.handOver(follow(chain, first, deadline));
         } catch (IOException e) {
             deadline.stop();
             throw deadline.explain(e);
         } catch (Throwable e) {
             deadline.stop();
             throw e;
+        }
+    }
+
+    /** Sends a request, and what redirects to other services make of it, each as a call of its service. One deadline holds for all. */
+    private Response follow(Chain chain, Hop first, @Nullable Deadline deadline) throws IOException {
+        Hop hop = first;
+        while (true) {
+            try {
+                return send(chain, hop, deadline);
+            } catch (Redirected e) {
+                hop = e.next().after(Attempts.trail(chain.call()));
+            }
         }
     }
 
@@ -105,25 +129,40 @@ final class LoadBalancingInterceptor implements Interceptor {
         }
     }
 
-    private Response send(
-            Chain chain,
-            BalancedService service,
-            BalancedCall balanced,
-            @Nullable CallSession session,
-            @Nullable Deadline deadline)
-            throws IOException {
+    private Response send(Chain chain, Hop hop, @Nullable Deadline deadline) throws IOException {
+        Request request = hop.request();
+        BalancedService service =
+                Objects.requireNonNull(services.get(request.url().host()), "a request for another host");
+        CallSettings settings = request.tag(SETTINGS);
+        CallSession session = service.destinations().session(request, chain.getCookieJar());
+        Destination destination = service.destinations().of(hop, chain.getCookieJar(), session);
+        Duration limit = settings == null ? null : settings.deadline();
+        BalancedCall balanced =
+                service.newCall(RepeatRules.describe(request, settings, timeoutNanos(chain, limit), destination));
         FirstListWait.await(chain.call(), service);
         Attempt first = null;
-        if (!RepeatRules.mayHaveCompany(balanced, chain.request())) {
+        if (!RepeatRules.mayHaveCompany(balanced, request)) {
             CallProgress progress = chain.call().tag(PROGRESS, newProgress);
             progress.end(Outcome.SUCCESS); // of what an interceptor before ours has sent already
             first = pick(balanced, null);
-            if (!RepeatRules.isToBeGuarded(balanced, chain.request())) {
-                return OneByOne.send(chain, service, balanced, first, session, deadline, progress);
+            if (!RepeatRules.isToBeGuarded(balanced, request)) {
+                if (!hop.isFirst()) {
+                    progress.follow(hop.trail());
+                    Races.leave(chain.call());
+                }
+                return OneByOne.send(chain, hop, service, balanced, first, session, deadline, progress);
             }
         }
-        HedgedCall race = hedged(chain, service, balanced, first, deadline);
-        Response response = race.run();
+        HedgedCall race = hedged(chain, hop, service, balanced, first, deadline);
+        Response response;
+        try {
+            response = race.run();
+        } catch (Redirected e) {
+            if (session != null) {
+                OneByOne.learn(session, e, race.served());
+            }
+            throw e;
+        }
         if (session == null) {
             return response;
         }
@@ -137,12 +176,13 @@ final class LoadBalancingInterceptor implements Interceptor {
 
     private HedgedCall hedged(
             Chain chain,
+            Hop hop,
             BalancedService service,
             BalancedCall balanced,
             @Nullable Attempt first,
             @Nullable Deadline deadline) {
         try {
-            return new HedgedCall(chain, service, balanced, first, deadline, attempts);
+            return new HedgedCall(chain, hop, service, balanced, first, deadline, attempts);
         } catch (Throwable e) {
             if (first != null) {
                 first.complete(HttpOutcomes.CALLER_FAILED);

@@ -73,9 +73,11 @@ final class Transmission extends EventListener {
         return followUps;
     }
 
-    /** Returns whether the call still holds a connection, which OkHttp would use again for the next attempt at any endpoint. */
-    boolean holdsConnection() {
-        return held != null;
+    /** Returns whether the call still holds a connection of this service, which OkHttp would use again for the next attempt at any endpoint. */
+    boolean holdsConnectionOf(String service) {
+        Connection connection = held;
+        return connection != null
+                && connection.route().address().url().host().equals(service);
     }
 
     boolean isSendingBody() {
