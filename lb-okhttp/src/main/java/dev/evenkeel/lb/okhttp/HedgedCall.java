@@ -27,7 +27,7 @@ final class HedgedCall {
     private final @Nullable Deadline deadline;
     private final AttemptClient client;
     private final long startNanos;
-    private @Nullable Attempt first; // picked already; null once it has been entered. Used by the call's thread
+    private @Nullable Attempt first; // null once it has been entered. Used by the call's thread
 
     private final ReentrantLock asking = new ReentrantLock();
     private final Race race = new Race();
@@ -38,14 +38,14 @@ final class HedgedCall {
     /**
      * Creates the call.
      *
-     * @param first the attempt to begin with, where it has been picked already
+     * @param first the attempt to begin with, which has been picked
      */
     HedgedCall(
             Interceptor.Chain chain,
             Hop hop,
             BalancedService service,
             BalancedCall balanced,
-            @Nullable Attempt first,
+            Attempt first,
             @Nullable Deadline deadline,
             AttemptClient client) {
         this.chain = chain;

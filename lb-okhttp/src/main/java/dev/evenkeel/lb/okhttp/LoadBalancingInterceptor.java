@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import kotlin.jvm.JvmClassMappingKt;
 import kotlin.jvm.functions.Function0;
 import kotlin.reflect.KClass;
@@ -40,6 +41,7 @@ final class LoadBalancingInterceptor implements Interceptor {
     private static final KClass<CallSettings> SETTINGS = JvmClassMappingKt.getKotlinClass(CallSettings.class);
 
     private final Map<String, BalancedService> services;
+    private final Predicate<String> isService; // made once, as it is asked for with each call
     private final Runnable callRuns; // on this thread
     private final Anomalies anomalies;
     private final AttemptClient attempts;
@@ -59,6 +61,7 @@ final class LoadBalancingInterceptor implements Interceptor {
             OkHttpClient client,
             Runnable callRuns) {
         this.services = services;
+        this.isService = services::containsKey;
         this.callRuns = callRuns;
         this.anomalies = anomalies;
         this.attempts = new AttemptClient(client, () -> new CallProgress(outcomes, anomalies), Environment.system());
@@ -69,22 +72,29 @@ final class LoadBalancingInterceptor implements Interceptor {
     public Response intercept(Chain chain) throws IOException {
         callRuns.run();
         Request request = chain.request();
-        return services.containsKey(request.url().host()) ? balance(chain, Hop.first(request)) : pass(chain);
+        if (services.containsKey(request.url().host())) {
+            return balance(chain, Hop.first(request));
+        }
+        Hop toService;
+        try {
+            return pass(chain, Hop.first(request));
+        } catch (Redirected e) {
+            toService = e.next();
+        }
+        return balance(chain, toService);
     }
 
     /** Sends a request for a host that is no service, until a redirect leads to one. */
-    private Response pass(Chain chain) throws IOException {
-        Passage passage = new Passage(services::containsKey);
+    private Response pass(Chain chain, Hop hop) throws IOException {
+        Passage passage = new Passage(isService);
         chain.call().addEventListener(passage);
-        Crossing crossing;
         try {
-            return chain.proceed(chain.request());
+            return FollowUps.following(hop.before(), chain.proceed(hop.request()));
         } catch (Crossing e) {
-            crossing = e;
+            throw passage.redirected(hop, e);
         } finally {
             passage.end();
         }
-        return balance(chain, new Hop(crossing.next(), crossing.answer(), passage.followUps(), null));
     }
 
     private Response balance(Chain chain, Hop first) throws IOException {
@@ -112,7 +122,9 @@ final class LoadBalancingInterceptor implements Interceptor {
         Hop hop = first;
         while (true) {
             try {
-                return send(chain, hop, deadline);
+                return isService.test(hop.request().url().host())
+                        ? send(chain, hop, deadline)
+                        : pass(chain, hop);
             } catch (Redirected e) {
                 hop = e.next().after(Attempts.trail(chain.call()));
             }
@@ -139,19 +151,36 @@ final class LoadBalancingInterceptor implements Interceptor {
         Duration limit = settings == null ? null : settings.deadline();
         BalancedCall balanced =
                 service.newCall(RepeatRules.describe(request, settings, timeoutNanos(chain, limit), destination));
-        FirstListWait.await(chain.call(), service);
-        Attempt first = null;
-        if (!RepeatRules.mayHaveCompany(balanced, request)) {
-            CallProgress progress = chain.call().tag(PROGRESS, newProgress);
-            progress.end(Outcome.SUCCESS); // of what an interceptor before ours has sent already
-            first = pick(balanced, null);
-            if (!RepeatRules.isToBeGuarded(balanced, request)) {
-                if (!hop.isFirst()) {
-                    progress.follow(hop.trail());
-                    Races.leave(chain.call());
-                }
-                return OneByOne.send(chain, hop, service, balanced, first, session, deadline, progress);
+        boolean early = service.isFirstListAwaited();
+        if (early || CacheAlone.isMeant(request)) {
+            Response cached = CacheAlone.find(chain, hop);
+            if (cached != null) {
+                return cached;
             }
+        }
+        FirstListWait.await(chain.call(), service);
+        CallProgress progress = RepeatRules.mayHaveCompany(balanced, request)
+                ? null
+                : chain.call().tag(PROGRESS, newProgress);
+        if (progress != null) {
+            progress.end(Outcome.SUCCESS); // of what an interceptor before ours has sent already
+        }
+        Attempt first;
+        try {
+            first = pick(balanced, null);
+        } catch (NoEndpointIOException e) {
+            Response cached = early ? null : CacheAlone.find(chain, hop);
+            if (cached != null) {
+                return cached;
+            }
+            throw e;
+        }
+        if (progress != null && !RepeatRules.isToBeGuarded(balanced, request)) {
+            if (!hop.isFirst()) {
+                progress.follow(hop.trail());
+                Races.leave(chain.call());
+            }
+            return OneByOne.send(chain, hop, service, balanced, first, session, deadline, progress);
         }
         HedgedCall race = hedged(chain, hop, service, balanced, first, deadline);
         Response response;
@@ -179,14 +208,12 @@ final class LoadBalancingInterceptor implements Interceptor {
             Hop hop,
             BalancedService service,
             BalancedCall balanced,
-            @Nullable Attempt first,
+            Attempt first,
             @Nullable Deadline deadline) {
         try {
             return new HedgedCall(chain, hop, service, balanced, first, deadline, attempts);
         } catch (Throwable e) {
-            if (first != null) {
-                first.complete(HttpOutcomes.CALLER_FAILED);
-            }
+            first.complete(HttpOutcomes.CALLER_FAILED);
             throw e;
         }
     }

@@ -1,5 +1,6 @@
 package dev.evenkeel.lb.okhttp;
 
+import java.net.ProtocolException;
 import java.util.function.Predicate;
 import okhttp3.Call;
 import okhttp3.EventListener;
@@ -7,14 +8,22 @@ import okhttp3.Request;
 import okhttp3.Response;
 import org.jspecify.annotations.Nullable;
 
-/** A request for a host that is no service, on its way through: it is taken off that way by a redirect to a service. Used by the call's thread. */
+/**
+ * A request on a way through OkHttp that is not good for all hosts: it is taken off that way by a redirect to one of the others. Used by the
+ * call's thread.
+ */
 final class Passage extends EventListener {
-    private final Predicate<String> isService;
+    private final Predicate<String> endsAt;
     private boolean over;
     private int followUps;
 
-    Passage(Predicate<String> isService) {
-        this.isService = isService;
+    /**
+     * Begins one.
+     *
+     * @param endsAt which hosts are others
+     */
+    Passage(Predicate<String> endsAt) {
+        this.endsAt = endsAt;
     }
 
     @Override
@@ -23,13 +32,22 @@ final class Passage extends EventListener {
             return;
         }
         followUps++;
-        if (isService.test(next.url().host())) {
+        if (endsAt.test(next.url().host())) {
             throw new Crossing(response, next);
         }
     }
 
-    int followUps() {
-        return followUps;
+    /**
+     * Returns how the call goes on.
+     *
+     * @throws ProtocolException if too many requests have followed from answers
+     */
+    Redirected redirected(Hop hop, Crossing crossing) throws ProtocolException {
+        return new Redirected(new Hop(
+                crossing.next(),
+                FollowUps.following(hop.before(), crossing.answer()),
+                FollowUps.checked(hop.followUps() + followUps),
+                null));
     }
 
     void end() {

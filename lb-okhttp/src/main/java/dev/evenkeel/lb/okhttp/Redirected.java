@@ -1,6 +1,6 @@
 package dev.evenkeel.lb.okhttp;
 
-/** The answer of a service leads to another service, of which it is a call from here on. The attempt has ended. */
+/** An answer leads to another service, of which it is a call from here on, or from the cache to any other host. No attempt is under way. */
 final class Redirected extends RuntimeException {
     @java.io.Serial
     private static final long serialVersionUID = 1;

@@ -2,10 +2,7 @@ package dev.evenkeel.lb.okhttp;
 
 import java.io.IOException;
 import java.net.Proxy;
-import java.net.UnknownHostException;
-import java.util.List;
 import okhttp3.CookieJar;
-import okhttp3.Dns;
 import okhttp3.Interceptor;
 import okhttp3.Request;
 
@@ -21,13 +18,12 @@ final class ReleaseProbe {
     private static final String HOST = "lb-release.invalid"; // RFC 6761: never resolves
     private static final Request REQUEST =
             new Request.Builder().url("http://" + HOST + "/").build();
-    private static final Dns NOWHERE = ReleaseProbe::notFound;
 
     private ReleaseProbe() {}
 
     static void release(Interceptor.Chain chain) {
         try {
-            chain.withDns(NOWHERE)
+            chain.withDns(Nowhere.DNS)
                     .withProxy(Proxy.NO_PROXY)
                     .withCache(null)
                     .withCookieJar(CookieJar.NO_COOKIES)
@@ -36,25 +32,6 @@ final class ReleaseProbe {
                     .close();
         } catch (IOException | Astray expected) {
             // Not found, or the call has been cancelled, which the next attempt will notice too.
-        }
-    }
-
-    private static List<java.net.InetAddress> notFound(String hostname) throws UnknownHostException {
-        throw new NotFound(hostname);
-    }
-
-    /** A stack trace would cost more than all the rest. */
-    private static final class NotFound extends UnknownHostException {
-        @java.io.Serial
-        private static final long serialVersionUID = 1;
-
-        NotFound(String hostname) {
-            super(hostname);
-        }
-
-        @Override
-        public synchronized Throwable fillInStackTrace() {
-            return this;
         }
     }
 }
