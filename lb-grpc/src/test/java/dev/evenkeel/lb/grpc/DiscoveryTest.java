@@ -92,8 +92,7 @@ class DiscoveryTest {
     @Test
     void aListThatDoesNotComeIsWaitedForNoLongerThanItsTimeout() throws Exception {
         Observed silent = new Observed();
-        try (Fleet late = Fleet.of(
-                1, settings -> settings.endpoints(silent).firstListTimeout(Duration.ofSeconds(1)))) {
+        try (Fleet late = Fleet.of(1, settings -> settings.endpoints(silent).firstListTimeout(Duration.ofSeconds(1)))) {
             var call = ClientCalls.futureUnaryCall(late.channel().newCall(Echo.GET, CallOptions.DEFAULT), "x");
             Status told = failure(call);
             assertThat(told.getCode()).isEqualTo(Status.Code.UNAVAILABLE);

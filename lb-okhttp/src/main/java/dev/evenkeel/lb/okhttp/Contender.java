@@ -80,10 +80,7 @@ final class Contender extends EventListener {
         try {
             endpoint.wake();
             Response response = FollowUps.send(
-                    ChainSettings.copy(race.chain(), own),
-                    race.hop().with(own.request()),
-                    progress,
-                    attempt.isProbe());
+                    ChainSettings.copy(race.chain(), own), race.hop().with(own.request()), progress, attempt.isProbe());
             outcome = progress.answered();
             return response;
         } catch (Redirected e) {

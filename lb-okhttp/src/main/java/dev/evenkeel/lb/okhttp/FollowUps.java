@@ -37,7 +37,8 @@ final class FollowUps {
                 request = crossing.next();
                 int followUps = checked(hop.followUps() + transmission.followUps());
                 PinnedEndpoint to = destination(progress.endpoint(), request);
-                if (to == null && progress.endpoint().names().isService(request.url().host())) {
+                if (to == null
+                        && progress.endpoint().names().isService(request.url().host())) {
                     progress.end(Outcome.SUCCESS);
                     throw new Redirected(new Hop(request, before, followUps, null));
                 }

@@ -12,11 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param followUps how many requests have followed from answers so far
  * @param trail the attempts at the services before, the latest first; null if there were none
  */
-record Hop(
-        Request request,
-        @Nullable Response before,
-        int followUps,
-        CallProgress.@Nullable Past trail) {
+record Hop(Request request, @Nullable Response before, int followUps, CallProgress.@Nullable Past trail) {
     static Hop first(Request request) {
         return new Hop(request, null, 0, null);
     }

@@ -122,9 +122,7 @@ final class LoadBalancingInterceptor implements Interceptor {
         Hop hop = first;
         while (true) {
             try {
-                return isService.test(hop.request().url().host())
-                        ? send(chain, hop, deadline)
-                        : pass(chain, hop);
+                return isService.test(hop.request().url().host()) ? send(chain, hop, deadline) : pass(chain, hop);
             } catch (Redirected e) {
                 hop = e.next().after(Attempts.trail(chain.call()));
             }

@@ -76,8 +76,7 @@ final class Transmission extends EventListener {
     /** Returns whether the call still holds a connection of this service, which OkHttp would use again for the next attempt at any endpoint. */
     boolean holdsConnectionOf(String service) {
         Connection connection = held;
-        return connection != null
-                && connection.route().address().url().host().equals(service);
+        return connection != null && connection.route().address().url().host().equals(service);
     }
 
     boolean isSendingBody() {

@@ -84,7 +84,8 @@ class CacheAloneTest {
         switch (lack) {
             case EMPTY -> fleet.source().set(List.of());
             case FULL -> {
-                Response unused = fleet.client().newCall(fleet.request("/open").build()).execute();
+                Response unused =
+                        fleet.client().newCall(fleet.request("/open").build()).execute();
                 assertThat(fleet.inFlight()).isOne();
             }
             case CLOSED -> fleet.loadBalancer().close();
@@ -105,7 +106,12 @@ class CacheAloneTest {
 
     @ParameterizedTest
     @CsvSource({
-        "EMPTY, false", "EMPTY, true", "FULL, false", "FULL, true", "CLOSED, false", "CLOSED, true",
+        "EMPTY, false",
+        "EMPTY, true",
+        "FULL, false",
+        "FULL, true",
+        "CLOSED, false",
+        "CLOSED, true",
     })
     void aFreshAnswerIsServedWithoutAnEndpoint(Lack lack, boolean hedged) throws IOException {
         set(lack, hedged);
@@ -153,8 +159,7 @@ class CacheAloneTest {
                 EvenkeelOkHttp balanced = EvenkeelOkHttp.builder(
                                 fleet.plainClient().cache(known.cache()).build(), LoadBalancers.of(late))
                         .build();
-                Response response =
-                        balanced.client().newCall(kept().build()).execute()) {
+                Response response = balanced.client().newCall(kept().build()).execute()) {
             assertThat(response.body().string()).isEqualTo("kept");
         }
     }
@@ -181,8 +186,7 @@ class CacheAloneTest {
                     .build());
             Cache cache = new Cache(folder.toFile(), 1 << 20);
             try (EvenkeelOkHttp balanced = EvenkeelOkHttp.builder(
-                            fleet.plainClient().cache(cache).build(),
-                            LoadBalancers.of(fleet.loadBalancer(), payments))
+                            fleet.plainClient().cache(cache).build(), LoadBalancers.of(fleet.loadBalancer(), payments))
                     .build()) {
                 for (int i = 0; i < 2; i++) {
                     assertThat(ask(balanced.client(), "/")).isEqualTo("elsewhere");

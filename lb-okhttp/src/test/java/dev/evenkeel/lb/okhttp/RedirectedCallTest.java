@@ -121,8 +121,9 @@ class RedirectedCallTest {
             assertThat(ask(client, gate().build())).isEqualTo("200 fine");
         }
         assertThat(good.requests()).hasSize(20);
-        assertThat(gates).hasSize(20).allSatisfy(outcome -> assertThat(outcome.kind())
-                .isEqualTo(Kind.SUCCESS));
+        assertThat(gates)
+                .hasSize(20)
+                .allSatisfy(outcome -> assertThat(outcome.kind()).isEqualTo(Kind.SUCCESS));
         assertThat(fleet.kinds()).hasSize(21).containsOnlyOnce(Kind.CONNECT_FAILED);
         assertNothingIsLeft();
     }
@@ -131,8 +132,9 @@ class RedirectedCallTest {
     @ValueSource(booleans = {false, true})
     void aFailureOfTheSecondServiceIsRepeatedThereAndNotAtTheFirst(boolean hedged) throws IOException {
         fleet.add(request -> Server.status(503));
-        fleet.add(request ->
-                new MockResponse.Builder().onResponseStart(new SocketEffect.CloseSocket()).build());
+        fleet.add(request -> new MockResponse.Builder()
+                .onResponseStart(new SocketEffect.CloseSocket())
+                .build());
         fleet.add("fine");
         EvenkeelOkHttp client = gateTo(302, "http://orders.svc/", hedged);
         Call call = client.client().newCall(gate().build());
@@ -146,7 +148,8 @@ class RedirectedCallTest {
         assertThat(gates).hasSize(1);
         assertThat(fleet.kinds()).containsExactly(Kind.UNAVAILABLE, Kind.BROKEN, Kind.SUCCESS);
         assertThat(Attempts.of(call).tried())
-                .extracting(tried -> String.valueOf(tried.outcome() == null ? null : tried.outcome().kind()))
+                .extracting(tried -> String.valueOf(
+                        tried.outcome() == null ? null : tried.outcome().kind()))
                 .containsExactly("SUCCESS", "UNAVAILABLE", "BROKEN", "SUCCESS");
         assertNothingIsLeft();
     }
@@ -168,11 +171,13 @@ class RedirectedCallTest {
     @ValueSource(ints = {307, 308})
     void aPostGoesOnAsAPostAndIsRepeatedOnlyWhereThatIsSafe(int code) throws IOException {
         fleet.addDead();
-        Server breaking = fleet.add(request ->
-                new MockResponse.Builder().onResponseStart(new SocketEffect.CloseSocket()).build());
+        Server breaking = fleet.add(request -> new MockResponse.Builder()
+                .onResponseStart(new SocketEffect.CloseSocket())
+                .build());
         fleet.add("never");
         EvenkeelOkHttp client = gateTo(code, "http://orders.svc/", false);
-        Request post = gate().post(RequestBody.create("order", MediaType.get("text/plain"))).build();
+        Request post = gate().post(RequestBody.create("order", MediaType.get("text/plain")))
+                .build();
         assertThatThrownBy(() -> ask(client, post)).isInstanceOf(IOException.class);
         assertThat(breaking.requests()).hasSize(1);
         assertThat(breaking.requests().get(0).getBody().utf8()).isEqualTo("order");
@@ -223,8 +228,7 @@ class RedirectedCallTest {
                 .headersDelay(1, java.util.concurrent.TimeUnit.HOURS)
                 .build());
         EvenkeelOkHttp client = gateTo(302, "http://orders.svc/", hedged);
-        Request request = gate().tag(
-                        CallSettings.class, CallSettings.DEFAULT.withDeadline(Duration.ofMillis(500)))
+        Request request = gate().tag(CallSettings.class, CallSettings.DEFAULT.withDeadline(Duration.ofMillis(500)))
                 .build();
         assertThatThrownBy(() -> ask(client, request))
                 .isInstanceOf(DeadlineExceededException.class)
@@ -240,13 +244,13 @@ class RedirectedCallTest {
         LoadBalancer canaries = opened((hedged
                         ? LoadBalancer.builder("gate.svc").attemptTimeout(Duration.ofHours(1))
                         : LoadBalancer.builder("gate.svc"))
-                .endpoints(dev.evenkeel.lb.endpoint.EndpointSource.of(List.of(
-                        server.endpoint().withMetadata("version", "canary"))))
+                .endpoints(dev.evenkeel.lb.endpoint.EndpointSource.of(
+                        List.of(server.endpoint().withMetadata("version", "canary"))))
                 .subsets(dev.evenkeel.lb.locality.MetadataSubsets.by("version"))
                 .build());
-        EvenkeelOkHttp client = opened(EvenkeelOkHttp.builder(
-                        fleet.plainClient().build(), LoadBalancers.of(fleet.loadBalancer(), canaries))
-                .build());
+        EvenkeelOkHttp client = opened(
+                EvenkeelOkHttp.builder(fleet.plainClient().build(), LoadBalancers.of(fleet.loadBalancer(), canaries))
+                        .build());
         Request request =
                 gate().tag(Subset.class, Subset.of("version", "canary")).build();
         assertThat(ask(client, request)).isEqualTo("200 fine");
