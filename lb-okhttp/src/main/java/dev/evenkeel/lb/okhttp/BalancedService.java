@@ -64,7 +64,7 @@ final class BalancedService implements LoadBalancerListener, AutoCloseable {
     private PinnedEndpoint connect(Endpoint endpoint) {
         ConnectionPool pool = new ConnectionPool(
                 poolSettings.maxIdlePerEndpoint(), poolSettings.keepAlive().toNanos(), TimeUnit.NANOSECONDS);
-        return new PinnedEndpoint(name(), endpoint, names, pool);
+        return new PinnedEndpoint(name(), endpoint, names, pool, new IdleConnections(poolSettings.ticker()));
     }
 
     /**

@@ -3,6 +3,7 @@ package dev.evenkeel.lb.okhttp;
 import dev.evenkeel.lb.call.Outcome;
 import java.io.IOException;
 import java.net.ProtocolException;
+import java.net.SocketException;
 import okhttp3.Interceptor.Chain;
 import okhttp3.Request;
 import okhttp3.Response;
@@ -29,6 +30,7 @@ final class FollowUps {
         Chain chain = LoadBalancingInterceptor.pinned(own, progress.endpoint(), probe);
         Request request = hop.request();
         Response before = hop.before();
+        int closed = 0;
         while (true) {
             try {
                 return following(before, chain.proceed(request));
@@ -44,6 +46,13 @@ final class FollowUps {
                 }
                 transmission.crossTo(to);
                 chain = to == null ? own : LoadBalancingInterceptor.pinned(own, to, false);
+            } catch (ClosedWhileIdle e) {
+                closed++;
+                if (closed > MAX) {
+                    throw new SocketException(e.getMessage());
+                }
+                progress.endpoint().foundStale();
+                transmission.takeAnother();
             } catch (Astray e) {
                 throw new IOException(e.getMessage());
             }

@@ -34,6 +34,9 @@ final class OneByOne {
         Attempt attempt = first;
         while (true) {
             begin(progress, call, attempt, service, deadline);
+            if (RepeatRules.isSentOnce(balanced)) {
+                progress.transmission().sendsOnce();
+            }
             RetryDecision decision;
             Response response = null;
             try {

@@ -41,6 +41,12 @@ final class RepeatRules {
         return balanced.mayHedge() && request.header("Upgrade") == null;
     }
 
+    /** Returns whether a request is not sent again when its connection turns out to be dead. */
+    static boolean isSentOnce(BalancedCall balanced) {
+        RequestInfo request = balanced.request();
+        return !(request.idempotent() && request.replayable());
+    }
+
     /** RFC 9110 §9.2.2, and the header that many APIs take as a promise: draft-ietf-httpapi-idempotency-key-header. */
     private static boolean isIdempotent(Request request) {
         return switch (request.method()) {

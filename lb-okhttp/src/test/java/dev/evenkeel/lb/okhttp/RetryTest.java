@@ -101,7 +101,8 @@ class RetryTest {
                 Fleet.SERVICE,
                 server.endpoint(),
                 new ServiceDns(java.util.Map.of(), okhttp3.Dns.SYSTEM),
-                new okhttp3.ConnectionPool());
+                new okhttp3.ConnectionPool(),
+                new IdleConnections(() -> 0));
     }
 
     private static int status(Interceptor interceptor) throws IOException {
