@@ -33,8 +33,7 @@ final class PinnedEndpoint implements Dns {
     private final AtomicReference<Use> use = new AtomicReference<>(Use.WANTED);
     private final AtomicInteger dead = new AtomicInteger();
 
-    PinnedEndpoint(
-            String service, Endpoint endpoint, ServiceDns names, ConnectionPool pool, IdleConnections idle) {
+    PinnedEndpoint(String service, Endpoint endpoint, ServiceDns names, ConnectionPool pool, IdleConnections idle) {
         this.service = service;
         this.endpoint = endpoint;
         this.names = names;

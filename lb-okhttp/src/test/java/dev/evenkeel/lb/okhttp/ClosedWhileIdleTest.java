@@ -46,10 +46,11 @@ class ClosedWhileIdleTest {
         if (tls) {
             fleet.tls(Fleet.SERVICE).protocols(Protocol.HTTP_1_1);
         }
-        fleet.wrapping(w -> w.ticker(time)).client(c -> c.addNetworkInterceptor(chain -> {
-            used.add(chain.connection());
-            return chain.proceed(chain.request());
-        }));
+        fleet.wrapping(w -> w.ticker(time))
+                .client(c -> c.addNetworkInterceptor(chain -> {
+                    used.add(chain.connection());
+                    return chain.proceed(chain.request());
+                }));
         return fleet.add(request -> {
             if (request.getTarget().equals("/all")) {
                 awaitAll();
@@ -186,8 +187,8 @@ class ClosedWhileIdleTest {
         }
 
         private static void answer(Socket connection) throws IOException {
-            BufferedReader in = new BufferedReader(
-                    new InputStreamReader(connection.getInputStream(), StandardCharsets.UTF_8));
+            BufferedReader in =
+                    new BufferedReader(new InputStreamReader(connection.getInputStream(), StandardCharsets.UTF_8));
             int length = 0;
             for (String line = in.readLine(); line != null && !line.isEmpty(); line = in.readLine()) {
                 if (line.startsWith("Content-Length: ")) {
