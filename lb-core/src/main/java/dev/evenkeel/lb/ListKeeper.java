@@ -23,6 +23,7 @@ final class ListKeeper implements EndpointSource.Listener {
     private final Drains drains;
     private final ObjLongConsumer<TrackedNode> joined; // called in changes
     private final Environment environment;
+    private final FirstList first;
     private final ListGuard guard; // used in changes only, so under the cluster's lock
     private Scheduler.Scheduled timer = NO_TIMER; // until a list in doubt is believed; used in changes only
     private volatile ListGuard.State state; // the guard's, for words; written in changes
@@ -31,12 +32,14 @@ final class ListKeeper implements EndpointSource.Listener {
             Cluster cluster,
             Drains drains,
             ObjLongConsumer<TrackedNode> joined,
+            FirstList first,
             Environment environment,
             boolean authoritative,
             Settings settings) {
         this.cluster = cluster;
         this.drains = drains;
         this.joined = joined;
+        this.first = first;
         this.environment = environment;
         Duration hold = settings.listHold();
         this.guard = new ListGuard(authoritative || hold.isZero(), hold.toNanos());
@@ -86,6 +89,7 @@ final class ListKeeper implements EndpointSource.Listener {
         boolean wasHolding = guard.isHolding();
         boolean believed = guard.onList(list, now);
         state = guard.state();
+        first.arrived();
         if (guard.isHolding() && !wasHolding) {
             cluster.announce(Event.Type.LIST_HELD, null, guard.describeDoubt(now));
         }
@@ -149,9 +153,9 @@ final class ListKeeper implements EndpointSource.Listener {
         return outcome.isChange();
     }
 
-    /** Returns whether the source has delivered nothing so far, not even a failure. May be asked by any thread. */
-    boolean isSilent() {
-        return state.isSilent();
+    /** Returns whether the source has ever told a list. May be asked by any thread. */
+    boolean isKnown() {
+        return state.known();
     }
 
     /** Returns the state of the list in words. May be asked by any thread. */

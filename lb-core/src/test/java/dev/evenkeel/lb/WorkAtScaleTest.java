@@ -47,6 +47,7 @@ class WorkAtScaleTest {
                 Places.DEFAULT.with(Subsetting.OFF),
                 0.5,
                 Duration.ofSeconds(30),
+                Duration.ZERO,
                 Duration.ofMinutes(10),
                 null);
     }
