@@ -14,15 +14,16 @@ final class EndpointListFormat {
     /**
      * Returns the endpoints that the content lists, which may be none.
      *
+     * @param settled whether the content has stayed the same for a while, so that a text without a final line end is complete
      * @throws IllegalArgumentException if it is malformed or cut off, saying where, what stands there and what is allowed
      */
-    static List<Endpoint> parse(String content) {
+    static List<Endpoint> parse(String content, boolean settled) {
         String text = content.startsWith(BYTE_ORDER_MARK) ? content.substring(1) : content;
         if (text.isBlank()) {
             throw new IllegalArgumentException("nothing is in it, so it is taken for half-written;"
                     + " write [] or a # comment for an empty list");
         }
-        return isJson(text.stripLeading()) ? JsonList.parse(text) : TextList.parse(text);
+        return isJson(text.stripLeading()) ? JsonList.parse(text) : TextList.parse(text, settled);
     }
 
     private static boolean isJson(String text) {

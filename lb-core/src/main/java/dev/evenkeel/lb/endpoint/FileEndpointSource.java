@@ -25,10 +25,10 @@ import java.util.concurrent.RejectedExecutionException;
  *
  * <p>A file that cannot be used is reported as a failure, with the place in it, and the last good list stays: a file that is missing,
  * unreadable, no ordinary file, larger than 16 MiB, not UTF-8, malformed anywhere, longer than 100,000 endpoints, or half-written.
- * Half-written means that it changes while it is read, its text has no final line end, its JSON is not closed, or nothing is in it at
+ * Half-written means that it changes while it is read, its JSON is not closed, or nothing is in it at
  * all: an empty list must be written as {@code []} or as a comment. Since programs save in several steps, a failure is reported only
- * when it lasts for half a second. A text that is cut exactly at a line end cannot be told from a shorter list, so whoever writes lists
- * should write to another file and rename it.
+ * when it lasts for half a second, and a text without a final line end is taken when it has stayed the same for as long. A text that is cut
+ * short for longer cannot be told from a complete one, so programs that write lists should write to another file and rename it.
  *
  * <p>Changes are noticed within about a fifth of a second where the file system tells of them, and otherwise by reading the file every
  * 5 s, give or take a fifth. That finds changes on network file systems, too, and the swaps of links by which Kubernetes updates a
@@ -77,7 +77,7 @@ public final class FileEndpointSource implements EndpointSource {
         private static final long ASK_NANOS = 200_000_000;
 
         private final Environment environment;
-        private final EndpointFile content = new EndpointFile(file);
+        private final EndpointFile content;
         private final DirectoryWatch watch = new DirectoryWatch(file.getParent());
         private final RefreshLoop loop;
         private volatile boolean closed; // set once, by close
@@ -85,6 +85,7 @@ public final class FileEndpointSource implements EndpointSource {
 
         Watching(Listener listener, Environment environment) {
             this.environment = environment;
+            this.content = new EndpointFile(file, environment.ticker(), pace.settle());
             this.loop = new RefreshLoop(FileEndpointSource.this.toString(), this::look, pace, listener, environment);
         }
 

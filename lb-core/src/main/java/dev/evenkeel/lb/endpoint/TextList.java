@@ -15,8 +15,8 @@ final class TextList {
 
     private TextList() {}
 
-    static List<Endpoint> parse(String text) {
-        if (!text.endsWith("\n")) {
+    static List<Endpoint> parse(String text, boolean settled) {
+        if (!settled && !text.endsWith("\n")) {
             throw new IllegalArgumentException(
                     "line " + (1 + text.chars().filter(c -> c == '\n').count())
                             + " has no line end, so the file is taken for half-written");
@@ -24,7 +24,8 @@ final class TextList {
         List<Endpoint> endpoints = new ArrayList<>();
         int lineNumber = 0;
         for (int start = 0; start < text.length(); ) {
-            int end = text.indexOf('\n', start);
+            int lineEnd = text.indexOf('\n', start);
+            int end = lineEnd < 0 ? text.length() : lineEnd;
             lineNumber++;
             try {
                 parseLine(text.substring(start, end)).ifPresent(endpoints::add);

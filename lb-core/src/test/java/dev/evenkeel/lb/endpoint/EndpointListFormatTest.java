@@ -35,8 +35,7 @@ class EndpointListFormatTest {
                 [2001:db8::1]:80
                 """;
 
-        assertThat(EndpointListFormat.parse(text))
-                .containsExactly(FULL, Endpoint.of("orders-2.svc:80"), Endpoint.of("[2001:db8::1]:80"));
+        assertThat(parse(text)).containsExactly(FULL, Endpoint.of("orders-2.svc:80"), Endpoint.of("[2001:db8::1]:80"));
     }
 
     @Test
@@ -45,16 +44,14 @@ class EndpointListFormatTest {
                 {"metadata": {"version": "7=8"}, "weight": 25e-1, "zone": "\\u0061", "region": "eu", "priority": 1,
                  "id": "orders-1", "terminating": true, "address": "10.0.0.1:8080"}""";
 
-        assertThat(EndpointListFormat.parse("[\"[::1]:80\", " + full + "]"))
-                .containsExactly(Endpoint.of("[::1]:80"), FULL);
-        assertThat(EndpointListFormat.parse("\n{\"endpoints\": [" + full + "]}\n"))
-                .containsExactly(FULL);
+        assertThat(parse("[\"[::1]:80\", " + full + "]")).containsExactly(Endpoint.of("[::1]:80"), FULL);
+        assertThat(parse("\n{\"endpoints\": [" + full + "]}\n")).containsExactly(FULL);
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"[]", " [ ] ", "{\"endpoints\": []}", "# nobody\n", "\n  # nobody\n\n"})
     void anEmptyListIsEmptyWhenItSaysSo(String text) {
-        assertThat(EndpointListFormat.parse(text)).isEmpty();
+        assertThat(parse(text)).isEmpty();
     }
 
     @ParameterizedTest
@@ -64,15 +61,24 @@ class EndpointListFormatTest {
     }
 
     @Test
+    void aTextWithoutAFinalLineEndIsCompleteOnceItHasSettled() {
+        assertThat(EndpointListFormat.parse("a:1\nb:1 weight=2", true))
+                .containsExactly(Endpoint.of("a:1"), Endpoint.of("b:1").withWeight(2));
+        assertThat(EndpointListFormat.parse("# none", true)).isEmpty();
+        assertThatThrownBy(() -> EndpointListFormat.parse("[\"a:1\"", true)).hasMessageContaining("half-written");
+        assertThatThrownBy(() -> EndpointListFormat.parse("", true)).hasMessageContaining("half-written");
+    }
+
+    @Test
     void aByteOrderMarkIsSkipped() {
-        assertThat(EndpointListFormat.parse("\uFEFF[\"a:1\"]")).containsExactly(Endpoint.of("a:1"));
-        assertThat(EndpointListFormat.parse("\uFEFFa:1\n")).containsExactly(Endpoint.of("a:1"));
+        assertThat(parse("\uFEFF[\"a:1\"]")).containsExactly(Endpoint.of("a:1"));
+        assertThat(parse("\uFEFFa:1\n")).containsExactly(Endpoint.of("a:1"));
     }
 
     @Test
     void aListThatBeginsWithABracketIsTextWhenAnIpv6AddressFollows() {
-        assertThat(EndpointListFormat.parse("[::1]:80\n")).containsExactly(Endpoint.of("[::1]:80"));
-        assertThat(EndpointListFormat.parse("[fe80::1%eth0]:80\n")).containsExactly(Endpoint.of("[fe80::1%eth0]:80"));
+        assertThat(parse("[::1]:80\n")).containsExactly(Endpoint.of("[::1]:80"));
+        assertThat(parse("[fe80::1%eth0]:80\n")).containsExactly(Endpoint.of("[fe80::1%eth0]:80"));
     }
 
     @ParameterizedTest
@@ -176,16 +182,15 @@ class EndpointListFormatTest {
 
     @Test
     void moreThanAHundredThousandEndpointsAreRefused() {
-        assertThat(EndpointListFormat.parse("a:1\n".repeat(100_000))).hasSize(100_000);
+        assertThat(parse("a:1\n".repeat(100_000))).hasSize(100_000);
         assertRefused("a:1\n".repeat(100_001), "line 100001", "more than 100000 endpoints");
         assertRefused("[" + "\"a:1\",".repeat(100_001) + "\"a:1\"]", "more than 100000 endpoints");
     }
 
     @Test
     void messagesStayOnOneLine() {
-        assertThatThrownBy(() -> EndpointListFormat.parse("a:1 \u0007\u0000\n"))
-                .hasMessageStartingWith("line 1: '??' is not allowed");
-        assertThatThrownBy(() -> EndpointListFormat.parse("[\"a\\nb:1\"]")).hasMessageContaining("'a?b:1'");
+        assertThatThrownBy(() -> parse("a:1 \u0007\u0000\n")).hasMessageStartingWith("line 1: '??' is not allowed");
+        assertThatThrownBy(() -> parse("[\"a\\nb:1\"]")).hasMessageContaining("'a?b:1'");
     }
 
     @Property
@@ -203,7 +208,7 @@ class EndpointListFormatTest {
             text.append('\n');
         }
 
-        assertThat(EndpointListFormat.parse(text.toString())).isEqualTo(endpoints);
+        assertThat(parse(text.toString())).isEqualTo(endpoints);
     }
 
     @Property
@@ -220,7 +225,7 @@ class EndpointListFormatTest {
         String list = "{\"endpoints\": [\"a:1\", {\"address\": \"b:1\", \"weight\": 1.5, \"terminating\": false,"
                 + " \"metadata\": {\"\\u006b\": \"\\n\"}}]}";
 
-        assertThatThrownBy(() -> EndpointListFormat.parse(list.substring(0, length % list.length())))
+        assertThatThrownBy(() -> parse(list.substring(0, length % list.length())))
                 .isInstanceOf(IllegalArgumentException.class);
     }
 
@@ -304,16 +309,20 @@ class EndpointListFormatTest {
                 .ofMaxSize(5);
     }
 
+    private static List<Endpoint> parse(String text) {
+        return EndpointListFormat.parse(text, false);
+    }
+
     private static void assertListOrRefused(String text) {
         try {
-            assertThat(EndpointListFormat.parse(text)).doesNotContainNull();
+            assertThat(parse(text)).doesNotContainNull();
         } catch (IllegalArgumentException e) {
             assertThat(e).message().isNotBlank().hasSizeLessThan(400);
         }
     }
 
     private static void assertRefused(String text, String... messageParts) {
-        assertThatThrownBy(() -> EndpointListFormat.parse(text))
+        assertThatThrownBy(() -> parse(text))
                 .isInstanceOf(IllegalArgumentException.class)
                 .satisfies(e -> assertThat(e).message().contains(messageParts).hasSizeLessThan(400));
     }
