@@ -131,11 +131,17 @@ final class ListKeeper implements EndpointSource.Listener {
             cluster.announceDrained(node);
         });
         members.nodes().forEach(node -> {
-            String why = node.endpoint().isTerminating() ? "discovery says it is terminating" : "";
-            drains.set(node, members, why, now);
+            drains.set(node, members, whyDraining(node.endpoint()), now);
         });
         members.refreshWeights(slowStart, now);
         return outcome.isChange();
+    }
+
+    private static String whyDraining(Endpoint endpoint) {
+        if (endpoint.isTerminating()) {
+            return "discovery says it is terminating";
+        }
+        return endpoint.weight() == 0 ? "its weight is 0" : "";
     }
 
     /** Returns whether the source has delivered nothing so far, not even a failure; called in a change or under the cluster's lock. */

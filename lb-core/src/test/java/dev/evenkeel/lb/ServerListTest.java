@@ -427,6 +427,44 @@ class ServerListTest {
     }
 
     @Test
+    void anEndpointOfWeightZeroDrainsAndIsNamed() {
+        listenersGet(
+                Endpoint.of(A).withWeight(0), Endpoint.of(B), Endpoint.of(C).withWeight(2));
+
+        assertThat(service.picks(100)).containsOnly(B, C);
+        assertThat(service.status(A).availability().has(OutReason.DRAINING)).isTrue();
+        assertThat(service.eventsOf(Event.Type.UNAVAILABLE))
+                .singleElement()
+                .hasToString("orders.svc: UNAVAILABLE 10.0.0.1:80 – DRAINING: its weight is 0");
+
+        listenersGet(
+                Endpoint.of(A).withWeight(4), Endpoint.of(B), Endpoint.of(C).withWeight(2));
+        assertThat(service.picks(200)).contains(A);
+        assertThat(service.status(A).fairShare()).isEqualTo(4.0 / 7);
+    }
+
+    @Test
+    void anEndpointWhoseWeightBecomesZeroFinishesWhatItHas() {
+        source.report(A, B);
+        Attempt running = service.attemptAt(A);
+        listenersGet(Endpoint.of(A).withWeight(0), Endpoint.of(B));
+
+        assertThat(service.picks(50)).containsOnly(B);
+        assertThat(service.eventsOf(Event.Type.DRAINED)).isEmpty();
+        running.complete(Outcome.SUCCESS);
+        assertThat(service.eventsOf(Event.Type.DRAINED)).hasSize(1);
+    }
+
+    @Test
+    void whereAllWeightsAreZeroNoneIsUsedAndThatIsSaid() {
+        listenersGet(Endpoint.of(A).withWeight(0), Endpoint.of(B).withWeight(0));
+
+        assertThatThrownBy(service::attempt)
+                .hasMessage(
+                        "orders.svc: none of 2 endpoints can be picked: 10.0.0.1:80 DRAINING, 10.0.0.2:80 DRAINING");
+    }
+
+    @Test
     void drainByHandHoldsUntilItIsTakenBackEvenIfTheEndpointFlaps() {
         source.report(A, B, C);
         service.loadBalancer.drain(A);

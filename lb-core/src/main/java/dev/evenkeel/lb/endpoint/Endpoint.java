@@ -70,16 +70,18 @@ public final class Endpoint {
     }
 
     /**
-     * Returns this endpoint with a share of traffic in proportion to {@code newWeight}.
+     * Returns this endpoint with a share of traffic in proportion to {@code newWeight}. With 0 it drains, as many registries mean by that: it
+     * takes nothing new and finishes what it has.
      *
-     * @param newWeight more than 0, at most {@link #MAX_WEIGHT}; only its ratio to the others' matters
+     * @param newWeight 0 to {@link #MAX_WEIGHT}; only its ratio to the others' matters
      */
     public Endpoint withWeight(double newWeight) {
-        if (!(newWeight > 0 && newWeight <= MAX_WEIGHT)) {
+        if (!(newWeight >= 0 && newWeight <= MAX_WEIGHT)) {
             throw new IllegalArgumentException(
-                    "weight of " + id + " is " + newWeight + ", must be more than 0 and at most " + MAX_WEIGHT);
+                    "weight of " + id + " is " + newWeight + ", must be from 0 to " + MAX_WEIGHT);
         }
-        return new Endpoint(id, address, newWeight, locality, priority, terminating, metadata);
+        double weightOrZero = newWeight == 0 ? 0 : newWeight; // -0.0 is the same, and must be equal
+        return new Endpoint(id, address, weightOrZero, locality, priority, terminating, metadata);
     }
 
     /** Returns this endpoint at another place. */
@@ -133,7 +135,7 @@ public final class Endpoint {
         return address.toString();
     }
 
-    /** Returns the share of traffic relative to the other endpoints; more than 0. */
+    /** Returns the share of traffic relative to the other endpoints; 0 for one that is to drain. */
     public double weight() {
         return weight;
     }

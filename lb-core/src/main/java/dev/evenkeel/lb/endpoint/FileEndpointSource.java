@@ -17,7 +17,7 @@ import java.util.concurrent.RejectedExecutionException;
  * 10.0.0.1:8080    weight=2 zone=a region=eu priority=1 id=orders-1 terminating=false version=7
  * [2001:db8::1]:80
  * }</pre>
- * JSON, in UTF-8 like the text, is an array, or an object with that array as its member {@code endpoints}:
+ * An endpoint of weight 0 drains. JSON, in UTF-8 like the text, is an array, or an object with that array as its member {@code endpoints}:
  * <pre>{@code
  * ["10.0.0.2:8080", {"address": "10.0.0.1:8080", "weight": 2, "zone": "a", "region": "eu", "priority": 1,
  *                    "id": "orders-1", "terminating": false, "metadata": {"version": "7"}}]

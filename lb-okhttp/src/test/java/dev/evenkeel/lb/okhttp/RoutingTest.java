@@ -63,6 +63,19 @@ class RoutingTest {
     }
 
     @Test
+    void anEndpointOfWeightZeroGetsNothing() throws IOException {
+        Server a = fleet.balancing(lb -> lb.policy(LoadBalancingPolicy.roundRobin()))
+                .add("a");
+        Server b = fleet.add("b");
+        fleet.source().put(a.endpoint().withWeight(0));
+        for (int i = 0; i < 10; i++) {
+            assertThat(fleet.ask()).isEqualTo("200 b");
+        }
+        assertThat(a.requests()).isEmpty();
+        assertThat(b.requests()).hasSize(10);
+    }
+
+    @Test
     void endpointMayBeCalledAsItsServiceIs() throws IOException {
         Server server = fleet.add("hello");
         fleet.source().set(List.of(Endpoint.of(Fleet.SERVICE, server.endpoint().port())));
