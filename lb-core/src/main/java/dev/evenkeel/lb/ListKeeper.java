@@ -2,15 +2,19 @@ package dev.evenkeel.lb;
 
 import dev.evenkeel.lb.endpoint.Endpoint;
 import dev.evenkeel.lb.endpoint.EndpointSource;
+import dev.evenkeel.lb.endpoint.Omissions;
 import dev.evenkeel.lb.health.SlowStart;
 import dev.evenkeel.lb.observe.Event;
 import dev.evenkeel.lb.time.Scheduler;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.ObjLongConsumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** Takes lists from the source into the cluster, as far as they can be believed. */
 final class ListKeeper implements EndpointSource.Listener {
@@ -25,6 +29,7 @@ final class ListKeeper implements EndpointSource.Listener {
     private final Scheduler scheduler;
     private final ListGuard guard; // used in changes only, so under the cluster's lock
     private final SlowStart slowStart;
+    private Omissions omitted = Omissions.NONE; // of the latest list; used in changes only
     private Scheduler.Scheduled timer = NO_TIMER; // until a list in doubt is believed; used in changes only
 
     ListKeeper(
@@ -45,18 +50,30 @@ final class ListKeeper implements EndpointSource.Listener {
 
     @Override
     public void onEndpoints(List<Endpoint> endpoints) {
+        onEndpoints(endpoints, Omissions.NONE);
+    }
+
+    @Override
+    public void onEndpoints(List<Endpoint> endpoints, Omissions omissions) {
         List<Endpoint> list;
+        Omissions all;
         try {
-            list = List.copyOf(endpoints);
+            List<@Nullable Endpoint> copy = new ArrayList<>(endpoints);
+            list = copy.stream().filter(Objects::nonNull).toList();
+            all = omissions.and(missing(copy));
         } catch (RuntimeException e) {
             onFailure("the source's list could not be read: " + e);
+            return;
+        }
+        if (list.isEmpty() && !all.isEmpty()) {
+            onFailure("nothing in the source's list can be used: " + all);
             return;
         }
         if (list.size() > MAX_ENDPOINTS) {
             onFailure("the source's list has " + list.size() + " endpoints, at most " + MAX_ENDPOINTS + " are allowed");
             return;
         }
-        cluster.update((members, now) -> take(list, members, now));
+        cluster.update((members, now) -> take(list, all, members, now));
     }
 
     @Override
@@ -75,7 +92,23 @@ final class ListKeeper implements EndpointSource.Listener {
         });
     }
 
-    private boolean take(List<Endpoint> list, Members members, long now) {
+    private static Omissions missing(List<@Nullable Endpoint> list) {
+        Omissions missing = Omissions.NONE;
+        for (int i = 0; i < list.size(); i++) {
+            if (list.get(i) == null) {
+                missing = missing.and("entry " + (i + 1) + " is null");
+            }
+        }
+        return missing;
+    }
+
+    private boolean take(List<Endpoint> list, Omissions omissions, Members members, long now) {
+        if (!omissions.equals(omitted)) {
+            omitted = omissions;
+            if (!omissions.isEmpty()) {
+                cluster.announce(Event.Type.ENTRIES_LEFT_OUT, null, describe(omissions));
+            }
+        }
         if (guard.isFailing()) {
             cluster.announce(Event.Type.FRESH, null, "the source delivers again, " + list.size() + " endpoints");
         } else if (!guard.isKnown() && list.isEmpty()) {
@@ -151,6 +184,10 @@ final class ListKeeper implements EndpointSource.Listener {
 
     /** Returns the state of the list in words; called in a change or under the cluster's lock. */
     String describe(int size, long now) {
-        return guard.describe(size, now);
+        return guard.describe(size, now) + (omitted.isEmpty() ? "" : ", " + describe(omitted));
+    }
+
+    private static String describe(Omissions omissions) {
+        return omissions.count() + (omissions.count() == 1 ? " entry" : " entries") + " left out (" + omissions + ")";
     }
 }

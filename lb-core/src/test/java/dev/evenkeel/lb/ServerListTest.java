@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.evenkeel.lb.call.Outcome;
 import dev.evenkeel.lb.endpoint.Endpoint;
 import dev.evenkeel.lb.endpoint.EndpointSource;
+import dev.evenkeel.lb.endpoint.Omissions;
 import dev.evenkeel.lb.endpoint.OutReason;
 import dev.evenkeel.lb.observe.Event;
 import dev.evenkeel.lb.time.Environment;
@@ -394,12 +395,44 @@ class ServerListTest {
     }
 
     @Test
-    void aListWithAHoleInItIsAFailureOfTheSource() {
+    void aHoleInAListIsLeftOutAndNamed() {
         source.report(A);
         source.listeners.forEach(listener -> listener.onEndpoints(Arrays.asList(Endpoint.of(B), null)));
 
+        assertThat(ids()).containsExactly(B);
+        assertThat(service.eventsOf(Event.Type.ENTRIES_LEFT_OUT))
+                .singleElement()
+                .hasToString("orders.svc: ENTRIES_LEFT_OUT – 1 entry left out (entry 2 is null)");
+    }
+
+    @Test
+    void whatASourceLeavesOutIsSaidOnceAndCountedAsLongAsItLasts() {
+        Omissions bad = Omissions.NONE.and("line 2: address 'b' is malformed").and("line 4: key 'k' is unknown");
+        for (int i = 0; i < 3; i++) {
+            source.listeners.forEach(listener -> listener.onEndpoints(List.of(Endpoint.of(A)), bad));
+        }
         assertThat(ids()).containsExactly(A);
-        assertThat(service.eventsOf(Event.Type.STALE)).hasSize(1);
+        assertThat(service.eventsOf(Event.Type.ENTRIES_LEFT_OUT))
+                .singleElement()
+                .satisfies(event -> assertThat(event.detail())
+                        .isEqualTo(
+                                "2 entries left out (line 2: address 'b' is malformed; line 4: key 'k' is unknown)"));
+        assertThat(service.loadBalancer.describe()).contains("1 endpoints, 2 entries left out (line 2: address 'b'");
+
+        source.report(A, B);
+        assertThat(service.loadBalancer.describe()).doesNotContain("left out");
+    }
+
+    @Test
+    void aListOfWhichNothingCanBeUsedIsAFailureAndNotEmpty() {
+        source.report(A);
+        source.listeners.forEach(listener -> listener.onEndpoints(List.of(), Omissions.NONE.and("line 1: bad")));
+
+        assertThat(ids()).containsExactly(A);
+        assertThat(service.eventsOf(Event.Type.STALE))
+                .singleElement()
+                .satisfies(event ->
+                        assertThat(event.detail()).contains("nothing in the source's list can be used: line 1: bad"));
     }
 
     @Test

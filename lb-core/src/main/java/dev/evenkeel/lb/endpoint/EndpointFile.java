@@ -15,7 +15,6 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -35,7 +34,7 @@ final class EndpointFile {
     private final long settleNanos;
     private byte[] lastBytes = {};
     private long lastNanos; // when these bytes were first read
-    private @Nullable List<Endpoint> lastList; // what they say; null if they cannot be used, or not yet
+    private Report.@Nullable Found lastFound; // what they say; null if they cannot be used, or not yet
 
     /** Returns the file at a path; for so long a text without a final line end must stay the same. */
     EndpointFile(Path path, Ticker ticker, Duration settle) {
@@ -44,21 +43,21 @@ final class EndpointFile {
         this.settleNanos = settle.toNanos();
     }
 
-    List<Endpoint> read() throws LookupFailedException {
+    Report.Found read() throws LookupFailedException {
         try {
             byte[] bytes = readBytes();
             if (!Arrays.equals(bytes, lastBytes)) {
                 lastBytes = bytes;
                 lastNanos = ticker.nanos();
-                lastList = null;
+                lastFound = null;
             }
-            List<Endpoint> list = lastList;
-            if (list == null) {
+            Report.Found found = lastFound;
+            if (found == null) {
                 boolean settled = ticker.nanos() - lastNanos >= settleNanos;
-                list = List.copyOf(EndpointListFormat.parse(decode(bytes), settled));
-                lastList = list;
+                found = EndpointListFormat.parse(decode(bytes), settled);
+                lastFound = found;
             }
-            return list;
+            return found;
         } catch (NoSuchFileException e) {
             throw failed("does not exist");
         } catch (AccessDeniedException e) {

@@ -4,7 +4,6 @@ import dev.evenkeel.lb.time.Environment;
 import dev.evenkeel.lb.time.Scheduler;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
 
 /**
@@ -23,8 +22,13 @@ import java.util.concurrent.RejectedExecutionException;
  *                    "id": "orders-1", "terminating": false, "metadata": {"version": "7"}}]
  * }</pre>
  *
- * <p>A file that cannot be used is reported as a failure, with the place in it, and the last good list stays: a file that is missing,
- * unreadable, no ordinary file, larger than 16 MiB, not UTF-8, malformed anywhere, longer than 100,000 endpoints, or half-written.
+ * <p>What cannot be used costs nothing else: a line or an element that names no endpoint, or gives it a value that is not allowed, is left out;
+ * so is a metadata entry, and a JSON key that is unknown. The load balancer announces what was left out and where it stands, and counts it in
+ * its description.
+ *
+ * <p>A file that cannot be used at all is reported as a failure, with the place in it, and the last good list stays: a file that is missing,
+ * unreadable, no ordinary file, larger than 16 MiB, not UTF-8, neither text nor JSON, longer than 100,000 endpoints, half-written, or without
+ * any entry that can be used though it has some.
  * Half-written means that it changes while it is read, its JSON is not closed, or nothing is in it at
  * all: an empty list must be written as {@code []} or as a comment. Since programs save in several steps, a failure is reported only
  * when it lasts for half a second, and a text without a final line end is taken when it has stayed the same for as long. A text that is cut
@@ -94,7 +98,7 @@ public final class FileEndpointSource implements EndpointSource {
             ask();
         }
 
-        private List<Endpoint> look() throws LookupFailedException {
+        private Report.Found look() throws LookupFailedException {
             watch.renew(); // before reading, so that no change falls in between
             return content.read();
         }

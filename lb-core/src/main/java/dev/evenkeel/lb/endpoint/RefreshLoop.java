@@ -2,7 +2,6 @@ package dev.evenkeel.lb.endpoint;
 
 import dev.evenkeel.lb.time.Environment;
 import dev.evenkeel.lb.time.Scheduler;
-import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
@@ -76,7 +75,7 @@ final class RefreshLoop implements EndpointSource.Subscription {
 
     private Report ask() {
         try {
-            return new Report.Found(lookup.look());
+            return lookup.look();
         } catch (LookupFailedException e) {
             return new Report.Failed(e.reason());
         } catch (Throwable e) {
@@ -155,6 +154,6 @@ final class RefreshLoop implements EndpointSource.Subscription {
     /** Finds the current list; may block. */
     @FunctionalInterface
     interface Lookup {
-        List<Endpoint> look() throws LookupFailedException;
+        Report.Found look() throws LookupFailedException;
     }
 }

@@ -56,6 +56,8 @@ public record Event(Type type, String service, @Nullable Endpoint endpoint, Stri
         LIST_HELD,
         /** The list names an endpoint more than once; the last one counts. */
         DUPLICATES,
+        /** The list has entries that cannot be used, and the others are used. The detail says how many, and what is wrong with them. */
+        ENTRIES_LEFT_OUT,
         /** The list is long, and this client uses other endpoints of it than before. */
         SUBSET_CHANGED,
         /** A split names a subset that no endpoint is in, so its share goes to others. The detail says which subsets there are. */

@@ -38,7 +38,7 @@ class EndpointFileTest {
         try {
             for (int lists = 0; lists < 30; ) {
                 try {
-                    List<Endpoint> list = content.read();
+                    List<Endpoint> list = content.read().endpoints();
                     assertThat(list).hasSize(list.get(0).port() - 10_000).containsOnly(list.get(0));
                     lists++;
                 } catch (LookupFailedException e) {
@@ -72,7 +72,7 @@ class EndpointFileTest {
         Path file = Files.createTempFile("list", "");
         try {
             Files.write(file, content);
-            assertThat(unsettled(file).read()).doesNotContainNull();
+            assertThat(unsettled(file).read().endpoints()).doesNotContainNull();
         } catch (LookupFailedException e) {
             assertThat(e.reason())
                     .startsWith("file " + file)

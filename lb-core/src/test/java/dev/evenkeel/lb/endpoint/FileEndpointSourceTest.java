@@ -96,7 +96,7 @@ class FileEndpointSourceTest {
         Path file = write("a:1\n");
         start(file);
 
-        write("a:1\nb:0\n");
+        write("b:0\n");
         time.advance(Duration.ofMinutes(1));
         write("a:1\n");
         time.advance(ONE_ROUND);
@@ -104,9 +104,22 @@ class FileEndpointSourceTest {
         assertThat(listener.reports())
                 .containsExactly(
                         List.of(Endpoint.of("a:1")),
-                        "file " + file + " cannot be used: line 2: address 'b:0' is malformed: the port is 0,"
-                                + " must be 1 to 65535",
+                        "file " + file
+                                + " cannot be used: no entry can be used: line 1: address 'b:0' is malformed: the port is"
+                                + " 0, must be 1 to 65535; the line is left out",
                         List.of(Endpoint.of("a:1")));
+    }
+
+    @Test
+    void oneBadLineCostsNoOther() throws IOException {
+        start(write("a:1\nb:0\nc:1\n"));
+        time.advance(Duration.ofMinutes(1));
+
+        assertThat(listener.reports()).containsExactly(List.of(Endpoint.of("a:1"), Endpoint.of("c:1")));
+        assertThat(listener.omissions().reasons())
+                .singleElement()
+                .asString()
+                .startsWith("line 2: address 'b:0' is malformed");
     }
 
     @Test

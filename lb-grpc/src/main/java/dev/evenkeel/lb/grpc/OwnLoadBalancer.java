@@ -3,6 +3,7 @@ package dev.evenkeel.lb.grpc;
 import dev.evenkeel.lb.LoadBalancer;
 import dev.evenkeel.lb.endpoint.Endpoint;
 import dev.evenkeel.lb.endpoint.MutableEndpointSource;
+import dev.evenkeel.lb.endpoint.Omissions;
 import io.grpc.EquivalentAddressGroup;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -35,25 +36,37 @@ final class OwnLoadBalancer implements AutoCloseable {
     }
 
     /**
-     * Takes a whole list, and returns it with the endpoint of each address.
+     * Takes a whole list, and returns it with the endpoint of each address. An address that is not one of the Internet is left out, and the load
+     * balancer says so.
      *
-     * @throws IllegalArgumentException if an address is not one of the Internet
+     * @throws IllegalArgumentException if there are addresses, and none of them can be used
      */
     List<EquivalentAddressGroup> take(List<EquivalentAddressGroup> groups) {
         List<Endpoint> endpoints = new ArrayList<>(groups.size());
         List<EquivalentAddressGroup> marked = new ArrayList<>(groups.size());
+        Omissions omitted = Omissions.NONE;
         for (EquivalentAddressGroup group : groups) {
-            Endpoint endpoint =
-                    endpoint(group.getAddresses().get(0)).withLocality(LocalityName.locality(group.getAttributes()));
-            endpoints.add(endpoint);
-            marked.add(new EquivalentAddressGroup(
-                    group.getAddresses(),
-                    group.getAttributes().toBuilder()
-                            .set(ServiceAttributes.ENDPOINT, endpoint)
-                            .build()));
+            try {
+                Endpoint endpoint = endpoint(group);
+                endpoints.add(endpoint);
+                marked.add(new EquivalentAddressGroup(
+                        group.getAddresses(),
+                        group.getAttributes().toBuilder()
+                                .set(ServiceAttributes.ENDPOINT, endpoint)
+                                .build()));
+            } catch (IllegalArgumentException e) {
+                omitted = omitted.and(String.valueOf(e.getMessage()));
+            }
         }
-        source.set(endpoints);
+        if (endpoints.isEmpty() && !omitted.isEmpty()) {
+            throw new IllegalArgumentException(omitted.toString());
+        }
+        source.set(endpoints, omitted);
         return marked;
+    }
+
+    private static Endpoint endpoint(EquivalentAddressGroup group) {
+        return endpoint(group.getAddresses().get(0)).withLocality(LocalityName.locality(group.getAttributes()));
     }
 
     private static Endpoint endpoint(SocketAddress address) {

@@ -100,6 +100,7 @@ final class ServiceResolver extends NameResolver implements LoadBalancerListener
                     NO_LONGER_AVOIDED,
                     LIST_HELD,
                     DUPLICATES,
+                    ENTRIES_LEFT_OUT,
                     SPLIT_UNMATCHED,
                     SPLIT_MATCHED -> {}
             case PANIC_ENTERED, PANIC_LEFT, RETRY, HEDGE, BUDGET_EXHAUSTED -> {}
