@@ -2,6 +2,7 @@ package dev.evenkeel.lb;
 
 import dev.evenkeel.lb.call.RequestInfo;
 import dev.evenkeel.lb.endpoint.EndpointSource;
+import dev.evenkeel.lb.health.HealthCheck;
 import dev.evenkeel.lb.locality.Split;
 import dev.evenkeel.lb.observe.EndpointStatus;
 import dev.evenkeel.lb.observe.LoadBalancerListener;
@@ -107,6 +108,11 @@ public final class LoadBalancer implements AutoCloseable {
     /** Returns every endpoint in the list with its state. */
     public List<EndpointStatus> endpoints() {
         return plainView.endpoints();
+    }
+
+    /** Returns how endpoints are asked whether they are well, if they are; see {@link LoadBalancerBuilder#healthCheck}. */
+    public Optional<HealthCheck> healthCheck() {
+        return Optional.ofNullable(engine.settings.checks().check());
     }
 
     /** Returns where sessions live; null unless {@link LoadBalancerBuilder#stickySessions} was called. */

@@ -18,7 +18,10 @@ public record CheckResult(Kind kind, String reason) {
         PASSED,
         /** It is not. */
         FAILED,
-        /** Nothing was learnt, and it was not the endpoint's fault: the result neither counts nor ends a row. */
+        /**
+         * Nothing was found out, and that is not the endpoint's fault: the result neither counts nor ends a row. As many of these in a row as
+         * failures that take an endpoint out are announced, and bring back one that is out.
+         */
         UNKNOWN
     }
 
@@ -40,7 +43,7 @@ public record CheckResult(Kind kind, String reason) {
         return failed(thrown.getClass().getSimpleName() + line);
     }
 
-    /** Returns that nothing was learnt, and why. */
+    /** Returns that nothing was found out, and why: in words that tell a person what to do. */
     public static CheckResult unknown(String reason) {
         return new CheckResult(Kind.UNKNOWN, reason);
     }

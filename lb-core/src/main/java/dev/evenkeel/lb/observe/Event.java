@@ -48,6 +48,11 @@ public record Event(Type type, String service, @Nullable Endpoint endpoint, Stri
         AVOIDED,
         /** An endpoint that was avoided has its share again, or is out; the detail says which. */
         NO_LONGER_AVOIDED,
+        /**
+         * Health checks of an endpoint find out nothing, several times in a row, and so hold nothing against it. The detail says why, and what to
+         * do. Announced once for each reason, for the endpoint where it was seen first.
+         */
+        UNCHECKED,
         /** The source fails or is silent; the last good list stays in use. */
         STALE,
         /** The source delivers again, or at first nothing. */

@@ -101,6 +101,7 @@ final class ServiceResolver extends NameResolver implements LoadBalancerListener
                     LIST_HELD,
                     DUPLICATES,
                     ENTRIES_LEFT_OUT,
+                    UNCHECKED,
                     SPLIT_UNMATCHED,
                     SPLIT_MATCHED -> {}
             case PANIC_ENTERED, PANIC_LEFT, RETRY, HEDGE, BUDGET_EXHAUSTED -> {}

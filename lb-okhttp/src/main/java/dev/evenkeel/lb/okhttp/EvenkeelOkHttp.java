@@ -87,7 +87,7 @@ public final class EvenkeelOkHttp implements AutoCloseable {
      */
     @Override
     public void close() {
-        checks.forEach(check -> check.use(null));
+        checks.forEach(OkHttpHealthCheck::end);
         services.forEach(BalancedService::close);
     }
 }

@@ -3,6 +3,7 @@ package dev.evenkeel.lb.okhttp;
 import dev.evenkeel.lb.LoadBalancer;
 import dev.evenkeel.lb.LoadBalancers;
 import dev.evenkeel.lb.Sessions;
+import dev.evenkeel.lb.health.HealthCheck;
 import dev.evenkeel.lb.time.Environment;
 import java.net.Proxy;
 import java.net.URI;
@@ -23,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * {@link IllegalArgumentException} that names the setting, its value and what is allowed. Not safe for use by several threads.
  */
 public final class EvenkeelOkHttpBuilder {
+    private static final System.Logger LOG = System.getLogger(EvenkeelOkHttpBuilder.class.getName());
     private static final int STOCK_MAX_REQUESTS_PER_HOST = 5;
 
     private final OkHttpClient original;
@@ -104,7 +106,8 @@ public final class EvenkeelOkHttpBuilder {
     }
 
     /**
-     * Adds a health check that is sent by this client; its load balancer must have been given it too.
+     * Says that this client sends a health check, and no other: for several clients of one load balancer. The load balancer must have been given
+     * it too, and if it was given none at all, that is logged. A check that no client was given is sent by the first that is built.
      *
      * @throws IllegalArgumentException if it is for none of the services, or there is one for its service already
      */
@@ -236,9 +239,32 @@ public final class EvenkeelOkHttpBuilder {
                         anomalies,
                         unbalanced))
                 .build();
-        checks.forEach(
-                (service, check) -> check.use(new CheckClient(Objects.requireNonNull(byName.get(service)), client)));
-        return new EvenkeelOkHttp(client, byName.values(), anomalies, checks.values());
+        return new EvenkeelOkHttp(client, byName.values(), anomalies, sendChecks(byName, client));
+    }
+
+    /** Has the client send its checks, and those that have no client yet; returns all these. */
+    private List<OkHttpHealthCheck> sendChecks(Map<String, BalancedService> byName, OkHttpClient client) {
+        List<OkHttpHealthCheck> sent = new ArrayList<>();
+        byName.forEach((service, balanced) -> {
+            OkHttpHealthCheck given = checks.get(service);
+            HealthCheck wanted = services.get(service).healthCheck().orElse(null);
+            if (given != null) {
+                given.use(new CheckClient(balanced, client));
+                sent.add(given);
+                if (wanted == null) {
+                    LOG.log(
+                            System.Logger.Level.WARNING,
+                            service + ": the health check " + given + " was given to the client and not to the load"
+                                    + " balancer, so nothing is checked: call healthCheck on its builder, too");
+                }
+            }
+            if (wanted instanceof OkHttpHealthCheck own
+                    && own != given
+                    && own.useIfFree(new CheckClient(balanced, client))) {
+                sent.add(own);
+            }
+        });
+        return sent;
     }
 
     private void refuseProxy(String service) {
