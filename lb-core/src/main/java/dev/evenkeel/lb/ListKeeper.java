@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.function.ObjLongConsumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -45,7 +46,7 @@ final class ListKeeper implements EndpointSource.Listener {
         this.scheduler = scheduler;
         this.slowStart = settings.slowStart();
         Duration hold = settings.listHold();
-        this.guard = new ListGuard(authoritative || hold.isZero(), hold.toNanos());
+        this.guard = new ListGuard(authoritative || hold.isZero(), TimeUnit.NANOSECONDS.convert(hold));
     }
 
     @Override

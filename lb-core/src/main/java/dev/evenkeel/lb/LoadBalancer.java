@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -87,8 +88,9 @@ public final class LoadBalancer implements AutoCloseable {
      */
     public void awaitReady(Duration timeout) {
         try {
-            if (!engine.cluster.await(plainView::hasCandidates, timeout.toNanos())) {
-                throw Shortage.afterWaiting(plainView, "not ready after " + Text.seconds(timeout.toNanos()) + ": ");
+            if (!engine.cluster.await(plainView::hasCandidates, TimeUnit.NANOSECONDS.convert(timeout))) {
+                throw Shortage.afterWaiting(
+                        plainView, "not ready after " + Text.seconds(TimeUnit.NANOSECONDS.convert(timeout)) + ": ");
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

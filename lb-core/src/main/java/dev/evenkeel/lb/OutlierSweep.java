@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -95,7 +96,8 @@ final class OutlierSweep {
             awake.add(node);
             node.rollWindow();
             if (!node.isOut(OutReason.EJECTED)) {
-                node.ejections.decay(detection.ejection().base().toNanos(), now);
+                node.ejections.decay(
+                        TimeUnit.NANOSECONDS.convert(detection.ejection().base()), now);
             }
             EndpointStats stats = node.stats(now);
             if (node.availability().isAvailable() && stats.volume() > 0) {

@@ -4,16 +4,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.evenkeel.lb.call.Outcome;
+import dev.evenkeel.lb.call.RequestInfo;
 import dev.evenkeel.lb.endpoint.Endpoint;
 import dev.evenkeel.lb.endpoint.EndpointSource;
 import dev.evenkeel.lb.endpoint.Omissions;
 import dev.evenkeel.lb.endpoint.OutReason;
+import dev.evenkeel.lb.health.CheckResult;
+import dev.evenkeel.lb.health.CheckSchedule;
+import dev.evenkeel.lb.health.ConnectBackoff;
+import dev.evenkeel.lb.health.SlowStart;
 import dev.evenkeel.lb.observe.Event;
 import dev.evenkeel.lb.time.Environment;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -568,6 +574,31 @@ class ServerListTest {
                         "not ready after 0.0 s: orders.svc has no endpoints: no list yet, the source has not answered");
         source.report(A);
         service.loadBalancer.awaitReady(Duration.ZERO);
+    }
+
+    @Test
+    void timesLongerThanAClockCountsAreAsGoodAsForEver() {
+        Duration forEver = Duration.ofSeconds(Long.MAX_VALUE);
+        TestService patient = TestService.over(
+                source,
+                settings -> settings.listHold(forEver)
+                        .memory(forEver)
+                        .slowStart(new SlowStart(forEver, 0.1, 1, 0))
+                        .connectBackoff(new ConnectBackoff(forEver, forEver))
+                        .healthCheck(
+                                target -> CompletableFuture.completedFuture(CheckResult.PASSED),
+                                new CheckSchedule(forEver, Duration.ofSeconds(1), 3, 2, 32)));
+        source.report(A, B, C);
+        patient.loadBalancer.awaitReady(forEver);
+        source.report();
+        patient.refuse(A);
+        patient.attemptAt(B).complete(Outcome.pushback("HTTP 503", forEver));
+        assertThat(RequestInfo.IDEMPOTENT.withTimeout(forEver)).isEqualTo(RequestInfo.IDEMPOTENT);
+        patient.advance(Duration.ofDays(1000));
+
+        assertThat(patient.loadBalancer.endpoints()).hasSize(3);
+        assertThat(patient.status(A).availability().has(OutReason.CONNECT_FAILED))
+                .isTrue();
     }
 
     @Test

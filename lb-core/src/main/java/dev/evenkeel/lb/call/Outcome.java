@@ -2,6 +2,7 @@ package dev.evenkeel.lb.call;
 
 import java.time.Duration;
 import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 
 /**
  * How an attempt ended. Adapters make one from a response or an exception; the core derives from it what to think of the endpoint
@@ -36,7 +37,7 @@ public record Outcome(Kind kind, String reason, long pushbackNanos) {
 
     /** Returns the outcome of an attempt that the server refused because it wants less load; {@code pause} may be zero. */
     public static Outcome pushback(String reason, Duration pause) {
-        return new Outcome(Kind.PUSHBACK, reason, pause.toNanos());
+        return new Outcome(Kind.PUSHBACK, reason, TimeUnit.NANOSECONDS.convert(pause));
     }
 
     /** What happened to the attempt, in terms of who is to blame and how far the request got. */

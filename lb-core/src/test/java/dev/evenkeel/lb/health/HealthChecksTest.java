@@ -294,6 +294,37 @@ class HealthChecksTest {
         assertThat(hostsSeenBy(HttpHealthCheck.get("/"), "orders.svc")).containsExactly("orders.svc");
     }
 
+    @Test
+    void theHostHeaderCanBeChosen() throws Exception {
+        assertThat(hostsSeenBy(HttpHealthCheck.get("/").host("Health.internal:8081"), "orders.svc"))
+                .containsExactly("health.internal:8081");
+        assertThat(hostsSeenBy(HttpHealthCheck.get("/").host("[::1]"), "orders.svc"))
+                .containsExactly("[::1]");
+        for (String bad : List.of("", "a b", "a\r\nX: y", "a:0", "a/b", "user@a", "[fe80::1%eth0]")) {
+            assertThatThrownBy(() -> HttpHealthCheck.get("/").host(bad))
+                    .as(bad)
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageStartingWith("authority '")
+                    .hasMessageContaining("malformed");
+        }
+    }
+
+    @Test
+    void overTlsTheHostThatIsChosenMustBeProven(@TempDir Path dir) throws Exception {
+        SSLContext orders = context(dir, "orders.svc");
+        SSLContext health = context(dir, "health.internal");
+
+        assertThat(resultOf(
+                        HttpHealthCheck.get("/").host("health.internal:8081").tls(health),
+                        serve(tlsServer(health), status(200))))
+                .isEqualTo(CheckResult.PASSED);
+        assertThat(resultOf(
+                                HttpHealthCheck.get("/").tls(orders).host("health.internal"),
+                                serve(tlsServer(orders), status(200)))
+                        .reason())
+                .startsWith("GET /: SSLHandshakeException: ");
+    }
+
     private List<String> hostsSeenBy(HttpHealthCheck check, String service) throws Exception {
         List<String> hosts = new CopyOnWriteArrayList<>();
         int port = serve(exchange -> {

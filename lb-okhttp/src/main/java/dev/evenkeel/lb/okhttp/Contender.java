@@ -84,6 +84,9 @@ final class Contender extends EventListener {
                     .proceed(own.request());
             outcome = progress.answered();
             return response;
+        } catch (IOException e) {
+            outcome = progress.failed(e, call);
+            throw ConnectProblem.of(e, endpoint);
         } catch (Throwable e) {
             outcome = progress.failed(e, call);
             throw e;

@@ -28,13 +28,15 @@ final class CookieSessions implements ServiceSessions {
 
     private final String service;
     private final Sessions sessions;
+    private final SessionCookie cookie;
     private final String name;
     private final AtomicBoolean said = new AtomicBoolean();
 
-    CookieSessions(String service, Sessions sessions, String name) {
+    CookieSessions(String service, Sessions sessions, SessionCookie cookie) {
         this.service = service;
         this.sessions = sessions;
-        this.name = name;
+        this.cookie = cookie;
+        this.name = cookie.name();
     }
 
     @Override
@@ -132,13 +134,13 @@ final class CookieSessions implements ServiceSessions {
 
     /** The jar has seen the response's cookies already, as it sits further inside. */
     private Response tell(Response response, String value, CookieJar jar) {
-        String text = name + "=" + value + "; Path=/; Max-Age=" + sessions.ttl().toSeconds() + "; HttpOnly";
+        String text = cookie.text(value, sessions.ttl().toSeconds());
         if (jar != CookieJar.NO_COOKIES) {
             HttpUrl url = response.request().url();
-            Cookie cookie = Cookie.parse(url, text);
+            Cookie parsed = Cookie.parse(url, text);
             try {
-                if (cookie != null) {
-                    jar.saveFromResponse(url, List.of(cookie));
+                if (parsed != null) {
+                    jar.saveFromResponse(url, List.of(parsed));
                 }
             } catch (Exception e) {
                 say(e);

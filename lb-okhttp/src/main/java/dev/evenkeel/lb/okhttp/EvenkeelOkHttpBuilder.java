@@ -155,9 +155,15 @@ public final class EvenkeelOkHttpBuilder {
      *     cookie cannot have this name
      */
     public EvenkeelOkHttpBuilder sessionCookie(String service, String cookie) {
-        if (!Cookies.isToken(cookie)) {
-            throw new IllegalArgumentException("sessionCookie is called '" + cookie + "', must be a token of RFC 9110");
-        }
+        return sessionCookie(service, SessionCookie.named(cookie));
+    }
+
+    /**
+     * Does the same with a cookie that has attributes for browsers.
+     *
+     * @throws IllegalArgumentException if it is none of the services, or has no sticky sessions, or has been told of others
+     */
+    public EvenkeelOkHttpBuilder sessionCookie(String service, SessionCookie cookie) {
         return sessions(service, "sessionCookie", (name, sessions) -> new CookieSessions(name, sessions, cookie));
     }
 

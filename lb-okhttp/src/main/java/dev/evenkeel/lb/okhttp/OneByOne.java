@@ -5,6 +5,7 @@ import dev.evenkeel.lb.BalancedCall;
 import dev.evenkeel.lb.call.Outcome;
 import dev.evenkeel.lb.retry.RetryDecision;
 import java.io.IOException;
+import java.net.ConnectException;
 import okhttp3.Call;
 import okhttp3.Interceptor.Chain;
 import okhttp3.Response;
@@ -89,7 +90,11 @@ final class OneByOne {
         }
         PinnedEndpoint endpoint = progress.endpoint();
         endpoint.wake();
-        return LoadBalancingInterceptor.pinned(chain, endpoint, probe).proceed(chain.request());
+        try {
+            return LoadBalancingInterceptor.pinned(chain, endpoint, probe).proceed(chain.request());
+        } catch (ConnectException e) {
+            throw ConnectProblem.of(e, endpoint);
+        }
     }
 
     private static RetryDecision decide(BalancedCall balanced, Outcome outcome, Call call) {

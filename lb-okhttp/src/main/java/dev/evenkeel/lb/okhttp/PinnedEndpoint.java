@@ -73,6 +73,11 @@ final class PinnedEndpoint implements Dns {
         return address.getHostString().equals(endpoint.address());
     }
 
+    /** Returns where it is, as the list says. */
+    String address() {
+        return endpoint.address();
+    }
+
     String service() {
         return service;
     }
