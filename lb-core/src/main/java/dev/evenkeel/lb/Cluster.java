@@ -3,6 +3,7 @@ package dev.evenkeel.lb;
 import dev.evenkeel.lb.endpoint.Endpoint;
 import dev.evenkeel.lb.locality.Split;
 import dev.evenkeel.lb.observe.Event;
+import dev.evenkeel.lb.text.OneLine;
 import dev.evenkeel.lb.time.Environment;
 import java.util.List;
 import java.util.Queue;
@@ -134,7 +135,7 @@ final class Cluster {
                 // Read anew: a timer queued this after its time had come, maybe while we applied what was before it.
                 rebuild |= !closed && change.apply(members, environment.ticker().nanos());
             } catch (RuntimeException e) {
-                LOG.log(System.Logger.Level.ERROR, announcer.service() + ": a change was lost", e);
+                LOG.log(System.Logger.Level.ERROR, announcer.service() + ": a change was lost", OneLine.of(e));
             }
         }
         return rebuild;
@@ -186,7 +187,7 @@ final class Cluster {
                     System.Logger.Level.ERROR,
                     announcer.service() + ": " + settings.policy()
                             + " failed to make a picker; the old one stays in use",
-                    e);
+                    OneLine.of(e));
         }
     }
 

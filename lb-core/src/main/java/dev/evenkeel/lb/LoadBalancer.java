@@ -7,6 +7,7 @@ import dev.evenkeel.lb.locality.Split;
 import dev.evenkeel.lb.observe.EndpointStatus;
 import dev.evenkeel.lb.observe.LoadBalancerListener;
 import dev.evenkeel.lb.retry.RetryPolicy;
+import dev.evenkeel.lb.text.OneLine;
 import dev.evenkeel.lb.time.Environment;
 import java.time.Duration;
 import java.util.List;
@@ -46,7 +47,7 @@ public final class LoadBalancer implements AutoCloseable {
         } catch (RuntimeException e) {
             engine.close();
             throw new IllegalStateException(
-                    service + ": the endpoint source " + source + " does not start: " + e.getMessage(), e);
+                    OneLine.of(service + ": the endpoint source " + source + " does not start: " + e.getMessage()), e);
         }
     }
 
@@ -162,7 +163,7 @@ public final class LoadBalancer implements AutoCloseable {
     }
 
     private static void line(StringBuilder text, String name, String value) {
-        text.append('\n').append("  ").append(name).append(" = ").append(value);
+        text.append('\n').append("  ").append(name).append(" = ").append(OneLine.of(value));
     }
 
     /**

@@ -594,7 +594,7 @@ class ServerListTest {
         patient.refuse(A);
         patient.attemptAt(B).complete(Outcome.pushback("HTTP 503", forEver));
         assertThat(RequestInfo.IDEMPOTENT.withTimeout(forEver)).isEqualTo(RequestInfo.IDEMPOTENT);
-        patient.advance(Duration.ofDays(1000));
+        patient.advance(Duration.ofHours(2));
 
         assertThat(patient.loadBalancer.endpoints()).hasSize(3);
         assertThat(patient.status(A).availability().has(OutReason.CONNECT_FAILED))

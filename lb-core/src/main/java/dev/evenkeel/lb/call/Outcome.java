@@ -1,5 +1,6 @@
 package dev.evenkeel.lb.call;
 
+import dev.evenkeel.lb.text.OneLine;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
@@ -25,6 +26,7 @@ public record Outcome(Kind kind, String reason, long pushbackNanos) {
     public Outcome {
         Objects.requireNonNull(kind, "kind");
         Objects.requireNonNull(reason, "reason");
+        reason = OneLine.of(reason);
         if (pushbackNanos < 0) {
             throw new IllegalArgumentException("pushbackNanos is " + pushbackNanos + ", must not be negative");
         }

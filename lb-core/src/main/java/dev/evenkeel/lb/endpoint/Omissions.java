@@ -1,5 +1,6 @@
 package dev.evenkeel.lb.endpoint;
 
+import dev.evenkeel.lb.text.OneLine;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -16,7 +17,7 @@ public record Omissions(int count, List<String> reasons) {
     private static final int MOST_REASONS = 5;
 
     public Omissions {
-        reasons = List.copyOf(reasons);
+        reasons = reasons.stream().map(OneLine::of).toList();
         if (count < reasons.size()) {
             throw new IllegalArgumentException(
                     "count is " + count + ", must be at least the number of reasons, " + reasons.size());

@@ -1,5 +1,6 @@
 package dev.evenkeel.lb.endpoint;
 
+import dev.evenkeel.lb.text.OneLine;
 import dev.evenkeel.lb.time.Environment;
 import dev.evenkeel.lb.time.Scheduler;
 import java.util.concurrent.locks.ReentrantLock;
@@ -32,7 +33,7 @@ final class RefreshLoop implements EndpointSource.Subscription {
 
     RefreshLoop(
             String name, Lookup lookup, RefreshPace pace, EndpointSource.Listener listener, Environment environment) {
-        this.name = name;
+        this.name = OneLine.of(name);
         this.lookup = lookup;
         this.pace = pace;
         this.environment = environment;
@@ -79,7 +80,7 @@ final class RefreshLoop implements EndpointSource.Subscription {
         } catch (LookupFailedException e) {
             return new Report.Failed(e.reason());
         } catch (Throwable e) {
-            LOG.log(System.Logger.Level.DEBUG, name + ": the look-up failed in an unforeseen way", e);
+            LOG.log(System.Logger.Level.DEBUG, name + ": the look-up failed in an unforeseen way", OneLine.of(e));
             return new Report.Failed(name + ": " + e);
         }
     }

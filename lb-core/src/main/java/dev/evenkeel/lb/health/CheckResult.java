@@ -1,5 +1,6 @@
 package dev.evenkeel.lb.health;
 
+import dev.evenkeel.lb.text.OneLine;
 import java.util.concurrent.CompletionException;
 
 /**
@@ -9,6 +10,10 @@ import java.util.concurrent.CompletionException;
  * @param reason what was wrong, on one line; empty for a check that passed
  */
 public record CheckResult(Kind kind, String reason) {
+    public CheckResult {
+        reason = OneLine.of(reason);
+    }
+
     /** The endpoint is well. */
     public static final CheckResult PASSED = new CheckResult(Kind.PASSED, "");
 
@@ -37,9 +42,7 @@ public record CheckResult(Kind kind, String reason) {
             return failed(cause);
         }
         String message = thrown.getMessage();
-        String line = message == null
-                ? ""
-                : ": " + message.lines().findFirst().orElse("").replaceAll("\\p{Cntrl}", "?");
+        String line = message == null ? "" : ": " + message.lines().findFirst().orElse("");
         return failed(thrown.getClass().getSimpleName() + line);
     }
 

@@ -1,6 +1,7 @@
 package dev.evenkeel.lb.observe;
 
 import dev.evenkeel.lb.endpoint.Endpoint;
+import dev.evenkeel.lb.text.OneLine;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -9,9 +10,13 @@ import org.jspecify.annotations.Nullable;
  * @param type what changed
  * @param service the service's name
  * @param endpoint the endpoint that it is about; null when it is about the whole service
- * @param detail why, and until when, in words for a person; may be empty
+ * @param detail why, and until when, in words for a person and on one line; may be empty
  */
 public record Event(Type type, String service, @Nullable Endpoint endpoint, String detail) {
+    public Event {
+        detail = OneLine.of(detail);
+    }
+
     /** Returns one line for a log. */
     @Override
     public String toString() {

@@ -23,6 +23,14 @@ public final class OneLine {
         return text;
     }
 
+    /**
+     * Returns a problem to log: the same if nothing that it or its causes say is unsafe, or else one that looks like it, with the same stack trace
+     * and safe messages.
+     */
+    public static Throwable of(Throwable problem) {
+        return ShownThrowable.of(problem);
+    }
+
     /** Returns the first forty characters of a text, made safe and in quotes, for a message about it. */
     public static String quote(String text) {
         boolean tooLong = text.length() > QUOTED_LENGTH;

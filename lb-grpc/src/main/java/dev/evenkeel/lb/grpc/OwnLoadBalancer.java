@@ -4,6 +4,7 @@ import dev.evenkeel.lb.LoadBalancer;
 import dev.evenkeel.lb.endpoint.Endpoint;
 import dev.evenkeel.lb.endpoint.MutableEndpointSource;
 import dev.evenkeel.lb.endpoint.Omissions;
+import dev.evenkeel.lb.text.OneLine;
 import io.grpc.EquivalentAddressGroup;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -71,7 +72,8 @@ final class OwnLoadBalancer implements AutoCloseable {
 
     private static Endpoint endpoint(SocketAddress address) {
         if (!(address instanceof InetSocketAddress inet)) {
-            throw new IllegalArgumentException("address '" + address + "' must have a host and a port");
+            throw new IllegalArgumentException(
+                    "address " + OneLine.quote(String.valueOf(address)) + " must have a host and a port");
         }
         InetAddress ip = inet.getAddress();
         return Endpoint.of(ip == null ? inet.getHostString() : ip.getHostAddress(), inet.getPort());

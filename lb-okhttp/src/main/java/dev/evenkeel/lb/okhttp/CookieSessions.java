@@ -5,6 +5,7 @@ import dev.evenkeel.lb.call.Outcome;
 import dev.evenkeel.lb.call.Session;
 import dev.evenkeel.lb.call.Subset;
 import dev.evenkeel.lb.endpoint.Endpoint;
+import dev.evenkeel.lb.text.OneLine;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -70,7 +71,7 @@ final class CookieSessions implements ServiceSessions {
                     System.Logger.Level.WARNING,
                     service + ": the client's cookie jar failed, and the session's cookie " + name
                             + " was not read or saved. It is logged only this once",
-                    e);
+                    OneLine.of(e));
         }
     }
 
