@@ -10,7 +10,7 @@ import java.util.regex.Pattern;
  * stands in the name, and behind that the port of the URL, to which nothing connects: {@code 10.0.0.1:8080/10.0.0.1:80}.
  */
 final class ConnectProblem {
-    private static final Pattern REST = Pattern.compile("/([0-9A-Fa-f:.%]+):\\d+");
+    private static final Pattern REST = Pattern.compile("/\\[?([0-9A-Fa-f:.]+(?:%[\\w.-]+)?)\\]?:\\d+");
 
     private ConnectProblem() {}
 

@@ -1,6 +1,7 @@
 package dev.evenkeel.lb.okhttp;
 
 import dev.evenkeel.lb.endpoint.Endpoint;
+import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -18,8 +19,14 @@ import java.net.UnknownHostException;
 final class PinnedAddress {
     private PinnedAddress() {}
 
-    /** Returns an address at which this endpoint is reached, marked with the endpoint's own port. */
+    /**
+     * Returns an address at which this endpoint is reached, marked with the endpoint's own port. A link-local one keeps its scope, without which
+     * nothing can connect to it.
+     */
     static InetAddress of(Endpoint endpoint, InetAddress ip) throws UnknownHostException {
+        if (ip instanceof Inet6Address scoped && scoped.getScopeId() != 0) {
+            return Inet6Address.getByAddress(endpoint.address(), ip.getAddress(), scoped.getScopeId());
+        }
         return InetAddress.getByAddress(endpoint.address(), ip.getAddress());
     }
 
