@@ -51,6 +51,13 @@ final class CheckHistory {
         return ++unknownsInARow;
     }
 
+    /** Forgets what was found out, but not that a check is running. */
+    void forget() {
+        passesInARow = 0;
+        failuresInARow = 0;
+        unknownsInARow = 0;
+    }
+
     /** Says why the endpoint is out. */
     String describe() {
         if (passesInARow > 0) {

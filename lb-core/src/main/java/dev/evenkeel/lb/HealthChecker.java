@@ -138,6 +138,25 @@ final class HealthChecker {
         });
     }
 
+    /** Forgets what checks have found out: endpoints that were out for it are back, and start slowly. */
+    void forget() {
+        cluster.update((members, now) -> {
+            boolean risen = false;
+            for (TrackedNode node : members.nodes()) {
+                node.checks.forget();
+                if (node.setOut(OutReason.PROBE_FAILED, false)) {
+                    risen = true;
+                    node.startOver(now);
+                    cluster.announceAvailability(node, "it is not checked any more");
+                }
+            }
+            if (risen) {
+                members.refreshWeights(settings.slowStart(), now);
+            }
+            return risen;
+        });
+    }
+
     private boolean passed(Members members, TrackedNode node, long startNanos, long now) {
         boolean enough = node.checks.passed() >= schedule.rise();
         boolean risen = enough && node.setOut(OutReason.PROBE_FAILED, false);

@@ -118,6 +118,14 @@ public final class LoadBalancer implements AutoCloseable {
         return Optional.ofNullable(engine.settings.checks().check());
     }
 
+    /**
+     * Forgets what health checks have found out, for when nothing sends them any more: endpoints that were out for it are back, and take up their
+     * shares slowly. Where checks go on, they find it out again.
+     */
+    public void forgetHealthChecks() {
+        engine.checks.forget();
+    }
+
     /** Returns where sessions live; null unless {@link LoadBalancerBuilder#stickySessions} was called. */
     public @Nullable Sessions sessions() {
         return engine.sessions;

@@ -199,6 +199,25 @@ class HealthCheckerTest {
     }
 
     @Test
+    void whatWasFoundOutCanBeForgotten() {
+        check.answer(A, HTTP_500);
+        check.answer(B, HTTP_500);
+        checks(service, A, 3);
+        checks(service, B, 1);
+        assertThat(isOut(service, A)).isTrue();
+
+        service.loadBalancer.forgetHealthChecks();
+        assertThat(isOut(service, A)).isFalse();
+        assertThat(service.eventsOf(Event.Type.AVAILABLE))
+                .last()
+                .satisfies(event -> assertThat(event.detail()).isEqualTo("it is not checked any more"));
+        checks(service, A, 2);
+        assertThat(isOut(service, A)).as("counted afresh").isFalse();
+        checks(service, A, 1);
+        assertThat(isOut(service, A)).isTrue();
+    }
+
+    @Test
     void reasonsWithoutEndAreNotAllSaid() {
         AtomicInteger number = new AtomicInteger();
         check.behave(

@@ -83,11 +83,17 @@ public final class EvenkeelOkHttp implements AutoCloseable {
 
     /**
      * Closes idle connections to endpoints, and those in use when their calls end. The client and the load balancers are not closed;
-     * requests that are made all the same find their way.
+     * requests that are made all the same find their way. Health checks that this client sent end, and endpoints that were out for them are back.
      */
     @Override
     public void close() {
-        checks.forEach(OkHttpHealthCheck::end);
+        for (OkHttpHealthCheck check : checks) {
+            if (check.end()) {
+                services.stream()
+                        .filter(service -> service.name().equals(check.service()))
+                        .forEach(BalancedService::forgetHealthChecks);
+            }
+        }
         services.forEach(BalancedService::close);
     }
 }

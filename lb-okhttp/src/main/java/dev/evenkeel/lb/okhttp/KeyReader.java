@@ -55,7 +55,7 @@ final class KeyReader {
                     level,
                     service + ": requests have a key by " + source + ", but one " + what
                             + "; such requests go as the policy says without a key. It is logged only this once",
-                    OneLine.of(e));
+                    e == null ? null : OneLine.of(e));
         }
     }
 }

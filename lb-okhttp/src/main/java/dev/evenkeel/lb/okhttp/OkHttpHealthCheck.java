@@ -113,10 +113,12 @@ public final class OkHttpHealthCheck implements HealthCheck {
         return true;
     }
 
-    /** Gives up the client. */
-    synchronized void end() {
+    /** Gives up the client, and returns whether there was one. */
+    synchronized boolean end() {
+        boolean had = client != null;
         client = null;
-        closed = true;
+        closed |= had;
+        return had;
     }
 
     private String what() {

@@ -232,6 +232,23 @@ class OkHttpHealthCheckTest {
         assertThat(server.requests()).isEmpty();
     }
 
+    @Test
+    void whenItsClientIsClosedNoEndpointStaysOutForTheCheck() {
+        CheckSchedule once = new CheckSchedule(Duration.ofSeconds(2), Duration.ofMillis(1_500), 1, 1, 32);
+        fleet.balancing(lb -> lb.healthCheck(OkHttpHealthCheck.get("http://orders.svc/health"), once));
+        Server broken = fleet.add(request -> Server.status(500));
+        fleet.add("fine");
+        EvenkeelOkHttp balanced = fleet.balanced();
+        Until.until("it is out", () -> !isAvailable(broken));
+
+        balanced.close();
+        Until.until("it is back", () -> isAvailable(broken));
+        int asked = broken.requests().size();
+        balanced.close();
+        assertThat(isAvailable(broken)).isTrue();
+        assertThat(broken.requests()).hasSize(asked);
+    }
+
     private static List<Event> events(List<Event> all) {
         return all.stream()
                 .filter(event -> event.type() == Event.Type.UNCHECKED)
