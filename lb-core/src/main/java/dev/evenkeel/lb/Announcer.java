@@ -4,6 +4,7 @@ import dev.evenkeel.lb.call.Outcome;
 import dev.evenkeel.lb.endpoint.Endpoint;
 import dev.evenkeel.lb.observe.Event;
 import dev.evenkeel.lb.observe.LoadBalancerListener;
+import dev.evenkeel.lb.text.OneLine;
 import dev.evenkeel.lb.time.Environment;
 import java.util.EnumSet;
 import java.util.List;
@@ -205,7 +206,7 @@ final class Announcer {
                     LOG.log(
                             System.Logger.Level.WARNING,
                             service + ": listener " + listener + " failed; it is logged only this once",
-                            e);
+                            OneLine.of(e));
                 }
             }
         }

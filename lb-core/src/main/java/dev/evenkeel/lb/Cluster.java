@@ -3,6 +3,7 @@ package dev.evenkeel.lb;
 import dev.evenkeel.lb.endpoint.Endpoint;
 import dev.evenkeel.lb.locality.Split;
 import dev.evenkeel.lb.observe.Event;
+import dev.evenkeel.lb.text.OneLine;
 import dev.evenkeel.lb.time.Environment;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -205,7 +206,7 @@ final class Cluster {
                 allOutdated |=
                         !closed && change.apply(members, environment.ticker().nanos());
             } catch (RuntimeException e) {
-                LOG.log(System.Logger.Level.ERROR, announcer.service() + ": a change was lost", e);
+                LOG.log(System.Logger.Level.ERROR, announcer.service() + ": a change was lost", OneLine.of(e));
             }
         }
         return !closed && (allOutdated || !outdated.isEmpty());
@@ -278,7 +279,7 @@ final class Cluster {
                     System.Logger.Level.ERROR,
                     announcer.service() + ": " + settings.policy()
                             + " failed to make a picker; the old one stays in use",
-                    e);
+                    OneLine.of(e));
         }
     }
 

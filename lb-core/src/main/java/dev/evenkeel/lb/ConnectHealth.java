@@ -5,6 +5,7 @@ import dev.evenkeel.lb.endpoint.OutReason;
 import dev.evenkeel.lb.health.ConnectBackoff;
 import dev.evenkeel.lb.policy.PickContext;
 import dev.evenkeel.lb.time.Environment;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,7 +37,7 @@ final class ConnectHealth {
         TrackedNode node = probes.take(out -> view.mayTry(call, out));
         if (node != null) {
             // Should the request never end, the endpoint must not stay out for ever.
-            environment.scheduler().schedule(backoff.max().toNanos(), () -> offer(node));
+            environment.scheduler().schedule(TimeUnit.NANOSECONDS.convert(backoff.max()), () -> offer(node));
         }
         return node;
     }

@@ -1,6 +1,7 @@
 package dev.evenkeel.lb;
 
 import dev.evenkeel.lb.endpoint.OutReason;
+import dev.evenkeel.lb.text.OneLine;
 import dev.evenkeel.lb.time.Scheduler;
 import org.jspecify.annotations.Nullable;
 
@@ -23,7 +24,7 @@ final class Drains {
         String known = cluster.read((members, now) -> members.find(id) == null ? members.describeIds() : "");
         if (!known.isEmpty()) {
             throw new IllegalArgumentException(
-                    "endpoint '" + id + "' is not in the list of " + service + ", which has " + known);
+                    "endpoint " + OneLine.quote(id) + " is not in the list of " + service + ", which has " + known);
         }
         cluster.update((members, now) -> {
             TrackedNode node = members.order(id, drain);
@@ -37,7 +38,7 @@ final class Drains {
                 (members, now) -> members.isEvacuated(zone) || members.hasZone(zone) ? "" : members.describeZones());
         if (!known.isEmpty()) {
             throw new IllegalArgumentException(
-                    "no endpoint of " + service + " is in zone '" + zone + "', the zones are " + known);
+                    "no endpoint of " + service + " is in zone " + OneLine.quote(zone) + ", the zones are " + known);
         }
         cluster.update((members, now) -> {
             boolean changed = false;

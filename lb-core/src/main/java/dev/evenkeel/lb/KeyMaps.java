@@ -30,7 +30,7 @@ final class KeyMaps {
                 return false;
             }
             for (int i = 0; i < endpoints.size(); i++) {
-                if (!isAlike(endpoints.get(i), nodes.get(i).endpoint())) {
+                if (!isAlike(endpoints.get(i), nodes.get(i).placed())) {
                     return false;
                 }
             }
@@ -73,7 +73,7 @@ final class KeyMaps {
             return known;
         }
         List<Endpoint> endpoints =
-                part.nodes().stream().map(TrackedNode::endpoint).toList();
+                part.nodes().stream().map(TrackedNode::placed).toList();
         return new Known(endpoints, policy.newKeyMap(endpoints));
     }
 

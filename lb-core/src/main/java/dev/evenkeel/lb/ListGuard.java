@@ -1,6 +1,7 @@
 package dev.evenkeel.lb;
 
 import dev.evenkeel.lb.endpoint.Endpoint;
+import dev.evenkeel.lb.text.OneLine;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -73,7 +74,7 @@ final class ListGuard {
         if (first) {
             failingSinceNanos = nowNanos;
         }
-        failure = reason;
+        failure = OneLine.of(reason);
         return first;
     }
 

@@ -2,15 +2,20 @@ package dev.evenkeel.lb;
 
 import dev.evenkeel.lb.endpoint.Endpoint;
 import dev.evenkeel.lb.endpoint.EndpointSource;
+import dev.evenkeel.lb.endpoint.Omissions;
 import dev.evenkeel.lb.observe.Event;
 import dev.evenkeel.lb.time.Environment;
 import dev.evenkeel.lb.time.Scheduler;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.function.ObjLongConsumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** Takes lists from the source into the cluster, as far as they can be believed. */
 final class ListKeeper implements EndpointSource.Listener {
@@ -25,6 +30,7 @@ final class ListKeeper implements EndpointSource.Listener {
     private final Environment environment;
     private final FirstList first;
     private final ListGuard guard; // used in changes only, so under the cluster's lock
+    private volatile Omissions omitted = Omissions.NONE; // of the latest list; written in changes
     private Scheduler.Scheduled timer = NO_TIMER; // until a list in doubt is believed; used in changes only
     private volatile ListGuard.State state; // the guard's, for words; written in changes
 
@@ -42,24 +48,36 @@ final class ListKeeper implements EndpointSource.Listener {
         this.first = first;
         this.environment = environment;
         Duration hold = settings.listHold();
-        this.guard = new ListGuard(authoritative || hold.isZero(), hold.toNanos());
+        this.guard = new ListGuard(authoritative || hold.isZero(), TimeUnit.NANOSECONDS.convert(hold));
         this.state = guard.state();
     }
 
     @Override
     public void onEndpoints(List<Endpoint> endpoints) {
+        onEndpoints(endpoints, Omissions.NONE);
+    }
+
+    @Override
+    public void onEndpoints(List<Endpoint> endpoints, Omissions omissions) {
         List<Endpoint> list;
+        Omissions all;
         try {
-            list = List.copyOf(endpoints);
+            List<@Nullable Endpoint> copy = new ArrayList<>(endpoints);
+            list = copy.stream().filter(Objects::nonNull).toList();
+            all = omissions.and(missing(copy));
         } catch (RuntimeException e) {
             onFailure("the source's list could not be read: " + e);
+            return;
+        }
+        if (list.isEmpty() && !all.isEmpty()) {
+            onFailure("nothing in the source's list can be used: " + all);
             return;
         }
         if (list.size() > MAX_ENDPOINTS) {
             onFailure("the source's list has " + list.size() + " endpoints, at most " + MAX_ENDPOINTS + " are allowed");
             return;
         }
-        cluster.update((members, now) -> take(list, members, now));
+        cluster.update((members, now) -> take(list, all, members, now));
     }
 
     @Override
@@ -80,7 +98,23 @@ final class ListKeeper implements EndpointSource.Listener {
         });
     }
 
-    private boolean take(List<Endpoint> list, Members members, long now) {
+    private static Omissions missing(List<@Nullable Endpoint> list) {
+        Omissions missing = Omissions.NONE;
+        for (int i = 0; i < list.size(); i++) {
+            if (list.get(i) == null) {
+                missing = missing.and("entry " + (i + 1) + " is null");
+            }
+        }
+        return missing;
+    }
+
+    private boolean take(List<Endpoint> list, Omissions omissions, Members members, long now) {
+        if (!omissions.equals(omitted)) {
+            omitted = omissions;
+            if (!omissions.isEmpty()) {
+                cluster.announce(Event.Type.ENTRIES_LEFT_OUT, null, describe(omissions));
+            }
+        }
         if (guard.isFailing()) {
             cluster.announce(Event.Type.FRESH, null, "the source delivers again, " + list.size() + " endpoints");
         } else if (!guard.isKnown() && list.isEmpty()) {
@@ -146,11 +180,15 @@ final class ListKeeper implements EndpointSource.Listener {
         });
         // Orders of a person are carried out when they are given, so the others do as they did.
         Stream.concat(outcome.added().keySet().stream(), outcome.changed().keySet().stream())
-                .forEach(node -> {
-                    String why = node.endpoint().isTerminating() ? "discovery says it is terminating" : "";
-                    drains.set(node, members, why, now);
-                });
+                .forEach(node -> drains.set(node, members, whyDraining(node.endpoint()), now));
         return outcome.isChange();
+    }
+
+    private static String whyDraining(Endpoint endpoint) {
+        if (endpoint.isTerminating()) {
+            return "discovery says it is terminating";
+        }
+        return endpoint.weight() == 0 ? "its weight is 0" : "";
     }
 
     /** Returns whether the source has ever told a list. May be asked by any thread. */
@@ -160,6 +198,10 @@ final class ListKeeper implements EndpointSource.Listener {
 
     /** Returns the state of the list in words. May be asked by any thread. */
     String describe(int size, long now) {
-        return state.describe(size, now);
+        return state.describe(size, now) + (omitted.isEmpty() ? "" : ", " + describe(omitted));
+    }
+
+    private static String describe(Omissions omissions) {
+        return omissions.count() + (omissions.count() == 1 ? " entry" : " entries") + " left out (" + omissions + ")";
     }
 }

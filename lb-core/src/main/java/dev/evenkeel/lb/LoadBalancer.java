@@ -2,16 +2,19 @@ package dev.evenkeel.lb;
 
 import dev.evenkeel.lb.call.RequestInfo;
 import dev.evenkeel.lb.endpoint.EndpointSource;
+import dev.evenkeel.lb.health.HealthCheck;
 import dev.evenkeel.lb.locality.Split;
 import dev.evenkeel.lb.observe.EndpointStatus;
 import dev.evenkeel.lb.observe.LoadBalancerListener;
 import dev.evenkeel.lb.retry.RetryPolicy;
+import dev.evenkeel.lb.text.OneLine;
 import dev.evenkeel.lb.time.Environment;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,7 +48,7 @@ public final class LoadBalancer implements AutoCloseable {
         } catch (RuntimeException e) {
             engine.close();
             throw new IllegalStateException(
-                    service + ": the endpoint source " + source + " does not start: " + e.getMessage(), e);
+                    OneLine.of(service + ": the endpoint source " + source + " does not start: " + e.getMessage()), e);
         }
         engine.awaitFirstList();
     }
@@ -88,8 +91,9 @@ public final class LoadBalancer implements AutoCloseable {
      */
     public void awaitReady(Duration timeout) {
         try {
-            if (!engine.cluster.await(plainView::hasCandidates, timeout.toNanos())) {
-                throw Shortage.afterWaiting(plainView, "not ready after " + Text.seconds(timeout.toNanos()) + ": ");
+            if (!engine.cluster.await(plainView::hasCandidates, TimeUnit.NANOSECONDS.convert(timeout))) {
+                throw Shortage.afterWaiting(
+                        plainView, "not ready after " + Text.seconds(TimeUnit.NANOSECONDS.convert(timeout)) + ": ");
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -125,6 +129,19 @@ public final class LoadBalancer implements AutoCloseable {
     /** Returns every endpoint in the list with its state. */
     public List<EndpointStatus> endpoints() {
         return plainView.endpoints();
+    }
+
+    /** Returns how endpoints are asked whether they are well, if they are; see {@link LoadBalancerBuilder#healthCheck}. */
+    public Optional<HealthCheck> healthCheck() {
+        return Optional.ofNullable(engine.settings.checks().check());
+    }
+
+    /**
+     * Forgets what health checks have found out, for when nothing sends them any more: endpoints that were out for it are back, and take up their
+     * shares slowly. Where checks go on, they find it out again.
+     */
+    public void forgetHealthChecks() {
+        engine.checks.forget();
     }
 
     /** Returns where sessions live; null unless {@link LoadBalancerBuilder#stickySessions} was called. */
@@ -176,7 +193,7 @@ public final class LoadBalancer implements AutoCloseable {
     }
 
     private static void line(StringBuilder text, String name, String value) {
-        text.append('\n').append("  ").append(name).append(" = ").append(value);
+        text.append('\n').append("  ").append(name).append(" = ").append(OneLine.of(value));
     }
 
     /**

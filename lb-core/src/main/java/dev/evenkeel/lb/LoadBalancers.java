@@ -1,5 +1,6 @@
 package dev.evenkeel.lb;
 
+import dev.evenkeel.lb.text.OneLine;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
@@ -53,8 +54,9 @@ public final class LoadBalancers implements AutoCloseable {
     public LoadBalancer get(String service) {
         LoadBalancer found = find(service);
         if (found == null) {
-            throw new IllegalArgumentException("no load balancer for service '" + service + "', there are: "
-                    + Text.some(byService.keySet().stream().sorted().toList()));
+            throw new IllegalArgumentException(
+                    "no load balancer for service " + OneLine.quote(service) + ", there are: "
+                            + Text.some(byService.keySet().stream().sorted().toList()));
         }
         return found;
     }

@@ -228,6 +228,7 @@ final class Members {
 
     boolean mustDrain(Endpoint endpoint) {
         return endpoint.isTerminating()
+                || endpoint.weight() == 0
                 || drainedByHand.contains(endpoint.id())
                 || evacuated.contains(endpoint.locality().zone());
     }

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -94,7 +95,8 @@ final class OutlierSweep {
         List<EndpointStats> judged = new ArrayList<>();
         for (TrackedNode node : awake) {
             if (!node.isOut(OutReason.EJECTED)) {
-                node.ejections.decay(detection.ejection().base().toNanos(), now);
+                node.ejections.decay(
+                        TimeUnit.NANOSECONDS.convert(detection.ejection().base()), now);
             }
             EndpointStats stats = node.stats(now);
             if (node.availability().isAvailable() && stats.volume() > 0) {

@@ -43,6 +43,7 @@ final class TrackedNode implements Node {
     private volatile @Nullable SessionDrain sessionDrain; // null where it keeps none; written under the cluster's lock
 
     private volatile double weight; // written under the cluster's lock
+    private volatile double ownWeight; // the latest that was more than 0; written under the cluster's lock
     private volatile boolean pushedBack; // written under the cluster's lock
     private volatile boolean wasOut; // written under the cluster's lock
     private volatile long backSinceNanos; // written before wasOut, and means nothing without it
@@ -71,7 +72,8 @@ final class TrackedNode implements Node {
     TrackedNode(Endpoint endpoint, Usual usual, @Nullable EndpointGuard guard, @Nullable Breaker breaker) {
         this.ledger = new NodeLedger(usual);
         this.endpoint = endpoint;
-        this.weight = endpoint.weight();
+        this.ownWeight = endpoint.weight() > 0 ? endpoint.weight() : 1;
+        this.weight = ownWeight;
         this.guard = guard;
         this.breaker = breaker;
     }
@@ -201,6 +203,17 @@ final class TrackedNode implements Node {
 
     void describedAs(Endpoint newEndpoint) {
         endpoint = newEndpoint;
+        if (newEndpoint.weight() > 0) {
+            ownWeight = newEndpoint.weight();
+        }
+    }
+
+    /**
+     * Returns the endpoint for working out where keys go. One whose weight is 0 drains, and so keeps its place there with the weight that it had
+     * before: only its keys go elsewhere meanwhile.
+     */
+    Endpoint placed() {
+        return endpoint.weight() > 0 ? endpoint : endpoint.withWeight(ownWeight);
     }
 
     /**
@@ -269,7 +282,7 @@ final class TrackedNode implements Node {
      * asked for has begun or ended.
      */
     boolean refreshWeight(double ramp, long nowNanos) {
-        double now = endpoint.weight() * ramp * cuts.share(nowNanos);
+        double now = ownWeight * ramp * cuts.share(nowNanos);
         boolean wasPushedBack = pushedBack;
         pushedBack = cuts.isPushedBack();
         return takeWeight(now) || wasPushedBack != pushedBack;
@@ -277,12 +290,12 @@ final class TrackedNode implements Node {
 
     /** Returns whether nothing holds it back. */
     boolean hasWholeWeight() {
-        return cuts.isNothing() && weight == endpoint.weight();
+        return cuts.isNothing() && weight == ownWeight;
     }
 
     private boolean takeWeight(double now) {
         boolean matters = Math.abs(now - weight) > NOTICEABLE * weight;
-        if (matters || now == endpoint.weight()) {
+        if (matters || now == ownWeight) {
             boolean changed = now != weight;
             weight = now;
             return changed;

@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -24,6 +25,7 @@ public final class MutableEndpointSource implements EndpointSource {
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Map<String, Endpoint> endpoints = new LinkedHashMap<>(); // guarded by lock
+    private Omissions omissions = Omissions.NONE; // guarded by lock
     private final List<Subscriber> subscribers = new CopyOnWriteArrayList<>(); // told in the order in which they came
 
     private MutableEndpointSource(List<Endpoint> initial) {
@@ -42,10 +44,17 @@ public final class MutableEndpointSource implements EndpointSource {
 
     /** Replaces the whole list; of several endpoints with the same id the last one counts. */
     public void set(List<Endpoint> list) {
+        set(list, Omissions.NONE);
+    }
+
+    /** Replaces the whole list, and says what was left out of it because it cannot be used; that holds until the next time. */
+    public void set(List<Endpoint> list, Omissions omitted) {
         List<Endpoint> checked = List.copyOf(list); // what cannot be read fails before anything has changed
+        Objects.requireNonNull(omitted, "omitted");
         change(() -> {
             endpoints.clear();
             checked.forEach(endpoint -> endpoints.put(endpoint.id(), endpoint));
+            omissions = omitted;
         });
     }
 
@@ -69,10 +78,10 @@ public final class MutableEndpointSource implements EndpointSource {
         subscribers.forEach(Subscriber::deliver);
     }
 
-    private List<Endpoint> current() {
+    private Report.Found current() {
         lock.lock();
         try {
-            return List.copyOf(endpoints.values());
+            return new Report.Found(List.copyOf(endpoints.values()), omissions);
         } finally {
             lock.unlock();
         }
@@ -93,7 +102,7 @@ public final class MutableEndpointSource implements EndpointSource {
 
     @Override
     public String toString() {
-        return "mutable list of " + current().size();
+        return "mutable list of " + current().endpoints().size();
     }
 
     /** Hands lists to one subscriber, outside the lock and never an older one after a newer one. */
@@ -146,10 +155,10 @@ public final class MutableEndpointSource implements EndpointSource {
         private void tell() {
             delivery.request(() -> {
                 if (!closed) {
-                    List<Endpoint> list = current();
-                    listener.onEndpoints(list);
+                    Report.Found found = current();
+                    found.tell(listener);
                     long ahead = aheadNanos();
-                    told = list.size();
+                    told = found.endpoints().size();
                     evenNanos = environment.ticker().nanos() + ahead + spacingNanos();
                 }
             });

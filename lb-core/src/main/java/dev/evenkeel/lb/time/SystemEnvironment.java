@@ -1,5 +1,6 @@
 package dev.evenkeel.lb.time;
 
+import dev.evenkeel.lb.text.OneLine;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -49,7 +50,8 @@ final class SystemEnvironment {
             try {
                 task.run();
             } catch (Throwable e) { // the executor would swallow it
-                System.getLogger(Environment.class.getName()).log(System.Logger.Level.ERROR, "A timer task failed", e);
+                System.getLogger(Environment.class.getName())
+                        .log(System.Logger.Level.ERROR, "A timer task failed", OneLine.of(e));
             }
         };
     }

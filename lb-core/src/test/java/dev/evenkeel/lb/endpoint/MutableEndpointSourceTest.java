@@ -65,6 +65,15 @@ class MutableEndpointSourceTest {
     }
 
     @Test
+    void whatWasLeftOutIsToldWithTheList() {
+        source.set(List.of(Endpoint.of("b:1")), Omissions.NONE.and("instance 7 has no port"));
+        source.subscribe(listener, environment);
+
+        assertThat(listener.latestIds()).containsExactly("b:1");
+        assertThat(listener.omissions().reasons()).containsExactly("instance 7 has no port");
+    }
+
+    @Test
     void changesAreOrders() {
         assertThat(source.isAuthoritative()).isTrue();
         assertThat(EndpointSource.of("a:1").isAuthoritative()).isTrue();

@@ -126,6 +126,11 @@ final class BalancedService implements LoadBalancerListener, AutoCloseable {
         byAddress.values().forEach(endpoint -> endpoint.pool().evictAll());
     }
 
+    /** Nothing sends the service's health checks any more. */
+    void forgetHealthChecks() {
+        loadBalancer.forgetHealthChecks();
+    }
+
     /** Returns how many endpoints connections are kept for. */
     int endpoints() {
         return byAddress.size();
