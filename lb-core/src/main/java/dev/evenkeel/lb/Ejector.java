@@ -47,9 +47,7 @@ final class Ejector {
             return objection;
         }
         usual.count(members.nodes(), now);
-        return CommonFailure.isShared(node, usual.windowShare(node))
-                ? "as attempts fail at other endpoints, too"
-                : "";
+        return CommonFailure.isShared(node, usual.windowShare(node)) ? "as attempts fail at other endpoints, too" : "";
     }
 
     boolean hasRoom(Members members) {
