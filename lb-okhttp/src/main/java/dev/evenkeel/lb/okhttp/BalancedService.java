@@ -2,15 +2,18 @@ package dev.evenkeel.lb.okhttp;
 
 import dev.evenkeel.lb.BalancedCall;
 import dev.evenkeel.lb.LoadBalancer;
+import dev.evenkeel.lb.call.Outcome;
 import dev.evenkeel.lb.call.RequestInfo;
 import dev.evenkeel.lb.endpoint.Endpoint;
 import dev.evenkeel.lb.observe.Event;
 import dev.evenkeel.lb.observe.LoadBalancerListener;
+import java.lang.ref.Reference;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.TimeUnit;
 import okhttp3.ConnectionPool;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One service of a client: who decides, and the connections to each of its endpoints. Endpoints appear when they are first used and
@@ -23,6 +26,7 @@ final class BalancedService implements LoadBalancerListener, AutoCloseable {
     private final Destinations destinations;
     private final ConcurrentMap<String, PinnedEndpoint> byAddress = new ConcurrentHashMap<>();
     private final LoadBalancer.Registration registration;
+    private volatile @Nullable Owner owner; // written when its client has been built
 
     BalancedService(LoadBalancer loadBalancer, ServiceDns names, PoolSettings poolSettings, Destinations destinations) {
         this.loadBalancer = loadBalancer;
@@ -30,6 +34,14 @@ final class BalancedService implements LoadBalancerListener, AutoCloseable {
         this.poolSettings = poolSettings;
         this.destinations = destinations;
         this.registration = loadBalancer.addListener(this);
+    }
+
+    /** The client that a service belongs to, and what is to be done when that is gone. */
+    private record Owner(Reference<?> client, Runnable close) {}
+
+    /** From now on the service is of use only as long as something is referred to. Its load balancer may live for ever. */
+    void belongTo(Reference<?> client, Runnable close) {
+        owner = new Owner(client, close);
     }
 
     String name() {
@@ -73,6 +85,7 @@ final class BalancedService implements LoadBalancerListener, AutoCloseable {
      */
     @Override
     public void onEvent(Event event) {
+        closeIfAbandoned();
         Endpoint endpoint = event.endpoint();
         if (endpoint == null) {
             return;
@@ -88,6 +101,34 @@ final class BalancedService implements LoadBalancerListener, AutoCloseable {
                 out.rest();
             }
         }
+    }
+
+    @Override
+    public boolean isInterestedIn(Event.Type type) {
+        return type == Event.Type.REMOVED || type == Event.Type.DRAINED || type == Event.Type.UNAVAILABLE;
+    }
+
+    @Override
+    public void onAttempt(String service, Endpoint endpoint, Outcome outcome, long latencyNanos) {
+        closeIfAbandoned();
+    }
+
+    private void closeIfAbandoned() {
+        Owner now = owner;
+        if (now != null && now.client().get() == null) {
+            owner = null;
+            now.close().run();
+        }
+    }
+
+    /** Closes the connections that are idle. */
+    void evictAll() {
+        byAddress.values().forEach(endpoint -> endpoint.pool().evictAll());
+    }
+
+    /** Nothing sends the service's health checks any more. */
+    void forgetHealthChecks() {
+        loadBalancer.forgetHealthChecks();
     }
 
     /** Returns how many endpoints connections are kept for. */

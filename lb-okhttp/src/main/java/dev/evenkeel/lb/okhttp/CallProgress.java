@@ -258,6 +258,17 @@ final class CallProgress {
         return handedOver && !ended && !transmission.isBodyDone();
     }
 
+    /** Returns whether an attempt before the latest has ended in that way. */
+    boolean hadEndedAs(Outcome.Kind kind) {
+        for (Past attempt = past; attempt != null; attempt = attempt.previous()) {
+            Outcome outcome = attempt.outcome();
+            if (outcome != null && outcome.kind() == kind) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** Returns what is known of the latest attempt. */
     @Nullable
     Outcome verdict() {

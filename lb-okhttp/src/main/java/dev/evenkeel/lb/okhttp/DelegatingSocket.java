@@ -11,29 +11,42 @@ import java.net.SocketImpl;
 import java.net.SocketOption;
 import java.nio.channels.SocketChannel;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A socket of the user's own factory, which connects to where a {@link PinnedAddress} really points. It is made to send small
+ * A socket of the user's own factory, which connects to where one of the {@link PinnedAddresses} leads. It is made to send small
  * writes to endpoints at once. Everything else is passed on unchanged, so that a user's socket, which may count bytes or speak through a tunnel, goes on doing that.
  */
 @SuppressWarnings(
         "UnsynchronizedOverridesSynchronized") // the user's socket has its own locks; ours would be held over its I/O
 final class DelegatingSocket extends Socket {
     private final Socket original;
+    private final PinnedAddresses addresses;
+    private volatile @Nullable FirstBytes first; // to an endpoint; written when it connects
 
-    DelegatingSocket(Socket original) throws SocketException {
+    DelegatingSocket(Socket original, PinnedAddresses addresses) throws SocketException {
         super((SocketImpl) null); // no descriptor of its own
         this.original = original;
+        this.addresses = addresses;
     }
 
     @Override
     public void connect(SocketAddress address) throws IOException {
-        original.connect(PinnedAddress.prepare(original, address));
+        original.connect(real(address));
     }
 
     @Override
     public void connect(SocketAddress address, int timeoutMillis) throws IOException {
-        original.connect(PinnedAddress.prepare(original, address), timeoutMillis);
+        original.connect(real(address), timeoutMillis);
+    }
+
+    private SocketAddress real(SocketAddress address) throws IOException {
+        PinnedEndpoint endpoint = addresses.find(address);
+        if (endpoint != null) {
+            first = new FirstBytes(
+                    original, endpoint, null); // it may speak through a tunnel, beside which we do not ask
+        }
+        return PinnedAddresses.prepare(original, address, endpoint);
     }
 
     @Override
@@ -94,12 +107,16 @@ final class DelegatingSocket extends Socket {
 
     @Override
     public InputStream getInputStream() throws IOException {
-        return original.getInputStream();
+        InputStream in = original.getInputStream();
+        FirstBytes watched = first;
+        return watched == null ? in : watched.watch(in);
     }
 
     @Override
     public OutputStream getOutputStream() throws IOException {
-        return original.getOutputStream();
+        OutputStream out = original.getOutputStream();
+        FirstBytes watched = first;
+        return watched == null ? out : watched.watch(out);
     }
 
     @Override

@@ -43,7 +43,21 @@ final class Endings {
         if (transmission.isUntried()) {
             return HttpOutcomes.CALLER_FAILED; // an interceptor between us and OkHttp threw it
         }
-        return HttpOutcomes.of(failure, transmission.reached());
+        return failure instanceof WrongProtocolException wrong
+                ? ofWrongProtocol(wrong, progress)
+                : HttpOutcomes.of(failure, transmission.reached());
+    }
+
+    /**
+     * It is the endpoint's fault if others of its service speak as the URL says. As long as none has, it may be the URL's: another one is
+     * asked, and if that says the same, the call is over.
+     */
+    private static Outcome ofWrongProtocol(WrongProtocolException failure, CallProgress progress) {
+        String reason = String.valueOf(failure.getMessage());
+        if (progress.endpoint().spoken().isProven(failure.isForTls())) {
+            return Outcome.of(Kind.CONNECT_FAILED, reason);
+        }
+        return Outcome.of(progress.hadEndedAs(Kind.NOT_PROCESSED) ? Kind.NOT_SENT : Kind.NOT_PROCESSED, reason);
     }
 
     private static @Nullable Outcome ofCancel(Call call, CallProgress progress) {

@@ -6,26 +6,28 @@ import java.net.Socket;
 import javax.net.SocketFactory;
 
 /**
- * Makes the sockets of the client it is given, so that they also understand a {@link PinnedAddress}, and send at once to one. Every other address is treated as
+ * Makes the sockets of the client it is given, so that they also understand {@link PinnedAddresses}, and send at once to one. Every other address is treated as
  * before, and sockets of the user's own factory stay what they are, within a wrapper.
  */
 final class EndpointSocketFactory extends SocketFactory {
     private final SocketFactory original;
     private final boolean plain;
+    private final PinnedAddresses addresses;
 
-    private EndpointSocketFactory(SocketFactory original) {
+    private EndpointSocketFactory(SocketFactory original, PinnedAddresses addresses) {
         this.original = original;
+        this.addresses = addresses;
         this.plain = original.getClass() == SocketFactory.getDefault().getClass();
     }
 
     /** Returns a factory that understands pinned addresses: the given one if it does so already. */
-    static SocketFactory around(SocketFactory factory) {
-        return factory instanceof EndpointSocketFactory ? factory : new EndpointSocketFactory(factory);
+    static SocketFactory around(SocketFactory factory, PinnedAddresses addresses) {
+        return factory instanceof EndpointSocketFactory ? factory : new EndpointSocketFactory(factory, addresses);
     }
 
     @Override
     public Socket createSocket() throws IOException {
-        return plain ? new EndpointSocket() : new DelegatingSocket(original.createSocket());
+        return plain ? new EndpointSocket(addresses) : new DelegatingSocket(original.createSocket(), addresses);
     }
 
     // The rest connects at once, to addresses that are never ours: OkHttp connects separately.

@@ -1,8 +1,6 @@
 package dev.evenkeel.lb.okhttp;
 
 import dev.evenkeel.lb.LoadBalancers;
-import java.util.Collection;
-import java.util.List;
 import okhttp3.OkHttpClient;
 
 /**
@@ -24,24 +22,18 @@ import okhttp3.OkHttpClient;
  */
 public final class EvenkeelOkHttp implements AutoCloseable {
     private final OkHttpClient client;
-    private final Collection<BalancedService> services;
-    private final Anomalies anomalies;
-    private final Collection<OkHttpHealthCheck> checks;
+    private final Wrapping wrapping;
 
-    EvenkeelOkHttp(
-            OkHttpClient client,
-            Collection<BalancedService> services,
-            Anomalies anomalies,
-            Collection<OkHttpHealthCheck> checks) {
+    EvenkeelOkHttp(OkHttpClient client, Wrapping wrapping) {
         this.client = client;
-        this.services = List.copyOf(services);
-        this.anomalies = anomalies;
-        this.checks = List.copyOf(checks);
+        this.wrapping = wrapping;
     }
 
     /**
      * Returns a client like the given one that balances requests to the services. The given client is not changed; the two share
      * threads, and connections to other hosts.
+     *
+     * <p>Make it once and keep it, not for each request: each has its own connections to endpoints. {@link #of} gives what closes it.
      *
      * @throws IllegalArgumentException if the client is balanced already, or there are no services
      * @throws IllegalStateException if OkHttp is older than 5.4
@@ -60,6 +52,20 @@ public final class EvenkeelOkHttp implements AutoCloseable {
         return new EvenkeelOkHttpBuilder(client, services);
     }
 
+    /**
+     * Returns what belongs to a balanced client, or to one derived from it by {@code newBuilder()}: for what {@link #wrap} returned, above
+     * all to close it.
+     *
+     * @throws IllegalArgumentException if the client is not balanced
+     */
+    public static EvenkeelOkHttp of(OkHttpClient client) {
+        LoadBalancingInterceptor interceptor = LoadBalancingInterceptor.find(client);
+        if (interceptor == null) {
+            throw new IllegalArgumentException("the client is not balanced: neither wrap nor builder has returned it");
+        }
+        return new EvenkeelOkHttp(client, interceptor.wrapping());
+    }
+
     /** Returns the client. */
     public OkHttpClient client() {
         return client;
@@ -71,7 +77,7 @@ public final class EvenkeelOkHttp implements AutoCloseable {
      * connections in a new way; tell us of the latter.
      */
     public long misrouted() {
-        return anomalies.misrouted();
+        return wrapping.anomalies().misrouted();
     }
 
     /**
@@ -79,16 +85,25 @@ public final class EvenkeelOkHttp implements AutoCloseable {
      * holds a connection until then.
      */
     public long leaked() {
-        return anomalies.leaks().leaked();
+        return wrapping.anomalies().leaks().leaked();
+    }
+
+    /**
+     * Closes the connections to endpoints that are idle now; others stay. Each endpoint has a pool of its own, so {@code evictAll} of the
+     * client's pool closes those to other hosts alone.
+     */
+    public void evictAll() {
+        wrapping.services().values().forEach(BalancedService::evictAll);
     }
 
     /**
      * Closes idle connections to endpoints, and those in use when their calls end. The client and the load balancers are not closed;
-     * requests that are made all the same find their way.
+     * requests that are made all the same find their way. Health checks that this client sent end, and endpoints that were out for them are
+     * back. Doing it twice changes nothing. A client that is no longer referred to is closed too, at the next event or attempt of its load
+     * balancer after the garbage collector has found out.
      */
     @Override
     public void close() {
-        checks.forEach(check -> check.use(null));
-        services.forEach(BalancedService::close);
+        wrapping.close();
     }
 }

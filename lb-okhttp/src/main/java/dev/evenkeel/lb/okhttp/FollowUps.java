@@ -53,10 +53,25 @@ final class FollowUps {
                 }
                 progress.endpoint().foundStale();
                 transmission.takeAnother();
+            } catch (IOException e) {
+                throw explained(e);
+            } catch (Vetoed e) {
+                throw explained(e.problem());
             } catch (Astray e) {
                 throw new IOException(e.getMessage());
             }
         }
+    }
+
+    /** A handshake that failed for the wrong protocol says that it failed. */
+    private static IOException explained(IOException failure) {
+        WrongProtocolException wrong = WrongProtocolException.in(failure);
+        if (wrong == null || wrong == failure) {
+            return failure;
+        }
+        WrongProtocolException clear = new WrongProtocolException(String.valueOf(wrong.getMessage()), wrong.isForTls());
+        clear.initCause(failure);
+        return clear;
     }
 
     /** Returns where a request goes that an answer led to; null if it is not for the attempt's service. */

@@ -18,6 +18,7 @@ import java.util.function.Predicate;
 import kotlin.jvm.JvmClassMappingKt;
 import kotlin.jvm.functions.Function0;
 import kotlin.reflect.KClass;
+import okhttp3.Authenticator;
 import okhttp3.Call;
 import okhttp3.Interceptor;
 import okhttp3.OkHttpClient;
@@ -40,6 +41,7 @@ final class LoadBalancingInterceptor implements Interceptor {
     private static final KClass<CallProgress> PROGRESS = JvmClassMappingKt.getKotlinClass(CallProgress.class);
     private static final KClass<CallSettings> SETTINGS = JvmClassMappingKt.getKotlinClass(CallSettings.class);
 
+    private final Wrapping wrapping;
     private final Map<String, BalancedService> services;
     private final Predicate<String> isService; // made once, as it is asked for with each call
     private final Runnable callRuns; // on this thread
@@ -54,18 +56,28 @@ final class LoadBalancingInterceptor implements Interceptor {
      * @param client the client as it is without the interceptor
      * @param callRuns is told of each call that it runs on this thread
      */
-    LoadBalancingInterceptor(
-            Map<String, BalancedService> services,
-            HttpOutcomes outcomes,
-            Anomalies anomalies,
-            OkHttpClient client,
-            Runnable callRuns) {
-        this.services = services;
+    LoadBalancingInterceptor(Wrapping wrapping, HttpOutcomes outcomes, OkHttpClient client, Runnable callRuns) {
+        this.wrapping = wrapping;
+        this.services = wrapping.services();
         this.isService = services::containsKey;
         this.callRuns = callRuns;
-        this.anomalies = anomalies;
+        this.anomalies = wrapping.anomalies();
         this.attempts = new AttemptClient(client, () -> new CallProgress(outcomes, anomalies), Environment.system());
         this.newProgress = () -> new CallProgress(outcomes, anomalies);
+    }
+
+    /** Returns the interceptor of a client; null if the client is not balanced. */
+    static @Nullable LoadBalancingInterceptor find(OkHttpClient client) {
+        for (Interceptor interceptor : client.interceptors()) {
+            if (interceptor instanceof LoadBalancingInterceptor ours) {
+                return ours;
+            }
+        }
+        return null;
+    }
+
+    Wrapping wrapping() {
+        return wrapping;
     }
 
     @Override
@@ -224,15 +236,24 @@ final class LoadBalancingInterceptor implements Interceptor {
         }
     }
 
-    /** Each setting costs an object, so none is made that changes nothing. OkHttp's own retries would repeat a POST behind our back. */
+    /**
+     * Each setting costs an object, so none is made that changes nothing. OkHttp's own retries would repeat a POST behind our back; but
+     * without them it does not try the client's second connection spec either, so where there is one, they are vetoed one by one.
+     */
     static Chain pinned(Chain chain, PinnedEndpoint endpoint, boolean probe) {
-        Chain pinned =
-                chain.withDns(endpoint).withConnectionPool(endpoint.pool()).withRetryOnConnectionFailure(false);
+        Chain pinned = chain.withDns(endpoint).withConnectionPool(endpoint.pool());
+        if (!endpoint.names().hasTlsFallback()) {
+            pinned = pinned.withRetryOnConnectionFailure(false);
+        }
         if (!(chain.getSocketFactory() instanceof EndpointSocketFactory)) { // changed after wrapping
-            pinned = pinned.withSocketFactory(EndpointSocketFactory.around(chain.getSocketFactory()));
+            pinned = pinned.withSocketFactory(EndpointSocketFactory.around(
+                    chain.getSocketFactory(), endpoint.names().addresses()));
         }
         if (chain.getProxy() != null || !(chain.getProxySelector() instanceof ServiceProxySelector)) {
             pinned = pinned.withProxy(Proxy.NO_PROXY);
+        }
+        if (chain.getAuthenticator() != Authenticator.NONE) {
+            pinned = pinned.withAuthenticator(new NamedAuthenticator(chain.getAuthenticator(), endpoint));
         }
         if (probe && (chain.connectTimeoutMillis() == 0 || chain.connectTimeoutMillis() > PROBE_CONNECT_MILLIS)) {
             pinned = pinned.withConnectTimeout(PROBE_CONNECT_MILLIS, TimeUnit.MILLISECONDS);

@@ -60,7 +60,17 @@ final class PinnedEndpoint implements Dns {
         }
         List<InetAddress> addresses = new ArrayList<>(1);
         for (InetAddress ip : addresses()) {
-            addresses.add(PinnedAddress.of(endpoint, ip));
+            addresses.add(names.addresses().pin(this, ip));
+        }
+        return addresses;
+    }
+
+    /** Finds the endpoint under the service's name, at addresses that have this name and do not lead there. */
+    List<InetAddress> lookUpByName(String hostname) throws UnknownHostException {
+        List<InetAddress> addresses = new ArrayList<>(1);
+        for (InetAddress ip :
+                hostname.equals(service) ? addresses() : names.client().lookup(hostname)) {
+            addresses.add(PinnedAddresses.named(hostname, ip));
         }
         return addresses;
     }
@@ -74,11 +84,25 @@ final class PinnedEndpoint implements Dns {
 
     /** Returns whether a connection to that address is one to this endpoint. Looks nothing up. */
     boolean isAt(InetSocketAddress address) {
-        return address.getHostString().equals(endpoint.address());
+        return names.addresses().find(address) == this;
+    }
+
+    /** Returns its own address, which has its port. */
+    String address() {
+        return endpoint.address();
+    }
+
+    int port() {
+        return endpoint.port();
     }
 
     String service() {
         return service;
+    }
+
+    /** Returns what is known of whether its service speaks TLS. */
+    Spoken spoken() {
+        return names.spoken(service);
     }
 
     /** Returns what names mean to the client. */

@@ -7,9 +7,9 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Proxy;
 import java.util.List;
+import okhttp3.Address;
 import okhttp3.Call;
 import okhttp3.Connection;
-import okhttp3.Dns;
 import okhttp3.EventListener;
 import okhttp3.Protocol;
 import okhttp3.Request;
@@ -42,7 +42,8 @@ final class Transmission extends EventListener {
     private boolean elsewhere; // what fails now is another host's
     private boolean arrived; // there is a connection to where the request goes
     private int followUps; // of the attempt's request
-    private @Nullable PinnedEndpoint destination; // of the request under way; null if it is no service's
+    private volatile @Nullable PinnedEndpoint
+            destination; // written by the call's thread; of the request under way; null if it is no service's
 
     Transmission(CallProgress progress, HttpOutcomes outcomes) {
         this.progress = progress;
@@ -157,6 +158,22 @@ final class Transmission extends EventListener {
         unreachable = false;
     }
 
+    /** May be on another thread, and late: for an attempt that was given up, when the next one is under way. */
+    @Override
+    public void connectStart(Call call, InetSocketAddress address, Proxy proxy) {
+        PinnedEndpoint wanted = destination;
+        if (wanted != null && !wanted.isAt(address)) {
+            Transmission.<RuntimeException>raise(new IOException("A request for " + wanted + " would have gone to "
+                    + address + ", by an interceptor that was added after the client was wrapped. Add it before"));
+        }
+    }
+
+    /** Throws what OkHttp takes as a failure to connect: in Kotlin nothing has to be declared. */
+    @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"})
+    private static <E extends Exception> void raise(IOException failure) throws E {
+        throw (E) failure;
+    }
+
     /** An attempt that was given up may still report it, when the next one is under way. */
     @Override
     public void connectFailed(
@@ -174,8 +191,11 @@ final class Transmission extends EventListener {
     @Override
     public void connectionAcquired(Call call, Connection connection) {
         held = connection;
-        Dns owner = connection.route().address().dns();
-        arrived = destination == null ? !(owner instanceof PinnedEndpoint) : owner == destination;
+        Address address = connection.route().address();
+        PinnedEndpoint wanted = destination;
+        arrived = wanted == null
+                ? !(address.dns() instanceof PinnedEndpoint)
+                : address.dns() == wanted && address.url().host().equals(wanted.service());
         if (stage == Stage.PICKED) {
             stage = Stage.CONNECTED;
         }
@@ -272,6 +292,14 @@ final class Transmission extends EventListener {
     private boolean isCrossing(String from, String to) {
         ServiceDns names = progress.endpoint().names();
         return !from.equals(to) && (names.isService(from) || names.isService(to));
+    }
+
+    /** To repeat is for us to decide; for a host that is no service, it is for the client. */
+    @Override
+    public void retryDecision(Call call, IOException problem, boolean retry) {
+        if (retry && destination != null) {
+            throw new Vetoed(problem);
+        }
     }
 
     @Override

@@ -80,7 +80,7 @@ class ConnectionsTest {
                 new MockResponse.Builder().addHeader("Connection", "close").build());
         ConnectionPool pool = new ConnectionPool(100, 5, TimeUnit.MINUTES);
         OkHttpClient client = fleet.plainClient()
-                .socketFactory(EndpointSocketFactory.around(javax.net.SocketFactory.getDefault()))
+                .socketFactory(EndpointSocketFactory.around(javax.net.SocketFactory.getDefault(), names().addresses()))
                 .addInterceptor(chain -> chain.withConnectionPool(pool).proceed(chain.request()))
                 .build();
         int port = fleet.loadBalancer().endpoints().get(0).endpoint().port();
@@ -209,7 +209,7 @@ class ConnectionsTest {
             fleet.source().set(List.of(endpoint));
             service.pin(endpoint);
         }
-        assertThat(service.endpoints()).isOne();
+        Until.until("the service has heard of the latest list", () -> service.endpoints() == 1);
         service.close();
     }
 

@@ -81,8 +81,9 @@ class RetryTest {
     void canaryWithoutTheReleaseProbeASecondAttemptGoesToTheFirstEndpoint() throws IOException {
         Server first = fleet.add(request -> Server.status(503));
         Server second = fleet.add("fine");
-        PinnedEndpoint pinnedFirst = pinned(first);
-        PinnedEndpoint pinnedSecond = pinned(second);
+        ServiceDns names = new ServiceDns(java.util.Map.of(), okhttp3.Dns.SYSTEM);
+        PinnedEndpoint pinnedFirst = pinned(first, names);
+        PinnedEndpoint pinnedSecond = pinned(second, names);
         Interceptor naive = chain -> {
             chain.withDns(pinnedFirst).proceed(chain.request()).close();
             return chain.withDns(pinnedSecond).proceed(chain.request());
@@ -92,22 +93,22 @@ class RetryTest {
             ReleaseProbe.release(chain);
             return chain.withDns(pinnedSecond).proceed(chain.request());
         };
-        assertThat(status(naive)).isEqualTo(503);
-        assertThat(status(careful)).isEqualTo(200);
+        assertThat(status(naive, names)).isEqualTo(503);
+        assertThat(status(careful, names)).isEqualTo(200);
     }
 
-    private PinnedEndpoint pinned(Server server) {
+    private static PinnedEndpoint pinned(Server server, ServiceDns names) {
         return new PinnedEndpoint(
                 Fleet.SERVICE,
                 server.endpoint(),
-                new ServiceDns(java.util.Map.of(), okhttp3.Dns.SYSTEM),
+                names,
                 new okhttp3.ConnectionPool(),
                 new IdleConnections(() -> 0));
     }
 
-    private static int status(Interceptor interceptor) throws IOException {
+    private static int status(Interceptor interceptor, ServiceDns names) throws IOException {
         OkHttpClient client = new OkHttpClient.Builder()
-                .socketFactory(EndpointSocketFactory.around(javax.net.SocketFactory.getDefault()))
+                .socketFactory(EndpointSocketFactory.around(javax.net.SocketFactory.getDefault(), names.addresses()))
                 .addInterceptor(interceptor)
                 .build();
         try (Response response = client.newCall(Fleet.get("/")).execute()) {

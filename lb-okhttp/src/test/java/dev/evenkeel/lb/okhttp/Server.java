@@ -117,6 +117,11 @@ final class Server implements AutoCloseable {
         return connections.size();
     }
 
+    /** Returns how many connections are open. */
+    int openConnections() {
+        return sockets.open();
+    }
+
     /** Closes all connections, with what is in flight on them; new ones are accepted. */
     void dropConnections() {
         sockets.dropConnections();

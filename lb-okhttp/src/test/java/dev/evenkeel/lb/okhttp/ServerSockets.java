@@ -30,6 +30,12 @@ final class ServerSockets extends ServerSocketFactory {
         accepted.clear();
     }
 
+    /** Returns how many of what was accepted have not been closed. */
+    int open() {
+        return (int)
+                accepted.stream().filter(connection -> !connection.isClosed()).count();
+    }
+
     @Override
     public ServerSocket createServerSocket() throws IOException {
         return new ServerSocket() {
