@@ -22,8 +22,11 @@ public final class BalancedCall implements PickContext {
     /** Timers are not finer. */
     private static final double SHORTEST_GUARD_NANOS = 1e6;
 
-    /** What took longer was no refusal, but a connection that timed out. Guessed: a few round trips around the world. */
-    private static final long QUICK_REFUSAL_NANOS = 1_000_000_000L;
+    /**
+     * So long after its beginning a call goes on to other endpoints at no cost. Guessed: time for many refusals, also of a process that has just
+     * started, and not for one connection that times out after OkHttp's 10 s.
+     */
+    private static final long FREE_WALK_NANOS = 5_000_000_000L;
 
     private final LoadBalancerView view;
     private final RequestInfo request;
@@ -236,14 +239,14 @@ public final class BalancedCall implements PickContext {
                 trail.free(),
                 latest.isProbe(),
                 view.hasUntried(this, outcome),
-                mayWalkOn(latest, outcome, nowNanos),
+                mayWalkOn(trail, outcome, nowNanos),
                 remainingNanos(trail, nowNanos));
     }
 
-    /** A refusal that came at once has cost next to nothing; one that took its time is one of the attempts that a call has. */
-    private boolean mayWalkOn(Attempt latest, Outcome outcome, long nowNanos) {
+    /** A refusal has cost next to nothing; a connection that took its time to fail is one of the attempts that a call has. */
+    private boolean mayWalkOn(Trail trail, Outcome outcome, long nowNanos) {
         return outcome.kind() == Outcome.Kind.CONNECT_FAILED
-                && nowNanos - latest.startNanos() <= QUICK_REFUSAL_NANOS
+                && nowNanos - trail.startNanos() <= FREE_WALK_NANOS
                 && view.hasUntriedThatConnects(this);
     }
 

@@ -78,7 +78,7 @@ final class Engine {
 
     /** Begins to wait for the first list, which the source may have told already. */
     void awaitFirstList() {
-        firstList.start(cluster.read((members, now) -> list.isKnown()), settings.firstListTimeout());
+        firstList.start(list::isKnown, settings.firstListTimeout());
     }
 
     /** Ends the control loop. Doing it twice changes nothing. */

@@ -5,6 +5,8 @@ import dev.evenkeel.lb.time.Scheduler;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.BooleanSupplier;
 
 /**
  * The time before the first list, in which calls are worth holding back: it ends with a list, though it be empty, or when the source has taken
@@ -15,6 +17,7 @@ final class FirstList {
     private final Environment environment;
     private final CompletableFuture<Void> over = new CompletableFuture<>();
     private boolean arrived; // used in changes only
+    private volatile boolean started; // written once
     private volatile Scheduler.Scheduled timer = () -> {}; // written once, at the start
 
     FirstList(Cluster cluster, Environment environment) {
@@ -25,26 +28,34 @@ final class FirstList {
     /**
      * Begins, after the source has been asked for lists.
      *
-     * @param isThere whether it has told one already
+     * @param isThere asks, in a change or under the lock, whether it has told one already
      */
-    void start(boolean isThere, Duration bound) {
-        if (isThere || bound.isZero()) {
+    void start(BooleanSupplier isThere, Duration bound) {
+        started = true; // from now on arrivals are told
+        if (bound.isZero() || cluster.read((members, now) -> isThere.getAsBoolean())) {
             end();
-        } else {
-            timer = environment
-                    .scheduler()
-                    .schedule(bound.toNanos(), () -> environment.blocking().execute(this::end));
-            if (over.isDone()) {
-                timer.cancel();
-            }
+            return;
+        }
+        timer = environment.scheduler().schedule(bound.toNanos(), () -> runBlocking(this::end));
+        if (over.isDone()) {
+            timer.cancel();
         }
     }
 
     /** Notes that there is a list, which is about to be published; called in a change. */
     void arrived() {
-        if (!arrived && isAwaited()) {
+        if (started && !arrived && isAwaited()) {
             arrived = true;
-            environment.scheduler().schedule(0, () -> environment.blocking().execute(this::endWhenPublished));
+            environment.scheduler().schedule(0, () -> runBlocking(this::endWhenPublished));
+        }
+    }
+
+    /** Where there is no thread for it, the timers' has to do. */
+    private void runBlocking(Runnable task) {
+        try {
+            environment.blocking().execute(task);
+        } catch (RejectedExecutionException e) {
+            task.run();
         }
     }
 

@@ -11,7 +11,7 @@ import java.util.concurrent.locks.ReentrantLock;
  * a window there are at most {@code ratio} × successes retries, or {@code minPerSecond} × window if that is more. Successes pay, rather
  * than requests, so that a failing service cannot finance its own storm; the minimum lets retries begin at low traffic and after a total
  * outage. It is small, because every client has one: hundreds of clients with ten retries a second each are a storm. Only a new budget
- * holds more, once, so that a client that starts with many calls at a time survives an endpoint that is dead. Paying in is striped and
+ * holds more, once, so that a client that starts with many calls at a time survives an endpoint that fails. Paying in is striped and
  * never waits for a lock; taking out locks for a few additions. Safe for use by many threads.
  *
  * <p>Source: Finagle's {@code RetryBudget}, whose minimum comes on top.

@@ -42,7 +42,7 @@ public record RetryPolicy(int maxAttempts, Backoff backoff) {
      * @param freeRepeats how many attempts have been repeated for free
      * @param probe whether the last attempt was a probe of an endpoint that was out
      * @param untriedLeft whether an endpoint is available that this call has not tried; after a pushback, one that asked for no pause itself
-     * @param mayWalkOn whether the last attempt was refused a connection at once, and an endpoint is available that this call has not tried and
+     * @param mayWalkOn whether the last attempt was refused a connection, the call is young, and an endpoint is available that it has not tried and
      *     that is not known to refuse them
      * @param remainingNanos nanoseconds until the call's time is over
      */

@@ -63,12 +63,16 @@ class CallMemoryTest {
     }
 
     private void fail() {
+        fail(Outcome.Kind.UNAVAILABLE);
+    }
+
+    private void fail(Outcome.Kind kind) {
         memory.failed(
                 new CallMemory.Failure(
                         view.pick(memory),
                         RequestInfo.IDEMPOTENT,
                         Status.UNAVAILABLE,
-                        Outcome.of(Outcome.Kind.UNAVAILABLE, "UNAVAILABLE"),
+                        Outcome.of(kind, "UNAVAILABLE"),
                         null,
                         null),
                 view);
@@ -105,6 +109,15 @@ class CallMemoryTest {
         assertThat(memory.isUntouched())
                 .as("though nobody knows yet how it ended")
                 .isFalse();
+    }
+
+    @Test
+    void aStreamThatTheServerRefusedIsRepeatedWithoutAToken() {
+        use(new RetryBudget.Settings(0.0, 0, RetryBudget.Settings.DEFAULT.window()));
+        memory.closed(attempt(), true);
+        fail(Outcome.Kind.NOT_PROCESSED);
+        assertThat(memory.veto(1, view)).isNull();
+        assertThat(heard).containsExactly(Event.Type.RETRY);
     }
 
     @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.evenkeel.lb.LoadBalancerBuilder;
 import dev.evenkeel.lb.call.Outcome.Kind;
+import dev.evenkeel.lb.health.ConnectBackoff;
 import dev.evenkeel.lb.retry.RetryBudget;
 import dev.evenkeel.lb.retry.RetryPolicy;
 import java.io.IOException;
@@ -23,8 +24,10 @@ class RefusedConnectionsTest {
 
     private final Executed executed = new Executed();
 
+    /** Without probes of what is out, which are for free once. */
     private static LoadBalancerBuilder withoutBudget(LoadBalancerBuilder lb) {
-        return lb.retryBudget(new RetryBudget.Settings(0, 0, Duration.ofSeconds(10)));
+        return lb.retryBudget(new RetryBudget.Settings(0, 0, Duration.ofSeconds(10)))
+                .connectBackoff(new ConnectBackoff(Duration.ofMinutes(5), Duration.ofMinutes(5)));
     }
 
     @ParameterizedTest
