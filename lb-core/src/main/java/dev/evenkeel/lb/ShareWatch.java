@@ -25,8 +25,7 @@ final class ShareWatch {
     void look(Collection<TrackedNode> awake, Collection<TrackedNode> all) {
         Shares shares = Shares.of(all);
         for (TrackedNode node : awake) {
-            boolean avoided =
-                    node.availability().isAvailable() && node.isFarSlower() && shares.isShort(node);
+            boolean avoided = node.availability().isAvailable() && node.isFarSlower() && shares.isShort(node);
             node.sweepsAvoided = avoided ? Math.min(SWEEPS, node.sweepsAvoided + 1) : 0;
             if (node.sweepsAvoided == SWEEPS && !node.saidAvoided) {
                 node.saidAvoided = true;
