@@ -382,6 +382,14 @@ final class Cluster {
         announcer.expect(endpoints);
     }
 
+    /** Returns the endpoints of the list that this client uses. Takes no lock. */
+    List<Endpoint> used() {
+        return members.nodes().stream()
+                .filter(TrackedNode::isUsed)
+                .map(TrackedNode::endpoint)
+                .toList();
+    }
+
     /** Returns how long the list is. Takes no lock. */
     int size() {
         return members.size();

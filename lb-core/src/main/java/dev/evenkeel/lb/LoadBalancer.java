@@ -1,6 +1,7 @@
 package dev.evenkeel.lb;
 
 import dev.evenkeel.lb.call.RequestInfo;
+import dev.evenkeel.lb.endpoint.Endpoint;
 import dev.evenkeel.lb.endpoint.EndpointSource;
 import dev.evenkeel.lb.locality.Split;
 import dev.evenkeel.lb.observe.EndpointStatus;
@@ -104,9 +105,17 @@ public final class LoadBalancer implements AutoCloseable {
         return engine.whyEmpty();
     }
 
-    /** Returns every endpoint in the list with its state. */
+    /**
+     * Returns every endpoint in the list with its state, which picks follow already: so this waits for a rebuild that is under way. Not for
+     * threads that must not wait.
+     */
     public List<EndpointStatus> endpoints() {
-        return plainView.endpoints();
+        return plainView.settledEndpoints();
+    }
+
+    /** Returns the endpoints of the list that this client uses, whatever is held against them. Never waits. */
+    public List<Endpoint> usedEndpoints() {
+        return engine.cluster.used();
     }
 
     /** Returns where sessions live; null unless {@link LoadBalancerBuilder#stickySessions} was called. */
@@ -146,7 +155,7 @@ public final class LoadBalancer implements AutoCloseable {
     }
 
     private String describeAvoided() {
-        List<EndpointStatus> avoided = endpoints().stream()
+        List<EndpointStatus> avoided = plainView.endpoints().stream()
                 .filter(status -> !status.avoidance().isEmpty())
                 .toList();
         return avoided.isEmpty()
