@@ -1,6 +1,7 @@
 package dev.evenkeel.lb;
 
 import dev.evenkeel.lb.call.RequestInfo;
+import dev.evenkeel.lb.endpoint.Endpoint;
 import dev.evenkeel.lb.endpoint.EndpointSource;
 import dev.evenkeel.lb.health.HealthCheck;
 import dev.evenkeel.lb.locality.Split;
@@ -126,9 +127,17 @@ public final class LoadBalancer implements AutoCloseable {
         return engine.whyEmpty();
     }
 
-    /** Returns every endpoint in the list with its state. */
+    /**
+     * Returns every endpoint in the list with its state, which picks follow already: so this waits for a rebuild that is under way. Not for
+     * threads that must not wait.
+     */
     public List<EndpointStatus> endpoints() {
-        return plainView.endpoints();
+        return plainView.settledEndpoints();
+    }
+
+    /** Returns the endpoints of the list that this client uses, whatever is held against them. Never waits. */
+    public List<Endpoint> usedEndpoints() {
+        return engine.cluster.used();
     }
 
     /** Returns how endpoints are asked whether they are well, if they are; see {@link LoadBalancerBuilder#healthCheck}. */
@@ -181,7 +190,7 @@ public final class LoadBalancer implements AutoCloseable {
     }
 
     private String describeAvoided() {
-        List<EndpointStatus> avoided = endpoints().stream()
+        List<EndpointStatus> avoided = plainView.endpoints().stream()
                 .filter(status -> !status.avoidance().isEmpty())
                 .toList();
         return avoided.isEmpty()

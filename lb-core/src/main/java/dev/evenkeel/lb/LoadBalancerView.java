@@ -278,14 +278,21 @@ public final class LoadBalancerView implements AutoCloseable {
         return engine.cluster.isClosed();
     }
 
-    /** Returns every endpoint in the list with its state in this view. */
+    /** Returns every endpoint in the list with its state in this view. Never waits, so picks may follow a moment later. */
     public List<EndpointStatus> endpoints() {
-        return engine.cluster.look((members, now) -> {
-            Shares shares = Shares.of(members.nodes());
-            return members.nodes().stream()
-                    .map(node -> node.status(availability(node), shares, now))
-                    .toList();
-        });
+        return engine.cluster.look(this::statuses);
+    }
+
+    /** Does the same, but waits until picks follow. */
+    List<EndpointStatus> settledEndpoints() {
+        return engine.cluster.read(this::statuses);
+    }
+
+    private List<EndpointStatus> statuses(Members members, long now) {
+        Shares shares = Shares.of(members.nodes());
+        return members.nodes().stream()
+                .map(node -> node.status(availability(node), shares, now))
+                .toList();
     }
 
     /** Takes this view out of service: its calls find no endpoint any more. The service and its other views go on. */

@@ -30,6 +30,7 @@ final class Members {
     private final Usual usual;
     private final SlowStart slowStart;
     private final Consumer<TrackedNode> watch;
+    private final Consumer<TrackedNode> changed = this::changed; // one for all nodes
     private final Census census = new Census();
     private final Set<TrackedNode> heldBack = new LinkedHashSet<>(); // or may be; the others have their whole weights
     private double flatter = 1; // see refreshWeights
@@ -108,7 +109,7 @@ final class Members {
         });
         outcome.added().forEach((node, endpoint) -> {
             node.describedAs(endpoint);
-            node.join(this::changed);
+            node.join(changed);
             heldBack.add(node);
             remembered.invalidate(node.endpoint().id());
         });

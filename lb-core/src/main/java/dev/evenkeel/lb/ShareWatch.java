@@ -25,27 +25,26 @@ final class ShareWatch {
     void look(Collection<TrackedNode> awake, Collection<TrackedNode> all) {
         Shares shares = Shares.of(all);
         for (TrackedNode node : awake) {
-            String why = node.whyAvoided();
-            boolean avoided = !why.isEmpty() && node.availability().isAvailable() && shares.isShort(node);
+            boolean avoided = node.availability().isAvailable() && node.isFarSlower() && shares.isShort(node);
             node.sweepsAvoided = avoided ? Math.min(SWEEPS, node.sweepsAvoided + 1) : 0;
             if (node.sweepsAvoided == SWEEPS && !node.saidAvoided) {
                 node.saidAvoided = true;
                 cluster.announce(
                         Event.Type.AVOIDED,
                         node.endpoint(),
-                        why + "; has " + percent(shares.of(node)) + " of the attempts");
+                        node.whyAvoided() + "; has " + percent(shares.of(node)) + " of the attempts");
             } else if (!avoided && node.saidAvoided) {
                 node.saidAvoided = false;
-                cluster.announce(Event.Type.NO_LONGER_AVOIDED, node.endpoint(), after(node, why));
+                cluster.announce(Event.Type.NO_LONGER_AVOIDED, node.endpoint(), after(node));
             }
         }
     }
 
-    private static String after(TrackedNode node, String why) {
+    private static String after(TrackedNode node) {
         if (!node.availability().isAvailable()) {
             return "as it is out: " + node.availability();
         }
-        return why.isEmpty() ? "it answers as its peers do" : "it has its share";
+        return !node.isFarSlower() ? "it answers as its peers do" : "it has its share";
     }
 
     static String percent(double share) {

@@ -404,11 +404,16 @@ final class TrackedNode implements Node {
 
     /** Returns why policies by latency avoid it although it is available, in words; empty if they do not. */
     String whyAvoided() {
-        double expected = ledger.expectedNanos();
-        double usual = ledger.usualLatencyNanos();
-        return usual > 0 && expected > FAR_SLOWER * usual
-                ? "expected " + Text.latency(expected) + ", peers " + Text.latency(usual)
+        return isFarSlower()
+                ? "expected " + Text.latency(ledger.expectedNanos()) + ", peers "
+                        + Text.latency(ledger.usualLatencyNanos())
                 : "";
+    }
+
+    /** Returns whether its answers look so slow that policies by latency avoid it. */
+    boolean isFarSlower() {
+        double usual = ledger.usualLatencyNanos();
+        return usual > 0 && ledger.expectedNanos() > FAR_SLOWER * usual;
     }
 
     EndpointStatus status(Availability asSeen, Shares shares, long nowNanos) {

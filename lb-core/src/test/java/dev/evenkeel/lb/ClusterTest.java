@@ -258,7 +258,7 @@ class ClusterTest {
             assertThatThrownBy(() -> view.newCall(RequestInfo.IDEMPOTENT).nextAttempt())
                     .isInstanceOf(NoEndpointException.class)
                     .hasMessageStartingWith("orders.svc: none of 2 endpoints can be picked: 10.0.0.1:80");
-            assertThat(loadBalancer.endpoints()).hasSize(2);
+            assertThat(loadBalancer.usedEndpoints()).hasSize(2);
             assertThat(view.endpoints()).hasSize(2);
             assertThat(loadBalancer.whyEmpty()).isEmpty();
             assertThat(loadBalancer.describe()).contains("endpoints = mutable list of 2: 2 endpoints");

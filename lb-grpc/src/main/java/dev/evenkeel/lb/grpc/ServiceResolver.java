@@ -2,8 +2,6 @@ package dev.evenkeel.lb.grpc;
 
 import dev.evenkeel.lb.LoadBalancer;
 import dev.evenkeel.lb.endpoint.Endpoint;
-import dev.evenkeel.lb.endpoint.OutReason;
-import dev.evenkeel.lb.observe.EndpointStatus;
 import dev.evenkeel.lb.observe.Event;
 import dev.evenkeel.lb.observe.LoadBalancerListener;
 import dev.evenkeel.lb.text.OneLine;
@@ -133,10 +131,7 @@ final class ServiceResolver extends NameResolver implements LoadBalancerListener
             return;
         }
         try {
-            List<Endpoint> endpoints = service.endpoints().stream()
-                    .filter(status -> !status.availability().has(OutReason.UNUSED))
-                    .map(EndpointStatus::endpoint)
-                    .toList();
+            List<Endpoint> endpoints = service.usedEndpoints();
             if (!endpoints.isEmpty() || service.whyEmpty().isPresent()) {
                 to.onResult2(result(endpoints));
             }

@@ -51,6 +51,7 @@ class CallMemoryTest {
                 .endpoints(EndpointSource.of(List.of(A, B)))
                 .retryBudget(budget)
                 .listener(listener)
+                .environment(ToldAtOnce.environment())
                 .build();
         view = service.openView(() -> {});
         view.setReady(A, true);

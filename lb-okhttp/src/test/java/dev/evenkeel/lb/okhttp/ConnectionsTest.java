@@ -2,10 +2,12 @@ package dev.evenkeel.lb.okhttp;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.evenkeel.lb.LoadBalancerBuilder;
 import dev.evenkeel.lb.call.Outcome.Kind;
 import dev.evenkeel.lb.endpoint.Endpoint;
 import dev.evenkeel.lb.health.ConnectBackoff;
 import dev.evenkeel.lb.policy.LoadBalancingPolicy;
+import dev.evenkeel.lb.time.Environment;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.time.Duration;
@@ -196,12 +198,20 @@ class ConnectionsTest {
         }
     }
 
+    /** Has listeners told by whoever causes an event, before it goes on. */
+    private static LoadBalancerBuilder toldAtOnce(LoadBalancerBuilder builder) {
+        Environment system = Environment.system();
+        return builder.environment(new Environment(
+                system.ticker(), system.scheduler(), system.blocking(), system.random(), system.stalls()));
+    }
+
     private static ServiceDns names() {
         return new ServiceDns(java.util.Map.of(), Dns.SYSTEM);
     }
 
     @Test
     void listThatChangesForEverDoesNotFillTheMemory() {
+        fleet.balancing(ConnectionsTest::toldAtOnce);
         BalancedService service =
                 new BalancedService(fleet.loadBalancer(), names(), PoolSettings.DEFAULT, Destinations.ANY);
         for (int i = 0; i < 100_000; i++) {
@@ -215,6 +225,7 @@ class ConnectionsTest {
 
     @Test
     void endpointThatLeavesWhileItIsPickedIsForgottenWhenTheAttemptEnds() {
+        fleet.balancing(ConnectionsTest::toldAtOnce);
         BalancedService service =
                 new BalancedService(fleet.loadBalancer(), names(), PoolSettings.DEFAULT, Destinations.ANY);
         Endpoint endpoint = Endpoint.of("10.0.0.1:80");
