@@ -43,8 +43,12 @@ public final class Attempt {
 
     /** It has been counted that the attempt overstays the attempt timeout. */
     static final int KNOWN_OVERDUE = 1 << 1;
+
     /** The attempt has been repeated at no cost. */
     private static final int REPEATED_FOR_FREE = 1 << 2;
+
+    /** Nothing speaks against its endpoint: a connection was dead, or the endpoint said that it had not looked at the request. */
+    private static final int MAY_GO_BACK = 1 << 3;
 
     private final BalancedCall call;
     private final TrackedNode node;
@@ -169,8 +173,18 @@ public final class Attempt {
         return previous;
     }
 
-    void repeatForFree() {
-        notes = (byte) (notes | REPEATED_FOR_FREE);
+    /**
+     * Notes that this attempt is repeated at no cost.
+     *
+     * @param mayGoBack whether the same endpoint may serve the call
+     */
+    void repeatForFree(boolean mayGoBack) {
+        notes = (byte) (notes | REPEATED_FOR_FREE | (mayGoBack ? MAY_GO_BACK : 0));
+    }
+
+    /** Returns whether this was the first attempt of its call, and its endpoint may serve the call all the same. */
+    boolean mayGoBack() {
+        return previous == null && isNoted(MAY_GO_BACK);
     }
 
     boolean isRepeatedForFree() {

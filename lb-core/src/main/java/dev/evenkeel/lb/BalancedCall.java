@@ -22,6 +22,9 @@ public final class BalancedCall implements PickContext {
     /** Timers are not finer. */
     private static final double SHORTEST_GUARD_NANOS = 1e6;
 
+    /** What took longer was no refusal, but a connection that timed out. Guessed: a few round trips around the world. */
+    private static final long QUICK_REFUSAL_NANOS = 1_000_000_000L;
+
     private final LoadBalancerView view;
     private final RequestInfo request;
     private @Nullable Attempt last;
@@ -47,12 +50,12 @@ public final class BalancedCall implements PickContext {
     }
 
     /**
-     * Only the first attempt of a call goes by its session, and one after it that found a dead connection there; and only the first tries
-     * an endpoint that is out, as a call must not fail by that alone.
+     * Only the first attempt of a call goes by its session, and one after it that found a dead connection there or was not looked at; and only
+     * the first tries an endpoint that is out, as a call must not fail by that alone.
      */
     private Attempt begin(long now, int permit) {
         Attempt previous = last;
-        boolean bySession = previous == null || previous.isRepeatedForFree();
+        boolean bySession = previous == null || previous.mayGoBack();
         TrackedNode home = bySession ? view.takeHome(request, now) : null;
         if (home != null) {
             return new Attempt(this, home, now, previous, permit);
@@ -93,16 +96,17 @@ public final class BalancedCall implements PickContext {
         if (!decision.isRetry()) {
             return decision;
         }
-        boolean free = decision.kind() == RetryDecision.Kind.FREE_RETRY;
-        if (free) {
-            attempt.repeatForFree();
-        } else if (engine.gate != null && !engine.gate.hasRoom(attempt.isComplete() ? 0 : 1)) {
+        if (decision.kind() == RetryDecision.Kind.FREE_RETRY) {
+            attempt.repeatForFree(outcome.kind() != Outcome.Kind.CONNECT_FAILED);
+            engine.announceFreeRetry(attempt.endpoint(), outcome.reason());
+            return decision;
+        }
+        if (engine.gate != null && !engine.gate.hasRoom(attempt.isComplete() ? 0 : 1)) {
             return RetryDecision.LIMITED;
         } else if (!engine.withdrawRetry(now)) {
             return RetryDecision.BUDGET_EXHAUSTED;
         }
-        String why = outcome.reason() + (free ? ", not charged to the budget" : "");
-        engine.announce(new Event(Event.Type.RETRY, engine.announcer.service(), attempt.endpoint(), why));
+        engine.announceRetry(attempt.endpoint(), outcome.reason());
         return decision;
     }
 
@@ -229,10 +233,18 @@ public final class BalancedCall implements PickContext {
         Trail trail = Trail.of(latest);
         return new RetryPolicy.Progress(
                 trail.paid(),
-                trail.freeRetryUsed(),
+                trail.free(),
                 latest.isProbe(),
                 view.hasUntried(this, outcome),
+                mayWalkOn(latest, outcome, nowNanos),
                 remainingNanos(trail, nowNanos));
+    }
+
+    /** A refusal that came at once has cost next to nothing; one that took its time is one of the attempts that a call has. */
+    private boolean mayWalkOn(Attempt latest, Outcome outcome, long nowNanos) {
+        return outcome.kind() == Outcome.Kind.CONNECT_FAILED
+                && nowNanos - latest.startNanos() <= QUICK_REFUSAL_NANOS
+                && view.hasUntriedThatConnects(this);
     }
 
     private long remainingNanos(Trail trail, long nowNanos) {

@@ -1,6 +1,7 @@
 package dev.evenkeel.lb;
 
 import dev.evenkeel.lb.call.Outcome;
+import dev.evenkeel.lb.endpoint.Endpoint;
 import dev.evenkeel.lb.endpoint.EndpointSource;
 import dev.evenkeel.lb.endpoint.OutReason;
 import dev.evenkeel.lb.observe.Event;
@@ -21,6 +22,7 @@ final class Engine {
     final Drains drains;
     final ConnectHealth connects;
     final HealthChecker checks;
+    final FirstList firstList;
     final ListKeeper list;
     final OutlierSweep outliers;
     final RetryBudget budget;
@@ -56,8 +58,9 @@ final class Engine {
                 ? null
                 : new Sessions(
                         settings.sessions(), settings.policy() instanceof KeyedPolicy, cluster, environment.ticker());
+        this.firstList = new FirstList(cluster, environment);
         this.list = new ListKeeper(
-                cluster, drains, this::joined, environment.scheduler(), source.isAuthoritative(), settings);
+                cluster, drains, this::joined, firstList, environment.scheduler(), source.isAuthoritative(), settings);
         BreakerTimer timer = new BreakerTimer(cluster, environment);
         this.breakers = settings.limits().endpointBreaker() == null
                 ? null
@@ -71,9 +74,15 @@ final class Engine {
         this.stallWatch = environment.stalls().watch();
     }
 
+    /** Begins to wait for the first list, which the source may have told already. */
+    void awaitFirstList() {
+        firstList.start(cluster.read((members, now) -> list.isKnown()), settings.firstListTimeout());
+    }
+
     /** Ends the control loop. Doing it twice changes nothing. */
     void close() {
         cluster.close();
+        firstList.end();
         stallWatch.cancel();
     }
 
@@ -235,12 +244,12 @@ final class Engine {
         return cluster.read((members, now) -> list.describe(members.size(), now));
     }
 
-    /** Returns why the list is empty, once the source has said something. */
+    /** Returns why the list is empty, unless the first one is still waited for. */
     Optional<String> whyEmpty() {
         if (cluster.isClosed()) {
             return Optional.of(announcer.service() + " is closed");
         }
-        return cluster.read((members, now) -> members.size() > 0 || list.isSilent()
+        return cluster.read((members, now) -> members.size() > 0 || (firstList.isAwaited() && !list.isKnown())
                 ? Optional.empty()
                 : Optional.of(announcer.service() + " has no endpoints: " + list.describe(0, now)));
     }
@@ -253,6 +262,14 @@ final class Engine {
     /** Returns how many sessions are remembered, after a comma; empty where they are off. */
     String describeSessions() {
         return sessions == null ? "" : ", " + sessions.size() + " sessions";
+    }
+
+    void announceRetry(@Nullable Endpoint failed, String why) {
+        announce(new Event(Event.Type.RETRY, announcer.service(), failed, why));
+    }
+
+    void announceFreeRetry(@Nullable Endpoint failed, String why) {
+        announceRetry(failed, why + ", not charged to the budget");
     }
 
     void announce(Event event) {

@@ -22,6 +22,7 @@ final class ListKeeper implements EndpointSource.Listener {
     private final Cluster cluster;
     private final Drains drains;
     private final ObjLongConsumer<TrackedNode> joined; // called in changes
+    private final FirstList first;
     private final Scheduler scheduler;
     private final ListGuard guard; // used in changes only, so under the cluster's lock
     private final SlowStart slowStart;
@@ -31,12 +32,14 @@ final class ListKeeper implements EndpointSource.Listener {
             Cluster cluster,
             Drains drains,
             ObjLongConsumer<TrackedNode> joined,
+            FirstList first,
             Scheduler scheduler,
             boolean authoritative,
             Settings settings) {
         this.cluster = cluster;
         this.drains = drains;
         this.joined = joined;
+        this.first = first;
         this.scheduler = scheduler;
         this.slowStart = settings.slowStart();
         Duration hold = settings.listHold();
@@ -83,6 +86,7 @@ final class ListKeeper implements EndpointSource.Listener {
         }
         boolean wasHolding = guard.isHolding();
         boolean believed = guard.onList(list, now);
+        first.arrived();
         if (guard.isHolding() && !wasHolding) {
             cluster.announce(Event.Type.LIST_HELD, null, guard.describeDoubt(now));
         }
@@ -138,9 +142,9 @@ final class ListKeeper implements EndpointSource.Listener {
         return outcome.isChange();
     }
 
-    /** Returns whether the source has delivered nothing so far, not even a failure; called in a change or under the cluster's lock. */
-    boolean isSilent() {
-        return !guard.isKnown() && !guard.isFailing();
+    /** Returns whether the source has ever told a list; called in a change or under the cluster's lock. */
+    boolean isKnown() {
+        return guard.isKnown();
     }
 
     /** Returns the state of the list in words; called in a change or under the cluster's lock. */

@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,6 +47,7 @@ public final class LoadBalancer implements AutoCloseable {
             throw new IllegalStateException(
                     service + ": the endpoint source " + source + " does not start: " + e.getMessage(), e);
         }
+        engine.awaitFirstList();
     }
 
     /**
@@ -97,8 +99,24 @@ public final class LoadBalancer implements AutoCloseable {
     }
 
     /**
-     * Returns why there are no endpoints, in words: the list is empty, or could not be had yet, or the load balancer is closed. Else it is empty while
-     * there are some, and as long as the source has not said anything.
+     * Returns whether calls should be held back, as the source has not told a list yet and {@link LoadBalancerBuilder#firstListTimeout} has
+     * not passed. A call that is made all the same finds no endpoint. For adapters.
+     */
+    public boolean isFirstListAwaited() {
+        return engine.firstList.isAwaited();
+    }
+
+    /**
+     * Returns what completes, never exceptionally, as soon as {@link #isFirstListAwaited} is over. What depends on it is run on a thread that may
+     * block, or that of {@link #close}.
+     */
+    public CompletionStage<Void> firstList() {
+        return engine.firstList.whenOver();
+    }
+
+    /**
+     * Returns why there are no endpoints, in words: the list is empty, or could not be had in time, or the load balancer is closed. Else it is
+     * empty while there are some, and as long as the first list is waited for.
      */
     public Optional<String> whyEmpty() {
         return engine.whyEmpty();

@@ -47,6 +47,7 @@ public final class LoadBalancerBuilder {
     private Places places = Places.DEFAULT;
     private double panicThreshold = 0.5;
     private Duration listHold = Duration.ofSeconds(30);
+    private Duration firstListTimeout = Duration.ofSeconds(5);
     private Duration memory = Duration.ofMinutes(10);
     private @Nullable StickySessions sessions; // null is off
     private Environment environment = Environment.system();
@@ -277,6 +278,16 @@ public final class LoadBalancerBuilder {
         return this;
     }
 
+    /**
+     * Sets how long after {@link #build()} calls wait for a list if the source has not told one yet, 0 to 60 s; the default is 5 s. A call waits no
+     * longer than its own time, and fails at once where the source says that there are no endpoints. After that, calls fail at once until there
+     * is a list. 0 lets them fail from the beginning.
+     */
+    public LoadBalancerBuilder firstListTimeout(Duration newFirstListTimeout) {
+        firstListTimeout = Objects.requireNonNull(newFirstListTimeout, "firstListTimeout");
+        return this;
+    }
+
     /** Sets how long an endpoint that left the list is remembered; the default is 10 min, for at most 10,000 endpoints. */
     public LoadBalancerBuilder memory(Duration newMemory) {
         memory = Objects.requireNonNull(newMemory, "memory");
@@ -306,7 +317,8 @@ public final class LoadBalancerBuilder {
     }
 
     /**
-     * Builds the load balancer and starts watching its source. Does not wait for the first list; see {@link LoadBalancer#awaitReady}.
+     * Builds the load balancer and starts watching its source. Does not wait for the first list, for which the first calls do, see {@link
+     * #firstListTimeout}; where a start should fail early, {@link LoadBalancer#awaitReady} does.
      *
      * @throws IllegalArgumentException if a setting is missing or not allowed
      * @throws IllegalStateException if the source does not start
@@ -330,6 +342,7 @@ public final class LoadBalancerBuilder {
                 places,
                 panicThreshold,
                 listHold,
+                firstListTimeout,
                 memory,
                 sessions);
         return new LoadBalancer(service, settings, source, listeners, environment);

@@ -6,7 +6,6 @@ import dev.evenkeel.lb.endpoint.Availability;
 import dev.evenkeel.lb.endpoint.Endpoint;
 import dev.evenkeel.lb.endpoint.OutReason;
 import dev.evenkeel.lb.observe.EndpointStatus;
-import dev.evenkeel.lb.observe.Event;
 import dev.evenkeel.lb.policy.PickContext;
 import dev.evenkeel.lb.retry.RetryDecision;
 import dev.evenkeel.lb.retry.RetryPolicy;
@@ -171,8 +170,18 @@ public final class LoadBalancerView implements AutoCloseable {
         if (!engine.withdrawRetry(engine.nowNanos())) {
             return false;
         }
-        engine.announce(new Event(Event.Type.RETRY, engine.announcer.service(), failed, why));
+        engine.announceRetry(failed, why);
         return true;
+    }
+
+    /**
+     * Notes a retry that is about to be made and costs nothing, by {@link RetryDecision.Kind#FREE_RETRY}.
+     *
+     * @param failed where the attempt went that is being repeated; null if nobody knows
+     * @param why why it is repeated, in a few words
+     */
+    public void noteFreeRetry(@Nullable Endpoint failed, String why) {
+        engine.announceFreeRetry(failed, why);
     }
 
     /** Returns a number that is another one after each change of who can be picked. */
@@ -212,6 +221,11 @@ public final class LoadBalancerView implements AutoCloseable {
      */
     public boolean hasUntried(PickContext context, Outcome outcome) {
         return snapshot.ofSubset(context).hasUntried(context, outcome.kind() != Outcome.Kind.PUSHBACK);
+    }
+
+    /** Returns whether there is an endpoint to pick that the call has not tried, and to which connections are not known to fail. */
+    boolean hasUntriedThatConnects(PickContext context) {
+        return snapshot.ofSubset(context).hasUntriedThatConnects(context);
     }
 
     /** Returns whether there is an endpoint to pick that asked for no pause. */

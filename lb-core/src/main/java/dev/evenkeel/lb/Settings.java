@@ -29,10 +29,13 @@ record Settings(
         Places places,
         double panicThreshold,
         Duration listHold,
+        Duration firstListTimeout,
         Duration memory,
         @Nullable StickySessions sessions) {
     /** More remembered endpoints than this push out the oldest. */
     static final int REMEMBERED = 10_000;
+
+    private static final Duration LONGEST_FIRST_LIST_TIMEOUT = Duration.ofSeconds(60);
 
     Settings {
         if (!(panicThreshold >= 0 && panicThreshold <= 1)) {
@@ -46,6 +49,9 @@ record Settings(
         places.check(policy);
         if (listHold.isNegative()) {
             throw new IllegalArgumentException("listHold is " + listHold + ", must not be negative");
+        }
+        if (firstListTimeout.isNegative() || firstListTimeout.compareTo(LONGEST_FIRST_LIST_TIMEOUT) > 0) {
+            throw new IllegalArgumentException("firstListTimeout is " + firstListTimeout + ", must be 0 to 60 s");
         }
         if (memory.isNegative()) {
             throw new IllegalArgumentException("memory is " + memory + ", must not be negative");
@@ -79,6 +85,7 @@ record Settings(
         places.describe(all, policy);
         all.put("panicThreshold", String.valueOf(panicThreshold));
         all.put("listHold", text(listHold));
+        all.put("firstListTimeout", text(firstListTimeout));
         all.put("memory", text(memory));
         all.put("memory.endpoints", String.valueOf(REMEMBERED));
         StickySessions.describe(sessions, all);

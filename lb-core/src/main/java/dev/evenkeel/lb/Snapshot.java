@@ -1,6 +1,7 @@
 package dev.evenkeel.lb;
 
 import dev.evenkeel.lb.call.Subset;
+import dev.evenkeel.lb.endpoint.OutReason;
 import dev.evenkeel.lb.policy.Node;
 import dev.evenkeel.lb.policy.PickContext;
 import dev.evenkeel.lb.policy.Picker;
@@ -258,6 +259,16 @@ final class Snapshot {
     boolean hasUntried(PickContext call, boolean pushedBackToo) {
         for (TrackedNode node : candidates.nodes()) {
             if (!call.hasTried(node) && (pushedBackToo || !node.isPushedBack()) && node.hasRoom()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Returns whether there is a candidate with room that the call has not tried and that is not out for its connections. */
+    boolean hasUntriedThatConnects(PickContext call) {
+        for (TrackedNode node : candidates.nodes()) {
+            if (!call.hasTried(node) && !node.isOut(OutReason.CONNECT_FAILED) && node.hasRoom()) {
                 return true;
             }
         }

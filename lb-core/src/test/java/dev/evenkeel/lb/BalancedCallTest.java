@@ -15,7 +15,10 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class BalancedCallTest {
     private static final Outcome MAINTENANCE = Outcome.pushback("HTTP 503", Duration.ofMinutes(2));
@@ -204,6 +207,57 @@ class BalancedCallTest {
         call.nextAttempt().complete(REFUSED);
 
         assertThat(call.retryAfter(REFUSED).isRetry()).isTrue();
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"NOT_PROCESSED", "CONNECT_FAILED"})
+    void whatNoServerHasWorkedOnTakesNeitherAttemptsNorTokens(Outcome.Kind kind) {
+        Outcome refused = Outcome.of(kind, "refused");
+        String[] ten =
+                IntStream.range(0, 10).mapToObj(i -> "10.0.0." + i + ":80").toArray(String[]::new);
+        TestService service = TestService.with(
+                settings -> settings.retryBudget(new RetryBudget.Settings(0, 0.02, Duration.ofSeconds(10))),
+                ten); // two tokens
+        BalancedCall call = service.loadBalancer.newCall(RequestInfo.NON_IDEMPOTENT);
+        Set<String> tried = new HashSet<>();
+        for (int i = 0; i < 8; i++) {
+            Attempt attempt = call.nextAttempt();
+            attempt.complete(refused);
+            tried.add(attempt.endpoint().id());
+            assertThat(call.retryAfter(refused).kind()).isEqualTo(RetryDecision.Kind.FREE_RETRY);
+        }
+
+        assertThat(tried).hasSize(8);
+        BalancedCall failing = service.call();
+        for (int i = 0; i < 2; i++) {
+            failing.nextAttempt().complete(HTTP_503);
+            assertThat(failing.retryAfter(HTTP_503).kind()).isEqualTo(RetryDecision.Kind.RETRY);
+        }
+    }
+
+    @Test
+    void aConnectionThatTimesOutIsOneOfTheAttempts() {
+        TestService service = TestService.of("10.0.0.1:80", "10.0.0.2:80", "10.0.0.3:80", "10.0.0.4:80");
+        BalancedCall call = service.call();
+        for (int i = 0; i < 3; i++) {
+            Attempt attempt = call.nextAttempt();
+            service.advance(Duration.ofSeconds(10));
+            attempt.complete(REFUSED);
+            assertThat(call.retryAfter(REFUSED).kind())
+                    .isEqualTo(i < 2 ? RetryDecision.Kind.RETRY : RetryDecision.Kind.STOP_ATTEMPTS);
+        }
+    }
+
+    @Test
+    void aCallDoesNotWalkOnToEndpointsThatAreKnownToRefuse() {
+        TestService service = TestService.of(THREE);
+        for (String id : THREE) {
+            service.refuse(id);
+        }
+        BalancedCall call = service.call();
+        call.nextAttempt().complete(REFUSED);
+
+        assertThat(call.retryAfter(REFUSED).kind()).isEqualTo(RetryDecision.Kind.RETRY);
     }
 
     @Test

@@ -41,6 +41,7 @@ class ClusterTest {
                 Places.DEFAULT,
                 0.5,
                 Duration.ofSeconds(30),
+                Duration.ofSeconds(5),
                 Duration.ofMinutes(10),
                 null);
     }

@@ -83,6 +83,10 @@ class LoadBalancerTest {
 
     @Test
     void negativeDurationsAreRefusedByName() {
+        for (Duration wrong : List.of(Duration.ofMillis(-1), Duration.ofMillis(60_001))) {
+            assertThatThrownBy(() -> TestService.with(settings -> settings.firstListTimeout(wrong), A))
+                    .hasMessage("firstListTimeout is " + wrong + ", must be 0 to 60 s");
+        }
         assertThatThrownBy(() -> TestService.with(settings -> settings.listHold(Duration.ofSeconds(-1)), A))
                 .hasMessage("listHold is PT-1S, must not be negative");
         assertThatThrownBy(() -> TestService.with(settings -> settings.memory(Duration.ofSeconds(-1)), A))

@@ -29,7 +29,7 @@ class PickTest {
     private static final Endpoint B = Endpoint.of("10.0.0.2:80");
     private static final PickContext FIRST = new FakeContext(RequestInfo.IDEMPOTENT, Set.of());
     private static final RetryPolicy.Progress FIRST_FAILED =
-            new RetryPolicy.Progress(1, false, false, true, RequestInfo.NO_TIMEOUT);
+            new RetryPolicy.Progress(1, 0, false, true, false, RequestInfo.NO_TIMEOUT);
 
     private TestService service = TestService.of(A.address(), B.address());
     private LoadBalancerView view = connectedView();

@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -57,6 +58,8 @@ class ServerListTest {
         assertThat(service.loadBalancer.whyEmpty()).as("not a word yet").isEmpty();
 
         source.fail("NXDOMAIN");
+        assertThat(service.loadBalancer.whyEmpty()).as("it may yet do better").isEmpty();
+        service.advance(Duration.ofSeconds(5));
         assertThat(service.loadBalancer.whyEmpty())
                 .hasValueSatisfying(why -> assertThat(why).contains("orders.svc has no endpoints", "NXDOMAIN"));
 
@@ -108,6 +111,50 @@ class ServerListTest {
         service.loadBalancer.close();
         assertThat(service.eventsOf(Event.Type.CLOSED)).hasSize(1);
         assertThat(service.loadBalancer.whyEmpty()).contains("orders.svc is closed");
+    }
+
+    @Test
+    void theFirstListIsAwaitedUntilItIsThereThoughItBeEmpty() {
+        for (String[] list : new String[][] {{A}, {}}) {
+            ObservingSource late = new ObservingSource();
+            TestService service = TestService.over(late);
+            AtomicInteger told = new AtomicInteger();
+            service.loadBalancer.firstList().thenRun(told::incrementAndGet);
+            late.fail("SERVFAIL");
+            service.advance(Duration.ofSeconds(4));
+            assertThat(service.loadBalancer.isFirstListAwaited()).isTrue();
+            assertThat(told).hasValue(0);
+            late.report(list);
+            service.advance(Duration.ZERO);
+            assertThat(service.loadBalancer.isFirstListAwaited()).isFalse();
+            assertThat(told).hasValue(1);
+        }
+    }
+
+    @Test
+    void theFirstListIsAwaitedForFiveSecondsAndNotLongerThanTheLoadBalancerIsOpen() {
+        service.advance(Duration.ofMillis(4_999));
+        assertThat(service.loadBalancer.isFirstListAwaited()).isTrue();
+        service.advance(Duration.ofMillis(1));
+        assertThat(service.loadBalancer.isFirstListAwaited()).isFalse();
+        assertThat(service.loadBalancer.whyEmpty())
+                .hasValue("orders.svc has no endpoints: no list yet, the source has not answered");
+
+        TestService closed = TestService.over(new ObservingSource());
+        closed.loadBalancer.close();
+        assertThat(closed.loadBalancer.isFirstListAwaited()).isFalse();
+        TestService impatient =
+                TestService.over(new ObservingSource(), settings -> settings.firstListTimeout(Duration.ZERO));
+        assertThat(impatient.loadBalancer.isFirstListAwaited()).isFalse();
+    }
+
+    @Test
+    void aListThatIsThereFromTheStartIsNotAwaitedAndLeavesNoTimer() {
+        TestService known = TestService.of(A);
+        assertThat(known.loadBalancer.isFirstListAwaited()).isFalse();
+        assertThat(known.loadBalancer.firstList().toCompletableFuture()).isCompleted();
+        TestService empty = TestService.of();
+        assertThat(empty.loadBalancer.isFirstListAwaited()).isFalse();
     }
 
     @Test
@@ -283,6 +330,7 @@ class ServerListTest {
     void aPollerLeavesOneTimerAndNotOneForEachReport() {
         source.report(servers(10));
         source.report();
+        service.advance(Duration.ZERO);
         int timers = service.time.pendingTasks();
         poll(Duration.ofSeconds(5));
 

@@ -569,11 +569,14 @@ class SessionsTest {
         assertThat(ask(session)).isEqualTo(A);
     }
 
-    /** It was a connection that was dead, and not the endpoint. */
-    @Test
-    void aRepetitionForADeadConnectionGoesToTheSessionsEndpointAgain() {
+    /** It was a connection that was dead or is ending, and not the endpoint. */
+    @ParameterizedTest
+    @EnumSource(
+            value = Outcome.Kind.class,
+            names = {"STALE_CONNECTION", "NOT_PROCESSED"})
+    void aRepetitionForADeadConnectionGoesToTheSessionsEndpointAgain(Outcome.Kind kind) {
         Session session = sessionAt(A, Kind.KEYED);
-        Outcome stale = Outcome.of(Outcome.Kind.STALE_CONNECTION, "closed by the server");
+        Outcome stale = Outcome.of(kind, "closed by the server");
         BalancedCall call = service.loadBalancer.newCall(requestOf(session));
         call.nextAttempt().complete(stale);
         assertThat(call.retryAfter(stale).kind()).isEqualTo(RetryDecision.Kind.FREE_RETRY);

@@ -27,7 +27,7 @@ public record RetryDecision(Kind kind, long delayNanos) {
     public enum Kind {
         /** Try again; the retry has been paid for from the budget. */
         RETRY,
-        /** Try again at no cost: what failed was not the endpoint, or was a probe that we chose to send. */
+        /** Try again at no cost: no server has worked on the request, or what failed was a probe that we chose to send. */
         FREE_RETRY,
         /** The outcome is final: an answer, or a failure that a repetition would not mend. */
         STOP_FINAL,

@@ -8,7 +8,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * Which failed attempts are repeated, how often, and after what pause. A pure function: the budget is asked by the caller.
  *
- * @param maxAttempts the most attempts of one call, the first included; 1 turns retries off
+ * <p>What no server has worked on costs neither an attempt nor a token, at most {@value #FREE_REPEATS} times in a call: a connection that was
+ * refused, as long as there is another endpoint to try, and a request that the server says it did not process. That is repeated at once,
+ * and after a pause when it happens again.
+ *
+ * @param maxAttempts the most attempts of one call, the first included; 1 turns retries off, also those that cost nothing
  * @param backoff the pause before a retry; there is none before the first retry when an untried endpoint is available
  */
 public record RetryPolicy(int maxAttempts, Backoff backoff) {
@@ -17,6 +21,9 @@ public record RetryPolicy(int maxAttempts, Backoff backoff) {
 
     /** No retries. */
     public static final RetryPolicy NONE = new RetryPolicy(1, Backoff.DEFAULT);
+
+    /** Forty callers over connections that end after twenty requests each needed up to 12; OkHttp follows as many redirects. */
+    private static final int FREE_REPEATS = 20;
 
     private static final int ALLOWED_ATTEMPTS = 10;
 
@@ -31,37 +38,51 @@ public record RetryPolicy(int maxAttempts, Backoff backoff) {
      * What has happened in a call so far.
      *
      * @param paidAttempts how many attempts have been made, without those that were repeated for free
-     * @param freeRetryUsed whether a repetition for free has already been granted
+     * @param freeRepeats how many attempts have been repeated for free
      * @param probe whether the last attempt was a probe of an endpoint that was out
      * @param untriedLeft whether an endpoint is available that this call has not tried; after a pushback, one that asked for no pause itself
+     * @param mayWalkOn whether the last attempt was refused a connection at once, and an endpoint is available that this call has not tried and
+     *     that is not known to refuse them
      * @param remainingNanos nanoseconds until the call's time is over
      */
     public record Progress(
-            int paidAttempts, boolean freeRetryUsed, boolean probe, boolean untriedLeft, long remainingNanos) {}
+            int paidAttempts,
+            int freeRepeats,
+            boolean probe,
+            boolean untriedLeft,
+            boolean mayWalkOn,
+            long remainingNanos) {}
 
     /**
      * Decides as if the budget had no end. The pause that an endpoint asks for is for that endpoint: another one is tried without it, and only
      * where there is none the call waits, if the pause is no longer than the longest backoff, or ends.
      */
     public RetryDecision decide(Outcome outcome, RequestInfo request, Progress progress, RandomGenerator random) {
+        boolean free = isFree(outcome.kind(), progress);
         RetryDecision.Kind obstacle = obstacle(outcome.kind(), request, progress);
-        if (obstacle == null && !isFree(outcome.kind(), progress) && progress.paidAttempts() >= maxAttempts) {
+        if (obstacle == null && !free && progress.paidAttempts() >= maxAttempts) {
             obstacle = RetryDecision.Kind.STOP_ATTEMPTS;
         }
         if (obstacle != null) {
             return RetryDecision.stop(obstacle);
         }
-        if (isFree(outcome.kind(), progress)) {
-            return new RetryDecision(RetryDecision.Kind.FREE_RETRY, 0);
+        if (free) {
+            boolean again = outcome.kind() == Outcome.Kind.NOT_PROCESSED && progress.freeRepeats() > 0;
+            long pause = again ? backoff.pauseNanos(progress.freeRepeats(), random) : 0;
+            return inTime(RetryDecision.Kind.FREE_RETRY, pause, progress);
         }
         boolean sameAgain = outcome.kind() == Outcome.Kind.PUSHBACK && !progress.untriedLeft();
         if (sameAgain && !isShort(outcome.pushbackNanos())) {
             return RetryDecision.stop(RetryDecision.Kind.STOP_PUSHBACK);
         }
         long delay = Math.max(sameAgain ? outcome.pushbackNanos() : 0, pauseNanos(progress, random));
-        return delay >= progress.remainingNanos()
+        return inTime(RetryDecision.Kind.RETRY, delay, progress);
+    }
+
+    private static RetryDecision inTime(RetryDecision.Kind kind, long delayNanos, Progress progress) {
+        return delayNanos >= progress.remainingNanos()
                 ? RetryDecision.stop(RetryDecision.Kind.STOP_DEADLINE)
-                : new RetryDecision(RetryDecision.Kind.RETRY, delay);
+                : new RetryDecision(kind, delayNanos);
     }
 
     /** Returns what stands against any repetition, however many attempts and tokens are left. */
@@ -81,11 +102,27 @@ public record RetryPolicy(int maxAttempts, Backoff backoff) {
         };
     }
 
-    /** Once in a call: for a pooled connection that was dead, and for a probe, whose risk was our choice and not the caller's. */
-    private static boolean isFree(Outcome.Kind kind, Progress progress) {
-        boolean notTheEndpointsFault =
-                kind == Outcome.Kind.STALE_CONNECTION || (kind == Outcome.Kind.CONNECT_FAILED && progress.probe());
-        return notTheEndpointsFault && !progress.freeRetryUsed() && progress.remainingNanos() > 0;
+    /** A pooled connection that was dead, or a probe, whose risk was our choice and not the caller's, is repeated for free as the first only. */
+    private boolean isFree(Outcome.Kind kind, Progress progress) {
+        boolean first = progress.freeRepeats() == 0;
+        boolean more = maxAttempts > 1 && progress.freeRepeats() < FREE_REPEATS;
+        return switch (kind) {
+            case STALE_CONNECTION -> first;
+            case CONNECT_FAILED -> (first && progress.probe()) || (more && progress.mayWalkOn());
+            case NOT_PROCESSED -> more;
+            case SUCCESS,
+                    REJECTED,
+                    FAILED,
+                    UNAVAILABLE,
+                    UNTRUSTED,
+                    BROKEN,
+                    TIMED_OUT,
+                    BODY_BROKEN,
+                    PUSHBACK,
+                    CANCELLED,
+                    HEDGE_LOST,
+                    NOT_SENT -> false;
+        };
     }
 
     /** A server that names no pause, or one longer than any backoff, wants the caller to hear of it. */

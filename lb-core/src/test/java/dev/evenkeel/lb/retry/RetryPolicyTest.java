@@ -31,7 +31,7 @@ class RetryPolicyTest {
             UNAVAILABLE      | RETRY       | STOP_NOT_REPLAYABLE | STOP_NOT_IDEMPOTENT | STOP_NOT_IDEMPOTENT
             CONNECT_FAILED   | RETRY       | RETRY               | RETRY               | RETRY
             UNTRUSTED        | RETRY       | RETRY               | RETRY               | RETRY
-            NOT_PROCESSED    | RETRY       | STOP_NOT_REPLAYABLE | RETRY               | STOP_NOT_REPLAYABLE
+            NOT_PROCESSED    | FREE_RETRY  | STOP_NOT_REPLAYABLE | FREE_RETRY          | STOP_NOT_REPLAYABLE
             STALE_CONNECTION | FREE_RETRY  | STOP_NOT_REPLAYABLE | STOP_NOT_IDEMPOTENT | STOP_NOT_IDEMPOTENT
             BROKEN           | RETRY       | STOP_NOT_REPLAYABLE | STOP_NOT_IDEMPOTENT | STOP_NOT_IDEMPOTENT
             TIMED_OUT        | RETRY       | STOP_NOT_REPLAYABLE | STOP_NOT_IDEMPOTENT | STOP_NOT_IDEMPOTENT
@@ -67,7 +67,7 @@ class RetryPolicyTest {
     @ParameterizedTest
     @EnumSource
     void nothingIsRepeatedOnceAllAttemptsAreUsed(Outcome.Kind kind) {
-        RetryPolicy.Progress third = new RetryPolicy.Progress(3, true, true, true, FOREVER);
+        RetryPolicy.Progress third = new RetryPolicy.Progress(3, 20, true, true, true, FOREVER);
 
         assertThat(decide(shortPushback(kind), RequestInfo.IDEMPOTENT, third).isRetry())
                 .isFalse();
@@ -91,8 +91,8 @@ class RetryPolicyTest {
     @EnumSource(names = {"STALE_CONNECTION", "CONNECT_FAILED"})
     void whatWasNotTheEndpointsFaultIsRepeatedForFreeOnce(Outcome.Kind kind) {
         Outcome outcome = Outcome.of(kind, "test");
-        RetryPolicy.Progress probe = new RetryPolicy.Progress(3, false, true, true, FOREVER);
-        RetryPolicy.Progress again = new RetryPolicy.Progress(2, true, true, true, FOREVER);
+        RetryPolicy.Progress probe = new RetryPolicy.Progress(3, 0, true, true, false, FOREVER);
+        RetryPolicy.Progress again = new RetryPolicy.Progress(2, 1, true, true, false, FOREVER);
 
         assertThat(decide(outcome, RequestInfo.IDEMPOTENT, probe))
                 .as("even after the last attempt")
@@ -101,18 +101,68 @@ class RetryPolicyTest {
     }
 
     @Test
-    void aRefusedConnectionIsFreeOnlyForAProbe() {
+    void aConnectionThatFailsIsFreeOnlyForAProbeAndWhereItIsRefusedAndAnotherEndpointIsLeft() {
         assertThat(decide(Outcome.of(Outcome.Kind.CONNECT_FAILED, "refused"), RequestInfo.IDEMPOTENT, firstAttempt())
                         .kind())
                 .isEqualTo(RetryDecision.Kind.RETRY);
     }
 
     @ParameterizedTest
+    @EnumSource(names = {"NOT_PROCESSED", "CONNECT_FAILED"})
+    void whatNoServerHasWorkedOnIsRepeatedForFreeTwentyTimesAndThenCounts(Outcome.Kind kind) {
+        Outcome outcome = Outcome.of(kind, "refused");
+        for (int free = 0; free < 20; free++) {
+            assertThat(decide(outcome, RequestInfo.NON_IDEMPOTENT, walking(3, free))
+                            .kind())
+                    .isEqualTo(RetryDecision.Kind.FREE_RETRY);
+        }
+
+        assertThat(decide(outcome, RequestInfo.NON_IDEMPOTENT, walking(1, 20)).kind())
+                .isEqualTo(RetryDecision.Kind.RETRY);
+        assertThat(decide(outcome, RequestInfo.NON_IDEMPOTENT, walking(3, 20)).kind())
+                .isEqualTo(RetryDecision.Kind.STOP_ATTEMPTS);
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"NOT_PROCESSED", "CONNECT_FAILED"})
+    void withRetriesTurnedOffNotEvenThatIsRepeated(Outcome.Kind kind) {
+        RetryDecision decision =
+                RetryPolicy.NONE.decide(Outcome.of(kind, "refused"), RequestInfo.IDEMPOTENT, walking(1, 0), random);
+
+        assertThat(decision.kind()).isEqualTo(RetryDecision.Kind.STOP_ATTEMPTS);
+    }
+
+    /** Bounds in milliseconds, by how often the call was refused before. */
+    @ParameterizedTest
+    @CsvSource({"0, 0", "1, 25", "2, 50", "3, 100", "4, 200", "5, 250", "19, 250"})
+    void aRequestThatIsNotProcessedAgainIsRepeatedAfterAPause(int before, long boundMillis) {
+        Outcome refused = Outcome.of(Outcome.Kind.NOT_PROCESSED, "REFUSED_STREAM");
+        long longest = 0;
+        for (int i = 0; i < 1_000; i++) {
+            longest = Math.max(
+                    longest,
+                    decide(refused, RequestInfo.IDEMPOTENT, walking(1, before)).delayNanos());
+        }
+
+        assertThat(longest).isBetween(boundMillis * MILLI * 98 / 100, boundMillis * MILLI);
+    }
+
+    @Test
+    void aConnectionThatIsRefusedCostsNoPause() {
+        assertThat(decide(Outcome.of(Outcome.Kind.CONNECT_FAILED, "refused"), RequestInfo.IDEMPOTENT, walking(1, 5)))
+                .isEqualTo(new RetryDecision(RetryDecision.Kind.FREE_RETRY, 0));
+    }
+
+    private static RetryPolicy.Progress walking(int paid, int free) {
+        return new RetryPolicy.Progress(paid, free, false, true, true, FOREVER);
+    }
+
+    @ParameterizedTest
     @EnumSource(
-            names = {"STALE_CONNECTION", "CONNECT_FAILED"},
+            names = {"STALE_CONNECTION", "CONNECT_FAILED", "NOT_PROCESSED"},
             mode = EnumSource.Mode.EXCLUDE)
     void nothingElseIsFree(Outcome.Kind kind) {
-        RetryPolicy.Progress probe = new RetryPolicy.Progress(1, false, true, true, FOREVER);
+        RetryPolicy.Progress probe = new RetryPolicy.Progress(1, 0, true, true, true, FOREVER);
 
         assertThat(decide(shortPushback(kind), RequestInfo.IDEMPOTENT, probe).kind())
                 .isNotEqualTo(RetryDecision.Kind.FREE_RETRY);
@@ -165,7 +215,7 @@ class RetryPolicyTest {
     @ValueSource(longs = {0, -1, Long.MIN_VALUE})
     void nothingIsRepeatedWhenTheTimeIsOver(long remaining) {
         for (Outcome.Kind kind : Outcome.Kind.values()) {
-            RetryPolicy.Progress late = new RetryPolicy.Progress(1, false, true, true, remaining);
+            RetryPolicy.Progress late = new RetryPolicy.Progress(1, 0, true, true, true, remaining);
 
             assertThat(decide(shortPushback(kind), RequestInfo.IDEMPOTENT, late).isRetry())
                     .isFalse();
@@ -175,7 +225,7 @@ class RetryPolicyTest {
     @ParameterizedTest
     @CsvSource({"100, STOP_DEADLINE", "101, RETRY"})
     void thereIsNoRetryThatCouldNotBegin(long remainingMillis, RetryDecision.Kind expected) {
-        RetryPolicy.Progress progress = new RetryPolicy.Progress(1, false, false, false, remainingMillis * MILLI);
+        RetryPolicy.Progress progress = new RetryPolicy.Progress(1, 0, false, false, false, remainingMillis * MILLI);
 
         assertThat(decide(Outcome.pushback("HTTP 429", Duration.ofMillis(100)), RequestInfo.IDEMPOTENT, progress)
                         .kind())
@@ -274,6 +324,6 @@ class RetryPolicyTest {
     }
 
     private static RetryPolicy.Progress progress(int attempts, boolean untriedLeft) {
-        return new RetryPolicy.Progress(attempts, false, false, untriedLeft, FOREVER);
+        return new RetryPolicy.Progress(attempts, 0, false, untriedLeft, false, FOREVER);
     }
 }

@@ -114,9 +114,10 @@ final class CallMemory implements PickContext {
                 return isUntouched() ? null : hold(); // in the place of one that was never sent it may go, this once
             }
         } else {
-            boolean allowed = decided.kind() == RetryDecision.Kind.FREE_RETRY
-                    || (decided.isRetry() && charge(view, failed.outcome().reason()));
-            if (!allowed) {
+            String why = failed.outcome().reason();
+            if (decided.kind() == RetryDecision.Kind.FREE_RETRY) {
+                view.noteFreeRetry(latest(), why);
+            } else if (!decided.isRetry() || !charge(view, why)) {
                 return PickResult.withDrop(failed.status());
             }
         }
@@ -278,8 +279,8 @@ final class CallMemory implements PickContext {
         if (GrpcOutcomes.forbidsRepeating(failure.trailers())) {
             return FORBIDDEN;
         }
-        RetryPolicy.Progress progress =
-                new RetryPolicy.Progress(attempts, false, false, hasUntried(failure, view), failure.remainingNanos());
+        RetryPolicy.Progress progress = new RetryPolicy.Progress(
+                attempts, attempts - 1, false, hasUntried(failure, view), false, failure.remainingNanos());
         return view.decideRetry(failure.outcome(), request, progress);
     }
 

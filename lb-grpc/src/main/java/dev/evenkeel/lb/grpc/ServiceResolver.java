@@ -14,6 +14,7 @@ import io.grpc.SynchronizationContext;
 import io.grpc.SynchronizationContext.ScheduledHandle;
 import java.net.SocketAddress;
 import java.util.List;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -70,6 +71,9 @@ final class ServiceResolver extends NameResolver implements LoadBalancerListener
     public void start(Listener2 newListener) {
         listener = newListener;
         registration = service.addListener(this);
+        if (service.isFirstListAwaited()) { // a source that takes too long is news that no event tells
+            CompletionStage<Void> unused = service.firstList().thenRun(this::resolve);
+        }
         resolve();
     }
 

@@ -7,9 +7,11 @@ import dev.evenkeel.lb.endpoint.EndpointSource;
 import dev.evenkeel.lb.policy.LoadBalancingPolicy;
 import dev.evenkeel.lb.time.Environment;
 import io.grpc.CallOptions;
+import io.grpc.ConnectivityState;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.stub.ClientCalls;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -73,6 +75,29 @@ class DiscoveryTest {
         source.listener.onEndpoints(List.of(fleet.server(0).endpoint()));
         assertThat(call.get(20, TimeUnit.SECONDS))
                 .isEqualTo("x@" + fleet.server(0).address());
+    }
+
+    @Test
+    void aSourceThatFailsBeforeThereIsAListFailsNoCallIfItDoesBetterInTime() throws Exception {
+        ManagedChannel channel = fleet.channel();
+        source.listener.onFailure("the registry is not up yet");
+        var call = ClientCalls.futureUnaryCall(channel.newCall(Echo.GET, CallOptions.DEFAULT), "x");
+        Until.until("the channel has asked", () -> channel.getState(true) == ConnectivityState.CONNECTING);
+        assertThat(call.isDone()).isFalse();
+        source.listener.onEndpoints(List.of(fleet.server(0).endpoint()));
+        assertThat(call.get(20, TimeUnit.SECONDS))
+                .isEqualTo("x@" + fleet.server(0).address());
+    }
+
+    @Test
+    void aListThatDoesNotComeIsWaitedForNoLongerThanItsTimeout() throws Exception {
+        Observed silent = new Observed();
+        try (Fleet late = Fleet.of(1, settings -> settings.endpoints(silent).firstListTimeout(Duration.ofSeconds(1)))) {
+            var call = ClientCalls.futureUnaryCall(late.channel().newCall(Echo.GET, CallOptions.DEFAULT), "x");
+            Status told = failure(call);
+            assertThat(told.getCode()).isEqualTo(Status.Code.UNAVAILABLE);
+            assertThat(told.getDescription()).contains("no list yet, the source has not answered");
+        }
     }
 
     private static Status failure(ListenableFuture<String> call) throws Exception {

@@ -36,13 +36,17 @@ public record Attempts(List<Tried> tried) {
     /** Returns the attempts that a call has made so far. May be asked by any thread, during the call and after it. */
     public static Attempts of(Call call) {
         Deque<Tried> tried = new ArrayDeque<>();
-        HedgedCall race = Races.find(call);
-        CallProgress progress = CallProgress.find(call);
-        CallProgress.Past latest = race != null ? race.trail() : progress == null ? null : progress.trail();
-        for (CallProgress.Past attempt = latest; attempt != null; attempt = attempt.previous()) {
+        for (CallProgress.Past attempt = trail(call); attempt != null; attempt = attempt.previous()) {
             tried.addFirst(new Tried(attempt.attempt().endpoint(), attempt.outcome()));
         }
         return new Attempts(List.copyOf(tried));
+    }
+
+    /** Returns the attempts so far, the latest first. */
+    static CallProgress.@Nullable Past trail(Call call) {
+        HedgedCall race = Races.find(call);
+        CallProgress progress = CallProgress.find(call);
+        return race != null ? race.trail() : progress == null ? null : progress.trail();
     }
 
     /** Returns them in one line. */

@@ -1,16 +1,14 @@
 package dev.evenkeel.lb.okhttp;
 
-import dev.evenkeel.lb.Attempt;
 import dev.evenkeel.lb.BalancedCall;
 import dev.evenkeel.lb.LoadBalancer;
-import dev.evenkeel.lb.NoEndpointException;
 import dev.evenkeel.lb.call.Outcome;
 import dev.evenkeel.lb.call.RequestInfo;
 import dev.evenkeel.lb.endpoint.Endpoint;
 import dev.evenkeel.lb.observe.Event;
 import dev.evenkeel.lb.observe.LoadBalancerListener;
 import java.lang.ref.Reference;
-import java.net.UnknownHostException;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.TimeUnit;
@@ -59,6 +57,15 @@ final class BalancedService implements LoadBalancerListener, AutoCloseable {
         return loadBalancer.newCall(request);
     }
 
+    boolean isFirstListAwaited() {
+        return loadBalancer.isFirstListAwaited();
+    }
+
+    /** Runs something quick as soon as the first list is no longer awaited. */
+    void whenFirstListIsOver(Runnable task) {
+        CompletionStage<Void> unused = loadBalancer.firstList().thenRun(task);
+    }
+
     /** Returns the connections to an endpoint. */
     PinnedEndpoint pin(Endpoint endpoint) {
         String address = endpoint.address();
@@ -66,25 +73,10 @@ final class BalancedService implements LoadBalancerListener, AutoCloseable {
         return known != null ? known : byAddress.computeIfAbsent(address, key -> connect(endpoint));
     }
 
-    /**
-     * Picks an endpoint for a request that a redirect of another host led to.
-     *
-     * @throws UnknownHostException if there is none, saying why
-     */
-    PinnedEndpoint pick() throws UnknownHostException {
-        try {
-            Attempt attempt = newCall(RequestInfo.NON_IDEMPOTENT).nextAttempt();
-            attempt.complete(HttpOutcomes.REDIRECTED_HERE);
-            return pin(attempt.endpoint());
-        } catch (NoEndpointException e) {
-            throw new UnknownHostException(e.getMessage());
-        }
-    }
-
     private PinnedEndpoint connect(Endpoint endpoint) {
         ConnectionPool pool = new ConnectionPool(
                 poolSettings.maxIdlePerEndpoint(), poolSettings.keepAlive().toNanos(), TimeUnit.NANOSECONDS);
-        return new PinnedEndpoint(name(), endpoint, names, pool);
+        return new PinnedEndpoint(name(), endpoint, names, pool, new IdleConnections(poolSettings.ticker()));
     }
 
     /**

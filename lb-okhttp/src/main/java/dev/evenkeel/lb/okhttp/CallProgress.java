@@ -30,6 +30,7 @@ final class CallProgress {
     private volatile @Nullable Pause pause; // written by the call's thread, woken by a cancel
     private volatile boolean handedOver; // written by the call's thread, when the user gets the response
     private volatile boolean ended; // written by the thread that ends the attempt
+    private boolean listening; // used by the call's thread
 
     CallProgress(HttpOutcomes outcomes, Anomalies anomalies) {
         this.anomalies = anomalies;
@@ -44,6 +45,12 @@ final class CallProgress {
 
     static @Nullable CallProgress find(Call call) {
         return call.tag(CallProgress.class);
+    }
+
+    /** The attempts so far are these; the next one begins anew. */
+    void follow(@Nullable Past trail) {
+        past = trail;
+        attempt = null;
     }
 
     /**
@@ -63,7 +70,8 @@ final class CallProgress {
         deadline = newDeadline;
         attempt = newAttempt;
         ended = false;
-        if (before == null) {
+        if (!listening) {
+            listening = true;
             call.addEventListener(transmission);
         }
     }
@@ -286,6 +294,6 @@ final class CallProgress {
     @Nullable
     Past trail() {
         Attempt current = attempt;
-        return current == null ? null : new Past(current, verdict, past);
+        return current == null ? past : new Past(current, verdict, past);
     }
 }

@@ -43,7 +43,7 @@ final class Contender extends EventListener {
         this.attempt = attempt;
         this.endpoint = endpoint;
         this.progress = progress;
-        this.call = client.newCall(race.turns().of(race.chain().request(), this::isCanceled));
+        this.call = client.newCall(race.turns().of(race.hop().request(), this::isCanceled));
         call.timeout().timeout(timeoutNanos, TimeUnit.NANOSECONDS);
         progress.begin(call, attempt, endpoint, null);
         call.addEventListener(this);
@@ -79,9 +79,13 @@ final class Contender extends EventListener {
     private Response proceed(Interceptor.Chain own) throws IOException {
         try {
             endpoint.wake();
-            Response response = FollowUps.send(ChainSettings.copy(race.chain(), own), progress, attempt.isProbe());
+            Response response = FollowUps.send(
+                    ChainSettings.copy(race.chain(), own), race.hop().with(own.request()), progress, attempt.isProbe());
             outcome = progress.answered();
             return response;
+        } catch (Redirected e) {
+            outcome = progress.answered();
+            throw e;
         } catch (Throwable e) {
             outcome = progress.failed(e, call);
             throw e;

@@ -27,14 +27,15 @@ record Destinations(@Nullable KeyReader keys, @Nullable ServiceSessions sessions
         return sessions == null ? null : sessions.begin(request, jar);
     }
 
-    /** Returns what a request asks; makes no object where it asks nothing. */
-    Destination of(Request request, CookieJar jar, @Nullable CallSession inSession) {
+    /** Returns what a request asks; makes no object where it asks nothing. A subset is asked of the service that the user's own request is for. */
+    Destination of(Hop hop, CookieJar jar, @Nullable CallSession inSession) {
+        Request request = hop.request();
         Destination destination = Destination.ANY;
         RequestKey key = keys == null ? null : keys.read(request, jar);
         if (key != null) {
             destination = destination.withKey(key);
         }
-        Subset subset = request.tag(SUBSET);
+        Subset subset = hop.isFirst() ? request.tag(SUBSET) : null;
         if (subset != null) {
             destination = destination.withSubset(subset);
         }

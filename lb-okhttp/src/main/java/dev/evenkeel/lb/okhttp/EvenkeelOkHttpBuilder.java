@@ -4,6 +4,7 @@ import dev.evenkeel.lb.LoadBalancer;
 import dev.evenkeel.lb.LoadBalancers;
 import dev.evenkeel.lb.Sessions;
 import dev.evenkeel.lb.time.Environment;
+import dev.evenkeel.lb.time.Ticker;
 import java.lang.ref.WeakReference;
 import java.net.Proxy;
 import java.net.URI;
@@ -82,16 +83,22 @@ public final class EvenkeelOkHttpBuilder {
      * other hosts.
      */
     public EvenkeelOkHttpBuilder maxIdlePerEndpoint(int maxIdle) {
-        poolSettings = new PoolSettings(maxIdle, poolSettings.keepAlive());
+        poolSettings = new PoolSettings(maxIdle, poolSettings.keepAlive(), poolSettings.ticker());
         return this;
     }
 
     /**
      * Sets how long an idle connection to an endpoint is kept, at most 1 day; the default is 5 min. Less than the servers' own
-     * keep-alive is best: then it is we who close, and not they just when a request is sent.
+     * keep-alive is best: then it is we who close, and not they just when a request is sent, which for a POST is a failure.
      */
     public EvenkeelOkHttpBuilder keepAlive(Duration keepAlive) {
-        poolSettings = new PoolSettings(poolSettings.maxIdlePerEndpoint(), keepAlive);
+        poolSettings = new PoolSettings(poolSettings.maxIdlePerEndpoint(), keepAlive, poolSettings.ticker());
+        return this;
+    }
+
+    /** Sets by what it is known how long connections are idle. */
+    EvenkeelOkHttpBuilder ticker(Ticker ticker) {
+        poolSettings = new PoolSettings(poolSettings.maxIdlePerEndpoint(), poolSettings.keepAlive(), ticker);
         return this;
     }
 

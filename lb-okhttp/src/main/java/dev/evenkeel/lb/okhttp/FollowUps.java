@@ -1,7 +1,9 @@
 package dev.evenkeel.lb.okhttp;
 
+import dev.evenkeel.lb.call.Outcome;
 import java.io.IOException;
 import java.net.ProtocolException;
+import java.net.SocketException;
 import okhttp3.Interceptor.Chain;
 import okhttp3.Request;
 import okhttp3.Response;
@@ -9,7 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Sends the request of an attempt, and those that redirects make of it, each over connections of its own host: to the endpoint as long
- * as they are for its service, to an endpoint of another service, and to a host that is no service as the client would without us.
+ * as they are for its service, and to a host that is no service as the client would without us. One that is for another service is a call
+ * of that, and ends the attempt.
  */
 final class FollowUps {
     private static final int MAX = 20; // as OkHttp, which counts those of one host
@@ -20,29 +23,40 @@ final class FollowUps {
      * Sends the request.
      *
      * @param own the chain with the client's settings and those of interceptors, which hold for hosts that are no service
+     * @throws Redirected if it leads to another service
      */
-    static Response send(Chain own, CallProgress progress, boolean probe) throws IOException {
+    static Response send(Chain own, Hop hop, CallProgress progress, boolean probe) throws IOException {
         Transmission transmission = progress.transmission();
         Chain chain = LoadBalancingInterceptor.pinned(own, progress.endpoint(), probe);
-        Request request = own.request();
-        Response before = null;
+        Request request = hop.request();
+        Response before = hop.before();
+        int closed = 0;
         while (true) {
             try {
                 return following(before, chain.proceed(request));
             } catch (Crossing crossing) {
                 before = following(before, crossing.answer());
                 request = crossing.next();
-                if (transmission.followUps() > MAX) {
-                    throw new ProtocolException("Too many follow-up requests: " + transmission.followUps());
+                int followUps = checked(hop.followUps() + transmission.followUps());
+                PinnedEndpoint to = destination(progress.endpoint(), request);
+                if (to == null
+                        && progress.endpoint().names().isService(request.url().host())) {
+                    progress.end(Outcome.SUCCESS);
+                    throw new Redirected(new Hop(request, before, followUps, null));
                 }
-                PinnedEndpoint to =
-                        destination(progress.endpoint(), request.url().host());
                 transmission.crossTo(to);
                 chain = to == null ? own : LoadBalancingInterceptor.pinned(own, to, false);
             } catch (IOException e) {
                 throw explained(e);
             } catch (Vetoed e) {
                 throw explained(e.problem());
+            } catch (ClosedWhileIdle e) {
+                closed++;
+                if (closed > MAX) {
+                    throw new SocketException(e.getMessage());
+                }
+                progress.endpoint().foundStale();
+                transmission.takeAnother();
             } catch (Astray e) {
                 throw new IOException(e.getMessage());
             }
@@ -60,12 +74,25 @@ final class FollowUps {
         return clear;
     }
 
-    private static @Nullable PinnedEndpoint destination(PinnedEndpoint from, String host) throws IOException {
-        return host.equals(from.service()) ? from : from.names().pick(host);
+    /** Returns where a request goes that an answer led to; null if it is not for the attempt's service. */
+    private static @Nullable PinnedEndpoint destination(PinnedEndpoint from, Request next) {
+        return next.url().host().equals(from.service()) ? from : null;
+    }
+
+    /**
+     * Returns a number of requests that followed from answers.
+     *
+     * @throws ProtocolException if there are too many
+     */
+    static int checked(int followUps) throws ProtocolException {
+        if (followUps > MAX) {
+            throw new ProtocolException("Too many follow-up requests: " + followUps);
+        }
+        return followUps;
     }
 
     /** Returns a response that tells of what came before it, as OkHttp's own do. */
-    private static Response following(@Nullable Response before, Response response) {
+    static Response following(@Nullable Response before, Response response) {
         if (before == null) {
             return response;
         }

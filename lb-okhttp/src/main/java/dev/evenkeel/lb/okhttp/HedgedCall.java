@@ -21,12 +21,13 @@ import org.jspecify.annotations.Nullable;
  */
 final class HedgedCall {
     private final Interceptor.Chain chain;
+    private final Hop hop;
     private final BalancedService service;
     private final BalancedCall balanced; // used by one thread at a time, which holds the lock
     private final @Nullable Deadline deadline;
     private final AttemptClient client;
     private final long startNanos;
-    private @Nullable Attempt first; // picked already; null once it has been entered. Used by the call's thread
+    private @Nullable Attempt first; // null once it has been entered. Used by the call's thread
 
     private final ReentrantLock asking = new ReentrantLock();
     private final Race race = new Race();
@@ -37,16 +38,18 @@ final class HedgedCall {
     /**
      * Creates the call.
      *
-     * @param first the attempt to begin with, where it has been picked already
+     * @param first the attempt to begin with, which has been picked
      */
     HedgedCall(
             Interceptor.Chain chain,
+            Hop hop,
             BalancedService service,
             BalancedCall balanced,
-            @Nullable Attempt first,
+            Attempt first,
             @Nullable Deadline deadline,
             AttemptClient client) {
         this.chain = chain;
+        this.hop = hop;
         this.service = service;
         this.balanced = balanced;
         this.first = first;
@@ -189,7 +192,8 @@ final class HedgedCall {
         try {
             boolean over = race.isDecided()
                     || chain.call().isCanceled()
-                    || Thread.currentThread().isInterrupted();
+                    || Thread.currentThread().isInterrupted()
+                    || (!race.isOpen() && RepeatRules.isTimedOutAgain(ended.response(), trail()));
             if (over) {
                 return LoadBalancingInterceptor.SETTLED;
             }
@@ -228,7 +232,7 @@ final class HedgedCall {
 
     /** Returns the attempts so far, the latest first. */
     CallProgress.@Nullable Past trail() {
-        CallProgress.Past trail = null;
+        CallProgress.Past trail = hop.trail();
         for (Contender contender : race.all()) {
             trail = new CallProgress.Past(
                     contender.attempt(), contender.progress().verdict(), trail);
@@ -249,6 +253,11 @@ final class HedgedCall {
 
     Interceptor.Chain chain() {
         return chain;
+    }
+
+    /** Returns what is asked. */
+    Hop hop() {
+        return hop;
     }
 
     BodyTurns turns() {

@@ -24,7 +24,6 @@ final class HttpOutcomes {
     static final Outcome CALLER_FAILED = Outcome.of(Kind.NOT_SENT, "failed on the caller's side");
     static final Outcome FROM_CACHE = Outcome.of(Kind.NOT_SENT, "answered by the cache");
     static final Outcome ELSEWHERE = Outcome.of(Kind.NOT_SENT, "failed at another host that it was redirected to");
-    static final Outcome REDIRECTED_HERE = Outcome.of(Kind.NOT_SENT, "redirected here by another service");
     static final Outcome DEADLINE = Outcome.of(Kind.TIMED_OUT, "no answer before the call's deadline");
     static final Outcome STALE = Outcome.of(Kind.STALE_CONNECTION, "pooled connection was closed");
 
@@ -84,6 +83,13 @@ final class HttpOutcomes {
             }
         }
         return byStatus[row];
+    }
+
+    /** Returns whether an attempt was answered by a 408 that means what it says. */
+    static boolean isRequestTimeout(@Nullable Outcome outcome) {
+        return outcome != null
+                && outcome.kind() == Kind.NOT_PROCESSED
+                && outcome.reason().equals("HTTP " + REQUEST_TIMEOUT);
     }
 
     /** Returns what it means that an attempt ended without an answer to return. */

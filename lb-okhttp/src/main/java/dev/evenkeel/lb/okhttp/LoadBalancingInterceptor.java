@@ -12,7 +12,9 @@ import java.io.IOException;
 import java.net.Proxy;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import kotlin.jvm.JvmClassMappingKt;
 import kotlin.jvm.functions.Function0;
 import kotlin.reflect.KClass;
@@ -41,6 +43,7 @@ final class LoadBalancingInterceptor implements Interceptor {
 
     private final Wrapping wrapping;
     private final Map<String, BalancedService> services;
+    private final Predicate<String> isService; // made once, as it is asked for with each call
     private final Runnable callRuns; // on this thread
     private final Anomalies anomalies;
     private final AttemptClient attempts;
@@ -56,6 +59,7 @@ final class LoadBalancingInterceptor implements Interceptor {
     LoadBalancingInterceptor(Wrapping wrapping, HttpOutcomes outcomes, OkHttpClient client, Runnable callRuns) {
         this.wrapping = wrapping;
         this.services = wrapping.services();
+        this.isService = services::containsKey;
         this.callRuns = callRuns;
         this.anomalies = wrapping.anomalies();
         this.attempts = new AttemptClient(client, () -> new CallProgress(outcomes, anomalies), Environment.system());
@@ -80,30 +84,60 @@ final class LoadBalancingInterceptor implements Interceptor {
     public Response intercept(Chain chain) throws IOException {
         callRuns.run();
         Request request = chain.request();
-        BalancedService service = services.get(request.url().host());
-        if (service == null) {
-            return chain.proceed(request);
+        if (services.containsKey(request.url().host())) {
+            return balance(chain, Hop.first(request));
         }
+        Hop toService;
+        try {
+            return pass(chain, Hop.first(request));
+        } catch (Redirected e) {
+            toService = e.next();
+        }
+        return balance(chain, toService);
+    }
+
+    /** Sends a request for a host that is no service, until a redirect leads to one. */
+    private Response pass(Chain chain, Hop hop) throws IOException {
+        Passage passage = new Passage(isService);
+        chain.call().addEventListener(passage);
+        try {
+            return FollowUps.following(hop.before(), chain.proceed(hop.request()));
+        } catch (Crossing e) {
+            throw passage.redirected(hop, e);
+        } finally {
+            passage.end();
+        }
+    }
+
+    private Response balance(Chain chain, Hop first) throws IOException {
         anomalies.leaks().settle();
         refuseWhileOpen(chain.call());
-        CallSettings settings = request.tag(SETTINGS);
+        CallSettings settings = first.request().tag(SETTINGS);
         Duration limit = settings == null ? null : settings.deadline();
-        CallSession session = service.destinations().session(request, chain.getCookieJar());
-        Destination destination = service.destinations().of(request, chain.getCookieJar(), session);
-        BalancedCall balanced =
-                service.newCall(RepeatRules.describe(request, settings, timeoutNanos(chain, limit), destination));
         if (limit == null) {
-            return send(chain, service, balanced, session, null);
+            return follow(chain, first, null);
         }
-        Deadline deadline = Deadline.start(service.name(), limit, chain.call());
+        Deadline deadline = Deadline.start(first.request().url().host(), limit, chain.call());
         try {
-            return deadline.handOver(send(chain, service, balanced, session, deadline));
+            return deadline.handOver(follow(chain, first, deadline));
         } catch (IOException e) {
             deadline.stop();
             throw deadline.explain(e);
         } catch (Throwable e) {
             deadline.stop();
             throw e;
+        }
+    }
+
+    /** Sends a request, and what redirects to other services make of it, each as a call of its service. One deadline holds for all. */
+    private Response follow(Chain chain, Hop first, @Nullable Deadline deadline) throws IOException {
+        Hop hop = first;
+        while (true) {
+            try {
+                return isService.test(hop.request().url().host()) ? send(chain, hop, deadline) : pass(chain, hop);
+            } catch (Redirected e) {
+                hop = e.next().after(Attempts.trail(chain.call()));
+            }
         }
     }
 
@@ -117,24 +151,57 @@ final class LoadBalancingInterceptor implements Interceptor {
         }
     }
 
-    private Response send(
-            Chain chain,
-            BalancedService service,
-            BalancedCall balanced,
-            @Nullable CallSession session,
-            @Nullable Deadline deadline)
-            throws IOException {
-        Attempt first = null;
-        if (!RepeatRules.mayHaveCompany(balanced, chain.request())) {
-            CallProgress progress = chain.call().tag(PROGRESS, newProgress);
-            progress.end(Outcome.SUCCESS); // of what an interceptor before ours has sent already
-            first = pick(balanced, null);
-            if (!RepeatRules.isToBeGuarded(balanced, chain.request())) {
-                return OneByOne.send(chain, service, balanced, first, session, deadline, progress);
+    private Response send(Chain chain, Hop hop, @Nullable Deadline deadline) throws IOException {
+        Request request = hop.request();
+        BalancedService service =
+                Objects.requireNonNull(services.get(request.url().host()), "a request for another host");
+        CallSettings settings = request.tag(SETTINGS);
+        CallSession session = service.destinations().session(request, chain.getCookieJar());
+        Destination destination = service.destinations().of(hop, chain.getCookieJar(), session);
+        Duration limit = settings == null ? null : settings.deadline();
+        BalancedCall balanced =
+                service.newCall(RepeatRules.describe(request, settings, timeoutNanos(chain, limit), destination));
+        boolean early = service.isFirstListAwaited();
+        if (early || CacheAlone.isMeant(request)) {
+            Response cached = CacheAlone.find(chain, hop);
+            if (cached != null) {
+                return cached;
             }
         }
-        HedgedCall race = hedged(chain, service, balanced, first, deadline);
-        Response response = race.run();
+        FirstListWait.await(chain.call(), service);
+        CallProgress progress = RepeatRules.mayHaveCompany(balanced, request)
+                ? null
+                : chain.call().tag(PROGRESS, newProgress);
+        if (progress != null) {
+            progress.end(Outcome.SUCCESS); // of what an interceptor before ours has sent already
+        }
+        Attempt first;
+        try {
+            first = pick(balanced, null);
+        } catch (NoEndpointIOException e) {
+            Response cached = early ? null : CacheAlone.find(chain, hop);
+            if (cached != null) {
+                return cached;
+            }
+            throw e;
+        }
+        if (progress != null && !RepeatRules.isToBeGuarded(balanced, request)) {
+            if (!hop.isFirst()) {
+                progress.follow(hop.trail());
+                Races.leave(chain.call());
+            }
+            return OneByOne.send(chain, hop, service, balanced, first, session, deadline, progress);
+        }
+        HedgedCall race = hedged(chain, hop, service, balanced, first, deadline);
+        Response response;
+        try {
+            response = race.run();
+        } catch (Redirected e) {
+            if (session != null) {
+                OneByOne.learn(session, e, race.served());
+            }
+            throw e;
+        }
         if (session == null) {
             return response;
         }
@@ -148,16 +215,15 @@ final class LoadBalancingInterceptor implements Interceptor {
 
     private HedgedCall hedged(
             Chain chain,
+            Hop hop,
             BalancedService service,
             BalancedCall balanced,
-            @Nullable Attempt first,
+            Attempt first,
             @Nullable Deadline deadline) {
         try {
-            return new HedgedCall(chain, service, balanced, first, deadline, attempts);
+            return new HedgedCall(chain, hop, service, balanced, first, deadline, attempts);
         } catch (Throwable e) {
-            if (first != null) {
-                first.complete(HttpOutcomes.CALLER_FAILED);
-            }
+            first.complete(HttpOutcomes.CALLER_FAILED);
             throw e;
         }
     }

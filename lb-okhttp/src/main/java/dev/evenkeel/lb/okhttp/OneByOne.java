@@ -21,6 +21,7 @@ final class OneByOne {
      */
     static Response send(
             Chain chain,
+            Hop hop,
             BalancedService service,
             BalancedCall balanced,
             Attempt first,
@@ -33,12 +34,17 @@ final class OneByOne {
         Attempt attempt = first;
         while (true) {
             begin(progress, call, attempt, service, deadline);
+            if (RepeatRules.isSentOnce(balanced)) {
+                progress.transmission().sendsOnce();
+            }
             RetryDecision decision;
             Response response = null;
             try {
-                response = send(chain, progress, attempt.isProbe());
+                response = send(chain, hop, progress, attempt.isProbe());
                 Outcome outcome = progress.answered();
-                decision = decide(balanced, outcome, call);
+                decision = RepeatRules.isTimedOutAgain(response, progress.trail())
+                        ? LoadBalancingInterceptor.SETTLED
+                        : decide(balanced, outcome, call);
                 if (!decision.isRetry()) {
                     Response answer = session == null
                             ? response
@@ -54,6 +60,11 @@ final class OneByOne {
                 if (!decision.isRetry()) {
                     throw failure;
                 }
+            } catch (Redirected e) {
+                if (session != null) {
+                    learn(session, e, new CallSession.Served(first, attempt, progress.answered()));
+                }
+                throw e;
             } catch (Throwable e) {
                 abandon(progress, call, response, e);
                 throw e;
@@ -73,6 +84,14 @@ final class OneByOne {
         }
     }
 
+    /** A redirect may begin a session; nothing of it is told to the caller. */
+    static void learn(CallSession session, Redirected from, CallSession.Served served) {
+        Response before = from.next().before();
+        if (before != null) {
+            Response unused = session.answered(before, served);
+        }
+    }
+
     private static void abandon(CallProgress progress, Call call, @Nullable Response response, Throwable problem) {
         try {
             Outcome unused = progress.failed(problem, call);
@@ -83,12 +102,12 @@ final class OneByOne {
         }
     }
 
-    private static Response send(Chain chain, CallProgress progress, boolean probe) throws IOException {
-        if (progress.transmission().holdsConnection()) {
+    private static Response send(Chain chain, Hop hop, CallProgress progress, boolean probe) throws IOException {
+        if (progress.transmission().holdsConnectionOf(progress.endpoint().service())) {
             ReleaseProbe.release(chain);
         }
         progress.endpoint().wake();
-        return FollowUps.send(chain, progress, probe);
+        return FollowUps.send(chain, hop, progress, probe);
     }
 
     private static RetryDecision decide(BalancedCall balanced, Outcome outcome, Call call) {

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import okhttp3.Connection;
 import okhttp3.ConnectionPool;
 import okhttp3.Dns;
 
@@ -28,14 +29,16 @@ final class PinnedEndpoint implements Dns {
     private final Endpoint endpoint;
     private final ServiceDns names;
     private final ConnectionPool pool;
+    private final IdleConnections idle;
     private final AtomicReference<Use> use = new AtomicReference<>(Use.WANTED);
     private final AtomicInteger dead = new AtomicInteger();
 
-    PinnedEndpoint(String service, Endpoint endpoint, ServiceDns names, ConnectionPool pool) {
+    PinnedEndpoint(String service, Endpoint endpoint, ServiceDns names, ConnectionPool pool, IdleConnections idle) {
         this.service = service;
         this.endpoint = endpoint;
         this.names = names;
         this.pool = pool;
+        this.idle = idle;
     }
 
     /** Whether idle connections are worth keeping. */
@@ -128,6 +131,7 @@ final class PinnedEndpoint implements Dns {
     void retire() {
         use.set(Use.RETIRED);
         pool.evictAll();
+        idle.clear();
     }
 
     /** Learns that a pooled connection was dead: those that lay beside it are dead too, whatever killed it. */
@@ -135,8 +139,17 @@ final class PinnedEndpoint implements Dns {
         pool.evictAll();
     }
 
+    /** Returns whether the server closed a pooled connection, which a call has taken, while it was idle, as far as that can be seen. */
+    boolean hasClosed(Connection connection) {
+        return idle.wasClosed(connection);
+    }
+
     /** Learns that a call let go of a connection. */
-    void released(boolean closed) {
+    void released(Connection connection) {
+        boolean closed = connection.socket().isClosed();
+        if (!closed) {
+            idle.released(connection);
+        }
         if (use.get() != Use.WANTED || (closed && dead.incrementAndGet() % DEAD_CONNECTIONS == 0)) {
             pool.evictAll();
         }

@@ -1,5 +1,7 @@
 package dev.evenkeel.lb.okhttp;
 
+import dev.evenkeel.lb.time.Environment;
+import dev.evenkeel.lb.time.Ticker;
 import java.time.Duration;
 
 /**
@@ -9,9 +11,11 @@ import java.time.Duration;
  *     together, and makes a client of twenty endpoints connect anew for every request
  * @param keepAlive how long an idle connection is kept; more than 0. Best less than the servers' own keep-alive, so that it is we who
  *     close and not they, just when a request is sent
+ * @param ticker by which it is known how long a connection has been idle
  */
-record PoolSettings(int maxIdlePerEndpoint, Duration keepAlive) {
-    static final PoolSettings DEFAULT = new PoolSettings(32, Duration.ofMinutes(5));
+record PoolSettings(int maxIdlePerEndpoint, Duration keepAlive, Ticker ticker) {
+    static final PoolSettings DEFAULT =
+            new PoolSettings(32, Duration.ofMinutes(5), Environment.system().ticker());
 
     PoolSettings {
         if (maxIdlePerEndpoint < 0) {

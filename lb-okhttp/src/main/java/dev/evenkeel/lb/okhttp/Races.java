@@ -15,6 +15,14 @@ final class Races {
         return call.tag(RACES, Races::new);
     }
 
+    /** What is sent next is sent one by one, by the call itself. */
+    static void leave(Call call) {
+        Races races = call.tag(RACES);
+        if (races != null) {
+            races.latest = null;
+        }
+    }
+
     static @Nullable HedgedCall find(Call call) {
         Races races = call.tag(RACES);
         return races == null ? null : races.latest;

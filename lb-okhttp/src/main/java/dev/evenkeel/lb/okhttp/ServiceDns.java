@@ -1,11 +1,9 @@
 package dev.evenkeel.lb.okhttp;
 
-import java.net.UnknownHostException;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import okhttp3.Dns;
-import org.jspecify.annotations.Nullable;
 
 /** What names mean to a client: those of its services lead to endpoints, and others are looked up as it looks them up. */
 final class ServiceDns {
@@ -36,17 +34,6 @@ final class ServiceDns {
 
     boolean isService(String host) {
         return services.containsKey(host);
-    }
-
-    /**
-     * Returns where a request for a host goes that another host's answer led to; null if that is no service.
-     *
-     * @throws UnknownHostException if the service has no endpoint for it, saying why
-     */
-    @Nullable
-    PinnedEndpoint pick(String host) throws UnknownHostException {
-        BalancedService service = services.get(host);
-        return service == null ? null : service.pick();
     }
 
     /** Returns what is known of whether a service speaks TLS. */

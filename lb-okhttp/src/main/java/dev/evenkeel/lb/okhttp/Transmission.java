@@ -38,6 +38,7 @@ final class Transmission extends EventListener {
     private @Nullable Connection held;
     private Stage stage = Stage.PICKED;
     private boolean connected; // anew, in this attempt
+    private boolean once; // what has been sent may not be sent again
     private boolean elsewhere; // what fails now is another host's
     private boolean arrived; // there is a connection to where the request goes
     private int followUps; // of the attempt's request
@@ -59,8 +60,20 @@ final class Transmission extends EventListener {
         connected = false;
         elsewhere = false;
         arrived = false;
+        once = false;
         followUps = 0;
         destination = progress.endpoint();
+    }
+
+    /** What the attempt sends may not be sent again once it has begun, so its connection is worth a look before. */
+    void sendsOnce() {
+        once = true;
+    }
+
+    /** The same request takes another connection; nothing of it has been sent. */
+    void takeAnother() {
+        arrived = false;
+        stage = Stage.PICKED;
     }
 
     /** The next request is for an endpoint of another service, or of the attempt's own again; or for a host that is no service. */
@@ -74,9 +87,10 @@ final class Transmission extends EventListener {
         return followUps;
     }
 
-    /** Returns whether the call still holds a connection, which OkHttp would use again for the next attempt at any endpoint. */
-    boolean holdsConnection() {
-        return held != null;
+    /** Returns whether the call still holds a connection of this service, which OkHttp would use again for the next attempt at any endpoint. */
+    boolean holdsConnectionOf(String service) {
+        Connection connection = held;
+        return connection != null && connection.route().address().url().host().equals(service);
     }
 
     boolean isSendingBody() {
@@ -191,7 +205,7 @@ final class Transmission extends EventListener {
     public void connectionReleased(Call call, Connection connection) {
         held = null;
         if (connection.route().address().dns() instanceof PinnedEndpoint owner) {
-            owner.released(connection.socket().isClosed());
+            owner.released(connection);
         }
     }
 
@@ -205,9 +219,18 @@ final class Transmission extends EventListener {
             progress.misrouted(message);
             throw new Astray(message);
         }
+        Connection connection = held;
+        if (once && !connected && !elsewhere && connection != null && wasClosed(connection)) {
+            throw new ClosedWhileIdle();
+        }
         if (!elsewhere) {
             stage = Stage.SENT;
         }
+    }
+
+    /** One that carries several requests at a time is always being read, so that OkHttp knows. */
+    private boolean wasClosed(Connection connection) {
+        return !isMultiplexed(connection) && progress.endpoint().hasClosed(connection);
     }
 
     @Override

@@ -21,8 +21,8 @@ final class Enqueued {
 
             @Override
             public void onResponse(Call answered, Response response) {
-                end.complete("" + response.code());
                 response.close();
+                end.complete("" + response.code());
             }
         });
         return end;

@@ -9,7 +9,6 @@ import dev.evenkeel.lb.call.Outcome.Kind;
 import dev.evenkeel.lb.endpoint.EndpointSource;
 import dev.evenkeel.lb.policy.LoadBalancingPolicy;
 import java.io.IOException;
-import java.net.UnknownHostException;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import mockwebserver3.MockResponse;
@@ -124,7 +123,7 @@ class FollowUpTest {
             OkHttpClient client =
                     EvenkeelOkHttp.wrap(fleet.plainClient().build(), LoadBalancers.of(fleet.loadBalancer(), payments));
             assertThatThrownBy(() -> client.newCall(Fleet.get("/")).execute())
-                    .isInstanceOf(UnknownHostException.class)
+                    .isInstanceOf(NoEndpointIOException.class)
                     .hasMessageContaining("payments.svc");
         }
     }

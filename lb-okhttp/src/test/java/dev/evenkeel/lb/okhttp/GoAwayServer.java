@@ -19,9 +19,10 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An HTTP/2 server that goes away in the middle: on its first connection it answers one request, waits for four more, and then says
- * GOAWAY with the second of these as the last that it will process. MockWebServer cannot, because it names the last that arrived.
- * On later connections it answers everything. Without TLS, and by RFC 9113 §4 and §6.8.
+ * An HTTP/2 server that goes away in the middle: on its first connection it answers one request, waits for more, and then says
+ * GOAWAY with one of these as the last that it will process. MockWebServer cannot, because it names the last that arrived.
+ * On later connections it answers everything; or it does so on every connection after a number of requests, as nginx does
+ * ({@code keepalive_requests}). Without TLS, and by RFC 9113 §4 and §6.8.
  */
 final class GoAwayServer implements AutoCloseable {
     private static final int PREFACE = 24;
@@ -35,20 +36,32 @@ final class GoAwayServer implements AutoCloseable {
     private static final int END_HEADERS = 4;
     private static final byte STATUS_200 = (byte) 0x88; // RFC 7541, appendix A, index 8
 
-    private static final int WAITED_FOR = 4;
-    private static final int PROCESSED = 2;
-
     private final ServerSocket socket;
+    private final Farewell farewell;
     private final Consumer<String> execute;
     private final List<Socket> accepted = new CopyOnWriteArrayList<>();
 
     /**
-     * Starts.
+     * When it goes away.
+     *
+     * @param waitedFor how many requests it waits for, after the first one; 0 not to wait
+     * @param processed how many of them it processes
+     * @param always whether on each connection
+     */
+    record Farewell(int waitedFor, int processed, boolean always) {}
+
+    /**
+     * Starts, and processes two of the four requests after the first.
      *
      * @param execute is given the body of each request that is processed
      */
     GoAwayServer(Consumer<String> execute) throws IOException {
+        this(execute, new Farewell(4, 2, false));
+    }
+
+    GoAwayServer(Consumer<String> execute, Farewell farewell) throws IOException {
         this.execute = execute;
+        this.farewell = farewell;
         this.socket = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
         start("accept", this::acceptAll);
     }
@@ -76,7 +89,7 @@ final class GoAwayServer implements AutoCloseable {
             Socket next = socket.accept();
             next.setTcpNoDelay(true);
             accepted.add(next);
-            Conversation conversation = new Conversation(next, accepted.size() == 1);
+            Conversation conversation = new Conversation(next, farewell.always || accepted.size() == 1);
             start("connection " + accepted.size(), conversation::hold);
         }
     }
@@ -106,6 +119,7 @@ final class GoAwayServer implements AutoCloseable {
         private final Map<Integer, ByteArrayOutputStream> bodies = new TreeMap<>();
         private final Map<Integer, String> complete = new TreeMap<>(); // by stream
         private int answered;
+        private int highest; // stream that was answered
 
         Conversation(Socket socket, boolean leaving) throws IOException {
             this.in = new DataInputStream(new BufferedInputStream(socket.getInputStream()));
@@ -140,14 +154,26 @@ final class GoAwayServer implements AutoCloseable {
         }
 
         private void answerOrLeave() throws IOException {
-            if (!leaving || answered == 0) {
+            if (leaving && farewell.waitedFor == 0) {
+                int stream = complete.keySet().iterator().next();
+                String body = complete.remove(stream);
+                if (answered < farewell.processed) {
+                    highest = Math.max(highest, stream);
+                    if (answered == farewell.processed - 1) {
+                        write(GOAWAY, 0, 0, new byte[] {0, 0, 0, (byte) highest, 0, 0, 0, 0});
+                    }
+                    answer(stream, body);
+                } else if (stream < highest) { // one that was begun before, and whose end came later
+                    answer(stream, body);
+                }
+            } else if (!leaving || answered == 0) {
                 for (Map.Entry<Integer, String> request : complete.entrySet()) {
                     answer(request.getKey(), request.getValue());
                 }
                 complete.clear();
-            } else if (complete.size() == WAITED_FOR) {
-                List<Integer> streams = new ArrayList<>(complete.keySet()).subList(0, PROCESSED);
-                int last = streams.get(PROCESSED - 1);
+            } else if (complete.size() == farewell.waitedFor) {
+                List<Integer> streams = new ArrayList<>(complete.keySet()).subList(0, farewell.processed);
+                int last = streams.get(farewell.processed - 1);
                 write(GOAWAY, 0, 0, new byte[] {0, 0, 0, (byte) last, 0, 0, 0, 0});
                 for (int stream : streams) {
                     answer(stream, complete.get(stream));

@@ -169,7 +169,7 @@ class PeerNameTest {
     }
 
     private static PinnedEndpoint pinned(String address, ServiceDns names) {
-        return new PinnedEndpoint(Fleet.SERVICE, Endpoint.of(address), names, new ConnectionPool());
+        return new PinnedEndpoint(Fleet.SERVICE, Endpoint.of(address), names, new ConnectionPool(), new IdleConnections(() -> 0));
     }
 
     @Test

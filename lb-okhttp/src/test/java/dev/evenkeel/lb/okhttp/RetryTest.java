@@ -98,7 +98,7 @@ class RetryTest {
     }
 
     private static PinnedEndpoint pinned(Server server, ServiceDns names) {
-        return new PinnedEndpoint(Fleet.SERVICE, server.endpoint(), names, new okhttp3.ConnectionPool());
+        return new PinnedEndpoint(Fleet.SERVICE, server.endpoint(), names, new okhttp3.ConnectionPool(), new IdleConnections(() -> 0));
     }
 
     private static int status(Interceptor interceptor, ServiceDns names) throws IOException {
@@ -296,13 +296,14 @@ class RetryTest {
         assertThat(fleet.kinds()).containsExactly(Kind.NOT_PROCESSED, Kind.SUCCESS);
     }
 
+    /** Twenty repetitions cost nothing; the allowed attempts come on top. */
     @Test
-    void alwaysRefusedStreamsEndAfterTheAllowedAttempts() {
+    void alwaysRefusedStreamsEnd() {
         fleet.protocols(Protocol.H2_PRIOR_KNOWLEDGE);
         Server refusing = fleet.add("never").resetStreams(REFUSED_STREAM);
         assertThatThrownBy(fleet::ask).hasMessageContaining("REFUSED_STREAM");
-        assertThat(fleet.kinds()).hasSize(3).containsOnly(Kind.NOT_PROCESSED);
-        Until.until("the server has counted the last one", () -> refusing.arrived() == 3);
+        assertThat(fleet.kinds()).hasSize(23).containsOnly(Kind.NOT_PROCESSED);
+        Until.until("the server has counted the last one", () -> refusing.arrived() == 23);
     }
 
     @Test
@@ -325,6 +326,18 @@ class RetryTest {
                 .isEqualTo("200 fine");
         assertThat(node.requests()).hasSize(2);
         assertThat(fleet.kinds()).containsExactly(Kind.NOT_PROCESSED, Kind.SUCCESS, Kind.NOT_PROCESSED, Kind.SUCCESS);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aSecondRequestTimeoutIsReturnedAsOkHttpDoes(boolean hedged) throws IOException {
+        fleet.balancing(lb -> hedged ? lb.attemptTimeout(Duration.ofHours(1)) : lb);
+        for (int i = 0; i < 4; i++) {
+            fleet.add(request -> Server.status(408));
+        }
+        assertThat(fleet.ask()).isEqualTo("408 status 408");
+        assertThat(fleet.served()).isEqualTo(2);
+        fleet.awaitNothingInFlight();
     }
 
     @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.evenkeel.lb.call.Outcome.Kind;
 import dev.evenkeel.lb.observe.EndpointStatus;
+import dev.evenkeel.lb.time.VirtualTime;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -29,6 +30,7 @@ class StaleTlsTest {
     private final Fleet fleet = new Fleet();
 
     private final List<Connection> used = new CopyOnWriteArrayList<>();
+    private final VirtualTime time = new VirtualTime(); // in which connections are idle
 
     /** A server that closes each connection after its answer, and does not say so. */
     private Server closing(TlsVersion version) {
@@ -38,6 +40,7 @@ class StaleTlsTest {
     private Server serve(TlsVersion version, @Nullable SocketEffect atTheEnd, Protocol... protocols) {
         fleet.tls(Fleet.SERVICE)
                 .protocols(protocols)
+                .wrapping(w -> w.ticker(time))
                 .client(c -> c.connectionSpecs(List.of(new ConnectionSpec.Builder(ConnectionSpec.MODERN_TLS)
                                 .tlsVersions(version)
                                 .build()))

@@ -54,9 +54,10 @@ final class ChannelRoute implements Route, PickContext {
     public RetryDecision after(Outcome outcome) {
         RetryPolicy.Progress progress = new RetryPolicy.Progress(
                 tried.size(),
-                false,
+                tried.size() - 1,
                 false,
                 channel.view().hasUntried(this),
+                false,
                 request.timeoutNanos() - (channel.nowNanos() - startNanos));
         RetryDecision decision = channel.view().decideRetry(outcome, request, progress);
         boolean paid = decision.kind() != RetryDecision.Kind.RETRY
