@@ -98,6 +98,10 @@ final class LoadBalancingInterceptor implements Interceptor {
 
     /** Sends a request for a host that is no service, until a redirect leads to one. */
     private Response pass(Chain chain, Hop hop) throws IOException {
+        CallProgress before = chain.call().tag(PROGRESS);
+        if (before != null) {
+            before.transmission().leave();
+        }
         Passage passage = new Passage(isService);
         chain.call().addEventListener(passage);
         try {

@@ -169,7 +169,8 @@ class PeerNameTest {
     }
 
     private static PinnedEndpoint pinned(String address, ServiceDns names) {
-        return new PinnedEndpoint(Fleet.SERVICE, Endpoint.of(address), names, new ConnectionPool(), new IdleConnections(() -> 0));
+        return new PinnedEndpoint(
+                Fleet.SERVICE, Endpoint.of(address), names, new ConnectionPool(), new IdleConnections(() -> 0));
     }
 
     @Test

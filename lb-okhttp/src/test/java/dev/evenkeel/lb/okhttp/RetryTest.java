@@ -98,7 +98,8 @@ class RetryTest {
     }
 
     private static PinnedEndpoint pinned(Server server, ServiceDns names) {
-        return new PinnedEndpoint(Fleet.SERVICE, server.endpoint(), names, new okhttp3.ConnectionPool(), new IdleConnections(() -> 0));
+        return new PinnedEndpoint(
+                Fleet.SERVICE, server.endpoint(), names, new okhttp3.ConnectionPool(), new IdleConnections(() -> 0));
     }
 
     private static int status(Interceptor interceptor, ServiceDns names) throws IOException {
