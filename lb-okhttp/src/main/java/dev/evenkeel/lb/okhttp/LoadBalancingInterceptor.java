@@ -249,7 +249,7 @@ final class LoadBalancingInterceptor implements Interceptor {
         if (!endpoint.names().hasTlsFallback()) {
             pinned = pinned.withRetryOnConnectionFailure(false);
         }
-        if (!(chain.getSocketFactory() instanceof EndpointSocketFactory)) { // changed after wrapping
+        if (!(chain.getSocketFactory() instanceof EndpointSocketFactory)) { // the user's own
             pinned = pinned.withSocketFactory(EndpointSocketFactory.around(
                     chain.getSocketFactory(), endpoint.names().addresses()));
         }
