@@ -17,7 +17,12 @@ final class EndpointSocketFactory extends SocketFactory {
     private EndpointSocketFactory(SocketFactory original, PinnedAddresses addresses) {
         this.original = original;
         this.addresses = addresses;
-        this.plain = original.getClass() == SocketFactory.getDefault().getClass();
+        this.plain = isPlain(original);
+    }
+
+    /** Returns whether a factory makes sockets that have nothing of their own. */
+    static boolean isPlain(SocketFactory factory) {
+        return factory.getClass() == SocketFactory.getDefault().getClass();
     }
 
     /** Returns a factory that understands pinned addresses: the given one if it does so already. */

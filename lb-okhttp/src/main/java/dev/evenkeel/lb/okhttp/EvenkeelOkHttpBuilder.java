@@ -243,9 +243,11 @@ public final class EvenkeelOkHttpBuilder {
         if (connectionAge != null) {
             builder.addNetworkInterceptor(connectionAge);
         }
-        OkHttpClient unbalanced = builder.socketFactory(
-                        EndpointSocketFactory.around(original.socketFactory(), names.addresses()))
-                .proxySelector(new ServiceProxySelector(Set.copyOf(byName.keySet()), original.proxySelector()))
+        if (EndpointSocketFactory.isPlain(original.socketFactory())) { // other hosts have the user's own as they are
+            builder.socketFactory(EndpointSocketFactory.around(original.socketFactory(), names.addresses()));
+        }
+        OkHttpClient unbalanced = builder.proxySelector(
+                        new ServiceProxySelector(Set.copyOf(byName.keySet()), original.proxySelector()))
                 .dispatcher(dispatcher == null ? original.dispatcher() : dispatcher)
                 .build();
         OkHttpClient.Builder balancing = unbalanced.newBuilder();

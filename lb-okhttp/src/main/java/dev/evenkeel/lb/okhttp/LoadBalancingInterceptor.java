@@ -98,6 +98,10 @@ final class LoadBalancingInterceptor implements Interceptor {
 
     /** Sends a request for a host that is no service, until a redirect leads to one. */
     private Response pass(Chain chain, Hop hop) throws IOException {
+        CallProgress before = chain.call().tag(PROGRESS);
+        if (before != null) {
+            before.transmission().leave();
+        }
         Passage passage = new Passage(isService);
         chain.call().addEventListener(passage);
         try {
@@ -245,7 +249,7 @@ final class LoadBalancingInterceptor implements Interceptor {
         if (!endpoint.names().hasTlsFallback()) {
             pinned = pinned.withRetryOnConnectionFailure(false);
         }
-        if (!(chain.getSocketFactory() instanceof EndpointSocketFactory)) { // changed after wrapping
+        if (!(chain.getSocketFactory() instanceof EndpointSocketFactory)) { // the user's own
             pinned = pinned.withSocketFactory(EndpointSocketFactory.around(
                     chain.getSocketFactory(), endpoint.names().addresses()));
         }

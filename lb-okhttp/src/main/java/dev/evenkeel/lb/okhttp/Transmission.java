@@ -82,6 +82,12 @@ final class Transmission extends EventListener {
         destination = endpoint;
     }
 
+    /** An interceptor before ours sends a request for another host, with which the attempt has nothing to do. */
+    void leave() {
+        crossTo(null);
+        elsewhere = true;
+    }
+
     /** Returns how many requests have followed from answers. */
     int followUps() {
         return followUps;

@@ -197,6 +197,31 @@ class RedirectRoutesTest {
         fleet.awaitNothingInFlight();
     }
 
+    @ParameterizedTest
+    @EnumSource
+    void anInterceptorMayAskAnotherHostBetweenTwoRequestsOfOneCall(Way way) throws IOException {
+        inThe(way);
+        Server login = another("a token");
+        Request forToken = new Request.Builder()
+                .url("http://login.test:" + login.endpoint().port() + "/")
+                .build();
+        fleet.client(c -> c.addInterceptor(chain -> {
+            Response refused = chain.proceed(chain.request());
+            refused.close();
+            try (Response token = chain.proceed(forToken)) {
+                return chain.proceed(chain.request()
+                        .newBuilder()
+                        .header("Authorization", token.body().string())
+                        .build());
+            }
+        }));
+        fleet.add(request ->
+                request.getHeaders().get("Authorization") == null ? Server.status(401) : Server.ok("welcome"));
+        assertThat(ask(fleet.client(), Fleet.get("/"))).isEqualTo("welcome");
+        assertThat(fleet.kinds()).containsExactly(Kind.REJECTED, Kind.SUCCESS);
+        fleet.awaitNothingInFlight();
+    }
+
     private static List<String> history(Response latest) {
         List<String> history = new ArrayList<>();
         for (@Nullable Response r = latest; r != null; r = r.priorResponse()) {

@@ -14,9 +14,11 @@ import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.net.Proxy;
 import java.net.ProxySelector;
+import java.net.Socket;
 import java.net.SocketAddress;
 import java.net.URI;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import okhttp3.OkHttpClient;
 import okhttp3.Request;
@@ -134,6 +136,24 @@ class RoutingTest {
         assertThat(fleet.served()).isZero();
         assertThat(fleet.samples()).isEmpty();
         assertThat(Attempts.of(fleet.client().newCall(Fleet.get("/"))).tried()).isEmpty();
+    }
+
+    @Test
+    void otherHostsHaveTheUsersSocketsAsTheyAre() throws IOException {
+        fleet.add("balanced");
+        Socket own = new Socket();
+        List<Socket> seen = new CopyOnWriteArrayList<>();
+        fleet.client(c -> c.socketFactory(new OwnSockets(() -> own)).addNetworkInterceptor(chain -> {
+            seen.add(chain.connection().socket());
+            return chain.proceed(chain.request());
+        }));
+        try (Server other = new Server(request -> Server.ok("other"), List.of(okhttp3.Protocol.HTTP_1_1), null)) {
+            assertThat(fleet.ask(new Request.Builder()
+                            .url("http://elsewhere.test:" + other.endpoint().port() + "/")
+                            .build()))
+                    .isEqualTo("200 other");
+        }
+        assertThat(seen).containsExactly(own);
     }
 
     @Test
