@@ -91,7 +91,8 @@ final class OneByOne {
         PinnedEndpoint endpoint = progress.endpoint();
         endpoint.wake();
         try {
-            return LoadBalancingInterceptor.pinned(chain, endpoint, probe).proceed(chain.request());
+            return NamingInterceptor.proceed(
+                    LoadBalancingInterceptor.pinned(chain, endpoint, probe), chain.request(), endpoint);
         } catch (ConnectException e) {
             throw ConnectProblem.of(e, endpoint);
         }

@@ -26,6 +26,7 @@ final class PinnedEndpoint implements Dns {
 
     private final String service;
     private final Endpoint endpoint;
+    private final EndpointName name;
     private final ServiceDns names;
     private final ConnectionPool pool;
     private final AtomicReference<Use> use = new AtomicReference<>(Use.WANTED);
@@ -34,6 +35,7 @@ final class PinnedEndpoint implements Dns {
     PinnedEndpoint(String service, Endpoint endpoint, ServiceDns names, ConnectionPool pool) {
         this.service = service;
         this.endpoint = endpoint;
+        this.name = EndpointName.of(service, endpoint);
         this.names = names;
         this.pool = pool;
     }
@@ -71,6 +73,11 @@ final class PinnedEndpoint implements Dns {
     /** Returns whether a connection to that address is one to this endpoint. Looks nothing up. */
     boolean isAt(InetSocketAddress address) {
         return address.getHostString().equals(endpoint.address());
+    }
+
+    /** Returns how it is asked for. */
+    EndpointName name() {
+        return name;
     }
 
     /** Returns where it is, as the list says. */
