@@ -19,6 +19,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
 import java.net.UnknownHostException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -47,7 +48,7 @@ class LinkLocalTest {
         HttpServer server = HttpServer.create(new InetSocketAddress(own, 0), 0);
         server.createContext("/", exchange -> {
             exchange.sendResponseHeaders(200, 4);
-            exchange.getResponseBody().write("fine".getBytes());
+            exchange.getResponseBody().write("fine".getBytes(StandardCharsets.UTF_8));
             exchange.close();
         });
         server.start();
