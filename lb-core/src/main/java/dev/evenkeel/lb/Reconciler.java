@@ -71,9 +71,9 @@ record Reconciler(
         return new Reconciler(outcome.nodes, outcome.added, outcome.changed, outcome.removed, duplicates);
     }
 
-    /** The same id at another address is another server: what was learnt about the old one does not hold for it. */
+    /** The same id at another address or under another name is another server: what was learnt about the old one does not hold for it. */
     static boolean isElsewhere(TrackedNode node, Endpoint endpoint) {
-        return !node.endpoint().address().equals(endpoint.address());
+        return !node.endpoint().isSameServerAs(endpoint);
     }
 
     boolean isChange() {

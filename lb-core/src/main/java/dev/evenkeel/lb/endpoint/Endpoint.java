@@ -4,6 +4,7 @@ import dev.evenkeel.lb.text.OneLine;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * One server that can take requests, as discovery describes it. Immutable; change it with the {@code with…} methods.
@@ -22,6 +23,7 @@ public final class Endpoint {
     private final int priority;
     private final boolean terminating;
     private final Map<String, String> metadata;
+    private final ServedAs servedAs;
     private final int hash;
 
     private Endpoint(
@@ -31,7 +33,8 @@ public final class Endpoint {
             Locality locality,
             int priority,
             boolean terminating,
-            Map<String, String> metadata) {
+            Map<String, String> metadata,
+            ServedAs servedAs) {
         this.id = id;
         this.address = address;
         this.weight = weight;
@@ -39,7 +42,8 @@ public final class Endpoint {
         this.priority = priority;
         this.terminating = terminating;
         this.metadata = metadata;
-        this.hash = Objects.hash(id, address, weight, locality, priority, terminating, metadata);
+        this.servedAs = servedAs;
+        this.hash = Objects.hash(id, address, weight, locality, priority, terminating, metadata, servedAs);
     }
 
     /**
@@ -58,7 +62,7 @@ public final class Endpoint {
     }
 
     private static Endpoint of(HostAndPort address) {
-        return new Endpoint(address.toString(), address, 1, Locality.UNKNOWN, 0, false, Map.of());
+        return new Endpoint(address.toString(), address, 1, Locality.UNKNOWN, 0, false, Map.of(), ServedAs.THE_SERVICE);
     }
 
     /** Returns this endpoint with an id of discovery's own, such as a pod's name. It must not be empty. */
@@ -67,7 +71,7 @@ public final class Endpoint {
             throw new IllegalArgumentException("id of " + address + " is empty, must name the endpoint");
         }
         Limits.checkLength("id of " + address, newId);
-        return new Endpoint(newId, address, weight, locality, priority, terminating, metadata);
+        return new Endpoint(newId, address, weight, locality, priority, terminating, metadata, servedAs);
     }
 
     /**
@@ -82,12 +86,12 @@ public final class Endpoint {
                     "weight of " + OneLine.of(id) + " is " + newWeight + ", must be from 0 to " + MAX_WEIGHT);
         }
         double weightOrZero = newWeight == 0 ? 0 : newWeight; // -0.0 is the same, and must be equal
-        return new Endpoint(id, address, weightOrZero, locality, priority, terminating, metadata);
+        return new Endpoint(id, address, weightOrZero, locality, priority, terminating, metadata, servedAs);
     }
 
     /** Returns this endpoint at another place. */
     public Endpoint withLocality(Locality newLocality) {
-        return new Endpoint(id, address, weight, newLocality, priority, terminating, metadata);
+        return new Endpoint(id, address, weight, newLocality, priority, terminating, metadata, servedAs);
     }
 
     /** Returns this endpoint in another priority group; 0 is used first, and a negative priority is not allowed. */
@@ -96,12 +100,12 @@ public final class Endpoint {
             throw new IllegalArgumentException(
                     "priority of " + OneLine.of(id) + " is " + newPriority + ", must not be negative");
         }
-        return new Endpoint(id, address, weight, locality, newPriority, terminating, metadata);
+        return new Endpoint(id, address, weight, locality, newPriority, terminating, metadata, servedAs);
     }
 
     /** Returns this endpoint marked as shutting down, or not: a terminating endpoint drains. */
     public Endpoint withTerminating(boolean newTerminating) {
-        return new Endpoint(id, address, weight, locality, priority, newTerminating, metadata);
+        return new Endpoint(id, address, weight, locality, priority, newTerminating, metadata, servedAs);
     }
 
     /** Returns this endpoint with one more metadata entry, or with another value for it. At most 64 entries are allowed. */
@@ -115,7 +119,42 @@ public final class Endpoint {
             throw new IllegalArgumentException(OneLine.of(id) + " has " + entries.size() + " metadata entries, at most "
                     + Limits.METADATA_ENTRIES + " are allowed");
         }
-        return new Endpoint(id, address, weight, locality, priority, terminating, Map.copyOf(entries));
+        return new Endpoint(id, address, weight, locality, priority, terminating, Map.copyOf(entries), servedAs);
+    }
+
+    /**
+     * Returns this endpoint with a name of its own, where it is not known by the service's: what stands in the Host header of requests to it,
+     * and what it must prove in TLS. Give endpoints ids where several have the same address.
+     *
+     * @param authority a host, and a port if the Host header is to have one, such as {@code api.eu.example.com}; empty for the service's name
+     * @throws IllegalArgumentException if it is malformed
+     */
+    public Endpoint withAuthority(String authority) {
+        return servedAs(ServedAs.of(authority.isEmpty() ? null : Authority.of(authority), servedAs.basePath()));
+    }
+
+    /**
+     * Returns this endpoint with a path that stands before the path of every request to it. It has no effect over gRPC.
+     *
+     * @param basePath such as {@code /v2}; empty for none
+     * @throws IllegalArgumentException if it is not the path of a URL
+     */
+    public Endpoint withBasePath(String basePath) {
+        return servedAs(ServedAs.of(servedAs.authority(), basePath));
+    }
+
+    private Endpoint servedAs(ServedAs newServedAs) {
+        return new Endpoint(id, address, weight, locality, priority, terminating, metadata, newServedAs);
+    }
+
+    /** Returns the endpoint's own name; empty if it is known by the service's. */
+    public Optional<Authority> authority() {
+        return Optional.ofNullable(servedAs.authority());
+    }
+
+    /** Returns what stands before the path of requests, without a slash at the end; empty for nothing. */
+    public String basePath() {
+        return servedAs.basePath();
     }
 
     /** Returns the name that is the same for this endpoint in every list. */
@@ -163,6 +202,11 @@ public final class Endpoint {
         return metadata;
     }
 
+    /** Returns whether another description is of the same server: it has the same address, authority and base path. */
+    public boolean isSameServerAs(Endpoint other) {
+        return address.equals(other.address) && servedAs.equals(other.servedAs);
+    }
+
     @Override
     public boolean equals(Object other) {
         if (this == other) {
@@ -176,7 +220,8 @@ public final class Endpoint {
                 && locality.equals(that.locality)
                 && priority == that.priority
                 && terminating == that.terminating
-                && metadata.equals(that.metadata);
+                && metadata.equals(that.metadata)
+                && servedAs.equals(that.servedAs);
     }
 
     @Override

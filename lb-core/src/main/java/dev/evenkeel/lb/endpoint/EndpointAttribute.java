@@ -13,7 +13,9 @@ enum EndpointAttribute {
     PRIORITY(Kind.NUMBER),
     REGION(Kind.STRING),
     ZONE(Kind.STRING),
-    TERMINATING(Kind.BOOLEAN);
+    TERMINATING(Kind.BOOLEAN),
+    AUTHORITY(Kind.STRING),
+    BASE_PATH(Kind.STRING);
 
     /** How JSON writes the value. */
     enum Kind {
@@ -63,6 +65,8 @@ enum EndpointAttribute {
             case REGION -> endpoint.withLocality(new Locality(value, locality.zone()));
             case ZONE -> endpoint.withLocality(new Locality(locality.region(), value));
             case TERMINATING -> endpoint.withTerminating(bool(value));
+            case AUTHORITY -> endpoint.withAuthority(value);
+            case BASE_PATH -> endpoint.withBasePath(value);
         };
     }
 

@@ -14,7 +14,7 @@ import java.util.concurrent.RejectedExecutionException;
  * <pre>{@code
  * # address        attributes, in any order
  * 10.0.0.1:8080    weight=2 zone=a region=eu priority=1 id=orders-1 terminating=false version=7
- * [2001:db8::1]:80
+ * [2001:db8::1]:80 authority=api.eu.example.com base_path=/v2
  * }</pre>
  * An endpoint of weight 0 drains. JSON, in UTF-8 like the text, is an array, or an object with that array as its member {@code endpoints}:
  * <pre>{@code

@@ -44,6 +44,12 @@ final class HostAndPort {
      */
     static HostAndPort parse(String address, String what, String said) {
         Limits.checkLength(what, address);
+        if (address.contains("://")) {
+            throw malformed(
+                    what,
+                    said,
+                    "it is a URL; write host:port, and what else it says as authority (its host) and base_path (its path)");
+        }
         int colon = address.lastIndexOf(':');
         String portText = colon < 0 || address.endsWith("]") ? "" : address.substring(colon + 1);
         if (!PORT.matcher(portText).matches()) {

@@ -1,6 +1,7 @@
 package dev.evenkeel.lb.health;
 
 import dev.evenkeel.lb.endpoint.Authority;
+import dev.evenkeel.lb.endpoint.Endpoint;
 import java.io.IOException;
 import java.net.URI;
 import java.util.Objects;
@@ -10,7 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Passes if a GET of a path is answered with an expected status, 200 to 299 unless {@link #expecting} says otherwise. It carries the service's
- * name as its Host header, and with {@link #tls} the endpoint must prove that name, as for requests, unless {@link #host} says otherwise. Each check opens a connection of its own
+ * name as its Host header, and with {@link #tls} the endpoint must prove that name, as for requests, unless the endpoint has a name of its own, or {@link #host} says otherwise. The path
+ * is asked for below the endpoint's base path. Each check opens a connection of its own
  * over HTTP/1.1 and closes it after the header of the answer; it uses no proxy, and follows no redirect. Immutable, and safe for use by many
  * threads.
  */
@@ -78,11 +80,13 @@ public final class HttpHealthCheck implements HealthCheck {
     public CompletableFuture<CheckResult> check(CheckTarget target) {
         CheckResult result;
         try (StatusRequest request = new StatusRequest(target.timeout())) {
-            request.connect(target.endpoint());
+            Endpoint endpoint = target.endpoint();
+            Authority name = authority == null ? endpoint.authority().orElse(null) : authority;
+            request.connect(endpoint);
             if (tls != null) {
-                request.secure(tls, authority == null ? target.service() : authority.host());
+                request.secure(tls, name == null ? target.service() : name.host());
             }
-            result = judge(request.get(path, authority == null ? target.service() : authority.toString()));
+            result = judge(request.get(endpoint.basePath() + path, name == null ? target.service() : name.toString()));
         } catch (IOException e) {
             result = CheckResult.failed(
                     "GET " + path + ": " + CheckResult.failed(e).reason());

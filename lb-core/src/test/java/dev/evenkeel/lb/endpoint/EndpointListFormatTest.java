@@ -23,13 +23,15 @@ class EndpointListFormatTest {
             .withLocality(new Locality("eu", "a"))
             .withPriority(1)
             .withTerminating(true)
-            .withMetadata("version", "7=8");
+            .withMetadata("version", "7=8")
+            .withAuthority("api.eu.example.com")
+            .withBasePath("/v2");
 
     @Test
     void textHoldsOneEndpointALine() {
         String text = """
                 # the orders service
-                10.0.0.1:8080  weight=2.5 zone=a region=eu priority=1 id=orders-1 terminating=true version=7=8 # comment
+                10.0.0.1:8080  weight=2.5 zone=a region=eu priority=1 id=orders-1 terminating=true version=7=8 authority=api.eu.example.com base_path=/v2 # comment
 
                 \torders-2.svc:80 zone=\r
                 [2001:db8::1]:80
@@ -42,7 +44,7 @@ class EndpointListFormatTest {
     void jsonHoldsAddressesAndObjects() {
         String full = """
                 {"metadata": {"version": "7=8"}, "weight": 25e-1, "zone": "\\u0061", "region": "eu", "priority": 1,
-                 "id": "orders-1", "terminating": true, "address": "10.0.0.1:8080"}""";
+                 "authority": "api.eu.example.com", "base_path": "/v2", "id": "orders-1", "terminating": true, "address": "10.0.0.1:8080"}""";
 
         assertThat(parse("[\"[::1]:80\", " + full + "]")).containsExactly(Endpoint.of("[::1]:80"), FULL);
         assertThat(parse("\n{\"endpoints\": [" + full + "]}\n")).containsExactly(FULL);

@@ -104,6 +104,42 @@ class EndpointTest {
     }
 
     @Test
+    void hasTheServicesNameAndNoBasePathUnlessItIsSaid() {
+        assertThat(endpoint.authority()).isEmpty();
+        assertThat(endpoint.basePath()).isEmpty();
+
+        Endpoint named = endpoint.withAuthority("API.eu.example.com:8443").withBasePath("/v2/");
+        assertThat(named.authority()).hasValueSatisfying(authority -> {
+            assertThat(authority).hasToString("api.eu.example.com:8443");
+            assertThat(authority.host()).isEqualTo("api.eu.example.com");
+            assertThat(authority.port()).hasValue(8443);
+        });
+        assertThat(named.basePath()).isEqualTo("/v2");
+        assertThat(named.withWeight(2).withId("x").basePath()).isEqualTo("/v2");
+        assertThat(named).isNotEqualTo(endpoint);
+        assertThat(named.withAuthority("").withBasePath("/")).isEqualTo(endpoint);
+        assertThat(named.isSameServerAs(endpoint)).isFalse();
+        assertThat(named.isSameServerAs(named.withWeight(3))).isTrue();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"v2", "/v 2", "/v2?x", "/v2#x", "//x", "/a//b", "/../x", "/a/..", "/%zz", "/a\nb", "http://a/b"})
+    void whatIsNoBasePathIsRefused(String path) {
+        assertThatThrownBy(() -> endpoint.withBasePath(path))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("base_path is ")
+                .hasMessageContaining("such as /v2");
+    }
+
+    @Test
+    void aUrlInPlaceOfAnAddressSaysWhatToWrite() {
+        assertRefused(
+                () -> Endpoint.of("https://api.eu.example.com/v2"),
+                "it is a URL; write host:port, and what else it says as authority (its host) and base_path (its path)");
+    }
+
+    @Test
     void whatElseIsOutOfRangeIsRefusedByName() {
         assertRefused(() -> endpoint.withId(" "), "id of 10.0.0.1:8080 is empty");
         assertRefused(() -> endpoint.withId("x".repeat(257)), "257 characters, at most 256");

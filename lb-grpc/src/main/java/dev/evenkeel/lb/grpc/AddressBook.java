@@ -19,6 +19,8 @@ final class AddressBook {
     /** How far ahead an endpoint is looked for: as many as may leave side by side before those after them are made anew. Guessed. */
     private static final int AHEAD = 16;
 
+    private static final System.Logger LOG = System.getLogger(EvenkeelGrpc.class.getName());
+
     private final Function<Endpoint, SocketAddress> addresses;
 
     private final Faults faults;
@@ -27,6 +29,7 @@ final class AddressBook {
     private List<Endpoint> endpoints = List.of();
     private List<EquivalentAddressGroup> groups = List.of();
     private int lacking;
+    private boolean saidBasePath;
 
     AddressBook(Function<Endpoint, SocketAddress> addresses, Faults faults) {
         this.addresses = addresses;
@@ -73,9 +76,7 @@ final class AddressBook {
     }
 
     private EquivalentAddressGroup group(Endpoint endpoint) {
-        Attributes attributes = Attributes.newBuilder()
-                .set(ServiceAttributes.ENDPOINT, endpoint)
-                .build();
+        Attributes attributes = attributes(endpoint);
         try {
             SocketAddress address = addresses.apply(endpoint);
             return address == null
@@ -84,6 +85,22 @@ final class AddressBook {
         } catch (RuntimeException e) {
             return without(attributes, "EvenkeelGrpc.ADDRESSES failed for " + endpoint, e);
         }
+    }
+
+    /** By the authority gRPC asks for the server, and has it prove that in TLS. Where a method is, gRPC alone says. */
+    private Attributes attributes(Endpoint endpoint) {
+        if (!endpoint.basePath().isEmpty() && !saidBasePath) {
+            saidBasePath = true;
+            LOG.log(
+                    System.Logger.Level.WARNING,
+                    endpoint + " has the base path " + endpoint.basePath()
+                            + ", which has no effect over gRPC; it is logged only this once");
+        }
+        Attributes.Builder attributes = Attributes.newBuilder().set(ServiceAttributes.ENDPOINT, endpoint);
+        endpoint.authority()
+                .ifPresent(authority ->
+                        attributes.set(EquivalentAddressGroup.ATTR_AUTHORITY_OVERRIDE, authority.toString()));
+        return attributes.build();
     }
 
     /** An endpoint without an address is one that cannot be connected to, and harms no other. */

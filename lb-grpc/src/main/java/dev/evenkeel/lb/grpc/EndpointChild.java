@@ -93,7 +93,7 @@ final class EndpointChild {
 
     /** Returns whether a description is of this very server. */
     boolean isAt(Endpoint other) {
-        return endpoint.id().equals(other.id()) && endpoint.address().equals(other.address());
+        return endpoint.id().equals(other.id()) && endpoint.isSameServerAs(other);
     }
 
     EquivalentAddressGroup address() {

@@ -1,5 +1,6 @@
 package dev.evenkeel.lb.grpc;
 
+import dev.evenkeel.lb.endpoint.Authority;
 import dev.evenkeel.lb.health.CheckResult;
 import dev.evenkeel.lb.health.CheckTarget;
 import dev.evenkeel.lb.health.HealthCheck;
@@ -67,7 +68,7 @@ public final class GrpcHealthCheck implements HealthCheck {
     private CompletableFuture<CheckResult> check(CheckTarget target, String host) {
         ManagedChannel channel = Grpc.newChannelBuilderForAddress(
                         host, target.endpoint().port(), credentials)
-                .overrideAuthority(authority == null ? target.service() : authority)
+                .overrideAuthority(authority(target))
                 .proxyDetector(address -> null)
                 .disableServiceConfigLookUp()
                 .disableRetry()
@@ -86,6 +87,12 @@ public final class GrpcHealthCheck implements HealthCheck {
             answer.result.completeExceptionally(e);
         }
         return answer.result;
+    }
+
+    private String authority(CheckTarget target) {
+        return authority != null
+                ? authority
+                : target.endpoint().authority().map(Authority::toString).orElse(target.service());
     }
 
     /** gRPC refuses a host name with an underscore, so its address is looked up for it. */

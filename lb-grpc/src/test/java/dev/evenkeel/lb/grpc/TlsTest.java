@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.evenkeel.lb.LoadBalancer;
 import dev.evenkeel.lb.LoadBalancers;
+import dev.evenkeel.lb.endpoint.Endpoint;
 import dev.evenkeel.lb.endpoint.EndpointSource;
 import dev.evenkeel.lb.health.CheckResult;
 import dev.evenkeel.lb.health.CheckTarget;
@@ -22,8 +23,10 @@ import io.grpc.testing.TlsTesting;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.logging.Level;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -35,6 +38,7 @@ class TlsTest {
     private final LoadBalancers services = LoadBalancers.of(LoadBalancer.builder(Fleet.NAME)
             .endpoints(EndpointSource.of(List.of(server.endpoint())))
             .build());
+    private final List<LoadBalancer> others = new ArrayList<>();
     private ManagedChannel channel;
 
     private static NettyServerBuilder secure(NettyServerBuilder plain) {
@@ -66,6 +70,7 @@ class TlsTest {
     void close() {
         channel.shutdownNow();
         services.close();
+        others.forEach(LoadBalancer::close);
         server.close();
     }
 
@@ -78,6 +83,46 @@ class TlsTest {
                 .contains(server.address())
                 .doesNotContain("null")
                 .matches("(?is).*certificate.*");
+        assertThat(server.calls.get()).isZero();
+    }
+
+    private ManagedChannel channelTo(Endpoint endpoint) {
+        LoadBalancer orders = LoadBalancer.builder(Fleet.NAME)
+                .endpoints(EndpointSource.of(List.of(endpoint)))
+                .build();
+        others.add(orders);
+        channel = EvenkeelGrpc.configure(
+                        Grpc.newChannelBuilder("lb:///" + Fleet.NAME, credentials()), LoadBalancers.of(orders))
+                .build();
+        return channel;
+    }
+
+    @Test
+    void anEndpointsOwnAuthorityIsWhatTlsChecksAndServersSee() {
+        Endpoint endpoint = server.endpoint().withAuthority(NAME_IN_CERTIFICATE).withBasePath("/v2");
+
+        try (Log log = Log.of(Level.ALL)) {
+            assertThat(Fleet.get(channelTo(endpoint), "x")).startsWith("x@");
+            assertThat(log.messages)
+                    .singleElement()
+                    .asString()
+                    .contains("base path /v2, which has no effect over gRPC");
+        }
+        assertThat(GrpcHealthCheck.of(credentials())
+                        .check(new CheckTarget(Fleet.NAME, endpoint, Duration.ofSeconds(20)))
+                        .join())
+                .isEqualTo(CheckResult.PASSED);
+        assertThat(server.authorities).isNotEmpty().containsOnly(NAME_IN_CERTIFICATE);
+    }
+
+    @Test
+    void anEndpointThatDoesNotProveItsOwnAuthorityIsRefused() {
+        Endpoint endpoint = server.endpoint().withAuthority("api.eu.example.org");
+
+        Status status =
+                Fleet.fail(channelTo(endpoint), Echo.GET, CallOptions.DEFAULT.withDeadlineAfter(20, TimeUnit.SECONDS));
+        assertThat(status.getCode()).isEqualTo(Status.Code.UNAVAILABLE);
+        assertThat(status.getDescription()).matches("(?is).*certificate.*");
         assertThat(server.calls.get()).isZero();
     }
 

@@ -4,6 +4,7 @@ import dev.evenkeel.lb.BalancedCall;
 import dev.evenkeel.lb.LoadBalancer;
 import dev.evenkeel.lb.call.Outcome;
 import dev.evenkeel.lb.call.RequestInfo;
+import dev.evenkeel.lb.endpoint.Authority;
 import dev.evenkeel.lb.endpoint.Endpoint;
 import dev.evenkeel.lb.observe.Event;
 import dev.evenkeel.lb.observe.LoadBalancerListener;
@@ -24,7 +25,7 @@ final class BalancedService implements LoadBalancerListener, AutoCloseable {
     private final ServiceDns names;
     private final PoolSettings poolSettings;
     private final Destinations destinations;
-    private final ConcurrentMap<String, PinnedEndpoint> byAddress = new ConcurrentHashMap<>();
+    private final ConcurrentMap<String, PinnedEndpoint> byPlace = new ConcurrentHashMap<>();
     private final LoadBalancer.Registration registration;
     private volatile @Nullable Owner owner; // written when its client has been built
 
@@ -68,9 +69,18 @@ final class BalancedService implements LoadBalancerListener, AutoCloseable {
 
     /** Returns the connections to an endpoint. */
     PinnedEndpoint pin(Endpoint endpoint) {
+        String place = place(endpoint);
+        PinnedEndpoint known = byPlace.get(place);
+        return known != null ? known : byPlace.computeIfAbsent(place, key -> connect(endpoint));
+    }
+
+    /** The same server may be several endpoints, under several names, which must not share connections. */
+    private static String place(Endpoint endpoint) {
         String address = endpoint.address();
-        PinnedEndpoint known = byAddress.get(address);
-        return known != null ? known : byAddress.computeIfAbsent(address, key -> connect(endpoint));
+        return endpoint.authority().isEmpty() && endpoint.basePath().isEmpty()
+                ? address
+                : address + " as "
+                        + endpoint.authority().map(Authority::toString).orElse("") + endpoint.basePath();
     }
 
     private PinnedEndpoint connect(Endpoint endpoint) {
@@ -91,12 +101,12 @@ final class BalancedService implements LoadBalancerListener, AutoCloseable {
             return;
         }
         if (event.type() == Event.Type.REMOVED || event.type() == Event.Type.DRAINED) {
-            PinnedEndpoint gone = byAddress.remove(endpoint.address());
+            PinnedEndpoint gone = byPlace.remove(place(endpoint));
             if (gone != null) {
                 gone.retire();
             }
         } else if (event.type() == Event.Type.UNAVAILABLE) {
-            PinnedEndpoint out = byAddress.get(endpoint.address());
+            PinnedEndpoint out = byPlace.get(place(endpoint));
             if (out != null) {
                 out.rest();
             }
@@ -123,7 +133,7 @@ final class BalancedService implements LoadBalancerListener, AutoCloseable {
 
     /** Closes the connections that are idle. */
     void evictAll() {
-        byAddress.values().forEach(endpoint -> endpoint.pool().evictAll());
+        byPlace.values().forEach(endpoint -> endpoint.pool().evictAll());
     }
 
     /** Nothing sends the service's health checks any more. */
@@ -133,14 +143,14 @@ final class BalancedService implements LoadBalancerListener, AutoCloseable {
 
     /** Returns how many endpoints connections are kept for. */
     int endpoints() {
-        return byAddress.size();
+        return byPlace.size();
     }
 
     /** Stops following the list and closes idle connections. The load balancer itself goes on. */
     @Override
     public void close() {
         registration.close();
-        byAddress.values().forEach(PinnedEndpoint::retire);
-        byAddress.clear();
+        byPlace.values().forEach(PinnedEndpoint::retire);
+        byPlace.clear();
     }
 }

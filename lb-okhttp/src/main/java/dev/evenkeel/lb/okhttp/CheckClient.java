@@ -36,6 +36,7 @@ final class CheckClient {
                 .retryOnConnectionFailure(true);
         builder.interceptors().clear();
         builder.networkInterceptors().clear();
+        builder.addNetworkInterceptor(NamingInterceptor.INSTANCE);
         this.client = builder.addInterceptor(CheckClient::pin).build();
     }
 

@@ -240,6 +240,7 @@ public final class EvenkeelOkHttpBuilder {
         }
         Anomalies anomalies = new Anomalies();
         OkHttpClient.Builder builder = original.newBuilder();
+        builder.networkInterceptors().add(0, NamingInterceptor.INSTANCE); // the user's see what is sent
         if (connectionAge != null) {
             builder.addNetworkInterceptor(connectionAge);
         }

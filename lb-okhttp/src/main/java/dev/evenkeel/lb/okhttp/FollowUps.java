@@ -27,13 +27,16 @@ final class FollowUps {
      */
     static Response send(Chain own, Hop hop, CallProgress progress, boolean probe) throws IOException {
         Transmission transmission = progress.transmission();
-        Chain chain = LoadBalancingInterceptor.pinned(own, progress.endpoint(), probe);
+        @Nullable PinnedEndpoint at = progress.endpoint(); // null where the request is for a host that is no service
+        Chain chain = LoadBalancingInterceptor.pinned(own, at, probe);
         Request request = hop.request();
         Response before = hop.before();
         int closed = 0;
         while (true) {
             try {
-                return following(before, chain.proceed(request));
+                Response response =
+                        at == null ? chain.proceed(request) : NamingInterceptor.proceed(chain, request, at);
+                return following(before, response);
             } catch (Crossing crossing) {
                 before = following(before, crossing.answer());
                 request = crossing.next();
@@ -45,6 +48,7 @@ final class FollowUps {
                     throw new Redirected(new Hop(request, before, followUps, null));
                 }
                 transmission.crossTo(to);
+                at = to;
                 chain = to == null ? own : LoadBalancingInterceptor.pinned(own, to, false);
             } catch (ClosedWhileIdle e) {
                 closed++;

@@ -262,7 +262,7 @@ final class LoadBalancingInterceptor implements Interceptor {
         if (probe && (chain.connectTimeoutMillis() == 0 || chain.connectTimeoutMillis() > PROBE_CONNECT_MILLIS)) {
             pinned = pinned.withConnectTimeout(PROBE_CONNECT_MILLIS, TimeUnit.MILLISECONDS);
         }
-        return pinned;
+        return endpoint.name().secure(pinned);
     }
 
     static IOException suppressing(IOException failure, @Nullable IOException earlier) {

@@ -27,6 +27,7 @@ final class PinnedEndpoint implements Dns {
 
     private final String service;
     private final Endpoint endpoint;
+    private final EndpointName name;
     private final ServiceDns names;
     private final ConnectionPool pool;
     private final IdleConnections idle;
@@ -36,6 +37,7 @@ final class PinnedEndpoint implements Dns {
     PinnedEndpoint(String service, Endpoint endpoint, ServiceDns names, ConnectionPool pool, IdleConnections idle) {
         this.service = service;
         this.endpoint = endpoint;
+        this.name = EndpointName.of(service, endpoint);
         this.names = names;
         this.pool = pool;
         this.idle = idle;
@@ -87,7 +89,12 @@ final class PinnedEndpoint implements Dns {
         return names.addresses().find(address) == this;
     }
 
-    /** Returns its own address, which has its port. */
+    /** Returns how it is asked for. */
+    EndpointName name() {
+        return name;
+    }
+
+    /** Returns where it is, as the list says. */
     String address() {
         return endpoint.address();
     }
