@@ -34,8 +34,7 @@ final class FollowUps {
         int closed = 0;
         while (true) {
             try {
-                Response response =
-                        at == null ? chain.proceed(request) : NamingInterceptor.proceed(chain, request, at);
+                Response response = at == null ? chain.proceed(request) : NamingInterceptor.proceed(chain, request, at);
                 return following(before, response);
             } catch (Crossing crossing) {
                 before = following(before, crossing.answer());
