@@ -8,7 +8,6 @@ import org.jspecify.annotations.NullMarked;
 @SuppressWarnings({"requires-automatic", "requires-transitive-automatic"}) // Resilience4j has no module-info
 module dev.evenkeel.lb {
     requires com.github.benmanes.caffeine;
-    requires java.net.http;
     requires transitive io.github.resilience4j.circuitbreaker;
     requires transitive io.github.resilience4j.core; // has types of its settings
     requires org.slf4j; // not ours: Resilience4j logs through it, and cannot ask for it itself
@@ -23,5 +22,6 @@ module dev.evenkeel.lb {
     exports dev.evenkeel.lb.observe;
     exports dev.evenkeel.lb.policy;
     exports dev.evenkeel.lb.retry;
+    exports dev.evenkeel.lb.text;
     exports dev.evenkeel.lb.time;
 }

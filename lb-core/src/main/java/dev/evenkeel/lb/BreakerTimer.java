@@ -28,7 +28,7 @@ final class BreakerTimer {
 
     /** Has its owner act on the state that a breaker has come to, unless that has been done. */
     void settle(Breaker breaker, Owner owner) {
-        cluster.tell((members, now) -> settle(breaker, owner, members, now));
+        cluster.tellOfAll((members, now) -> settle(breaker, owner, members, now));
     }
 
     private boolean settle(Breaker breaker, Owner owner, Members members, long now) {
@@ -46,7 +46,7 @@ final class BreakerTimer {
                     .scheduler()
                     .schedule(
                             breaker.patienceNanos(),
-                            () -> cluster.tell((members, now) ->
+                            () -> cluster.tellOfAll((members, now) ->
                                     breaker.spell() == spell && timeIsUp(breaker, owner, members, now)));
         }
     }

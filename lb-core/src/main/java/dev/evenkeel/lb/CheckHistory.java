@@ -6,6 +6,7 @@ import org.jspecify.annotations.Nullable;
 final class CheckHistory {
     private int passesInARow;
     private int failuresInARow;
+    private int unknownsInARow;
     private String lastFailure = "";
     private boolean running;
     private @Nullable CheckRun latest;
@@ -33,14 +34,28 @@ final class CheckHistory {
     /** Enters a pass and returns how many there have been in a row. */
     int passed() {
         failuresInARow = 0;
+        unknownsInARow = 0;
         return ++passesInARow;
     }
 
     /** Enters a failure and returns how many there have been in a row. */
     int failed(String reason) {
         passesInARow = 0;
+        unknownsInARow = 0;
         lastFailure = reason;
         return ++failuresInARow;
+    }
+
+    /** Enters a check that found out nothing, and returns how many there have been in a row. It ends no row of passes or failures. */
+    int unknown() {
+        return ++unknownsInARow;
+    }
+
+    /** Forgets what was found out, but not that a check is running. */
+    void forget() {
+        passesInARow = 0;
+        failuresInARow = 0;
+        unknownsInARow = 0;
     }
 
     /** Says why the endpoint is out. */

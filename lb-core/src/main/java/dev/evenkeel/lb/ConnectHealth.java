@@ -3,9 +3,9 @@ package dev.evenkeel.lb;
 import dev.evenkeel.lb.call.Outcome;
 import dev.evenkeel.lb.endpoint.OutReason;
 import dev.evenkeel.lb.health.ConnectBackoff;
-import dev.evenkeel.lb.health.SlowStart;
 import dev.evenkeel.lb.policy.PickContext;
 import dev.evenkeel.lb.time.Environment;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,7 +17,6 @@ final class ConnectHealth {
     private final Cluster cluster;
     private final Ejector ejector;
     private final ConnectBackoff backoff;
-    private final SlowStart slowStart;
     private final Environment environment;
     private final Trials probes = new Trials(OutReason.CONNECT_FAILED);
 
@@ -25,22 +24,27 @@ final class ConnectHealth {
         this.cluster = cluster;
         this.ejector = ejector;
         this.backoff = settings.connectBackoff();
-        this.slowStart = settings.slowStart();
         this.environment = environment;
+        cluster.watch(probes::changed);
     }
 
     /** Returns an endpoint that this request is to try, or null, which is the rule. */
     @Nullable
     TrackedNode takeProbe(LoadBalancerView view, PickContext call) {
-        if (probes.nobodyIsDue()) {
+        if (!isProbeDue()) {
             return null;
         }
         TrackedNode node = probes.take(out -> view.mayTry(call, out));
         if (node != null) {
             // Should the request never end, the endpoint must not stay out for ever.
-            environment.scheduler().schedule(backoff.max().toNanos(), () -> offer(node));
+            environment.scheduler().schedule(TimeUnit.NANOSECONDS.convert(backoff.max()), () -> offer(node));
         }
         return node;
+    }
+
+    /** Returns whether an endpoint waits to be tried by a request. */
+    boolean isProbeDue() {
+        return !probes.noneIsDue();
     }
 
     /** Learns from an attempt that failed to connect, or that involved an endpoint which is out. */
@@ -102,22 +106,26 @@ final class ConnectHealth {
         }
         node.connects.connected(now);
         ejector.acquit(node, sinceNanos, now);
-        members.startOver(node, slowStart, now);
+        members.startOver(node, now);
         cluster.announceAvailability(node, "connected again");
         return true;
     }
 
-    /** Takes back an endpoint that transports had lost their connections to, as it is another process; called in a change. */
-    void connectedAgain(Members members, TrackedNode node, long now) {
+    /**
+     * Takes back an endpoint that transports had lost their connections to, as it is another process, and returns whether that is a change for
+     * all views; called in a change.
+     */
+    boolean connectedAgain(Members members, TrackedNode node, long now) {
         if (!node.connects.isLost()) {
-            return;
+            return false;
         }
         boolean wasOut = !node.availability().isAvailable();
         ejector.acquit(node, node.connects.foundNanos(), now);
-        members.startOver(node, slowStart, now);
+        members.startOver(node, now);
         if (wasOut && node.availability().isAvailable()) {
             cluster.announceAvailability(node, "connected again");
         }
+        return true;
     }
 
     /** Lets the next request try the endpoint, if it is still out and its pause is over: an earlier timer may come too soon. */

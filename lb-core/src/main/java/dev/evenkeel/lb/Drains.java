@@ -1,7 +1,7 @@
 package dev.evenkeel.lb;
 
 import dev.evenkeel.lb.endpoint.OutReason;
-import dev.evenkeel.lb.health.SlowStart;
+import dev.evenkeel.lb.text.OneLine;
 import dev.evenkeel.lb.time.Scheduler;
 import org.jspecify.annotations.Nullable;
 
@@ -10,14 +10,12 @@ final class Drains {
     private final String service;
     private final Cluster cluster;
     private final Scheduler scheduler;
-    private final SlowStart slowStart;
     private final @Nullable StickySessions sessions; // null where there are none
 
     Drains(String service, Cluster cluster, Settings settings, Scheduler scheduler) {
         this.service = service;
         this.cluster = cluster;
         this.scheduler = scheduler;
-        this.slowStart = settings.slowStart();
         this.sessions = settings.sessions();
     }
 
@@ -26,7 +24,7 @@ final class Drains {
         String known = cluster.read((members, now) -> members.find(id) == null ? members.describeIds() : "");
         if (!known.isEmpty()) {
             throw new IllegalArgumentException(
-                    "endpoint '" + id + "' is not in the list of " + service + ", which has " + known);
+                    "endpoint " + OneLine.quote(id) + " is not in the list of " + service + ", which has " + known);
         }
         cluster.update((members, now) -> {
             TrackedNode node = members.order(id, drain);
@@ -40,7 +38,7 @@ final class Drains {
                 (members, now) -> members.isEvacuated(zone) || members.hasZone(zone) ? "" : members.describeZones());
         if (!known.isEmpty()) {
             throw new IllegalArgumentException(
-                    "no endpoint of " + service + " is in zone '" + zone + "', the zones are " + known);
+                    "no endpoint of " + service + " is in zone " + OneLine.quote(zone) + ", the zones are " + known);
         }
         cluster.update((members, now) -> {
             boolean changed = false;
@@ -49,11 +47,11 @@ final class Drains {
                     changed = true;
                     if (!evacuate) {
                         node.comeBack(now);
+                        members.holdBack(node, now);
                     }
                 }
             }
-            boolean reweighted = members.refreshWeights(slowStart, now);
-            return changed || reweighted;
+            return changed;
         });
     }
 

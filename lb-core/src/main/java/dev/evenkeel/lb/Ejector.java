@@ -1,11 +1,11 @@
 package dev.evenkeel.lb;
 
 import dev.evenkeel.lb.endpoint.OutReason;
+import dev.evenkeel.lb.health.ConsecutiveFailures;
 import dev.evenkeel.lb.health.EjectionTime;
-import dev.evenkeel.lb.health.SlowStart;
 import dev.evenkeel.lb.observe.Event;
 import dev.evenkeel.lb.time.Environment;
-import java.util.Collection;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The one way out by ejection, and the one way back. It holds the cap over all suspicion, of detectors and breakers together: whatever
@@ -13,16 +13,19 @@ import java.util.Collection;
  */
 final class Ejector {
     private final Cluster cluster;
+    private final Usual usual;
     private final EjectionTime ejection;
-    private final CommonFailure commonFailure;
-    private final SlowStart slowStart;
+    private final ConsecutiveFailures inARow;
     private final Environment environment;
+    private @Nullable CommonFailure latest; // of the latest look at all endpoints
+    private long lookedNanos; // when that was; means nothing before
+    private boolean sweeping;
 
-    Ejector(Cluster cluster, Settings settings, Environment environment) {
+    Ejector(Cluster cluster, Usual usual, Settings settings, Environment environment) {
         this.cluster = cluster;
+        this.usual = usual;
         this.ejection = settings.outliers().ejection();
-        this.commonFailure = new CommonFailure(settings.outliers().consecutiveFailures());
-        this.slowStart = settings.slowStart();
+        this.inARow = settings.outliers().consecutiveFailures();
         this.environment = environment;
     }
 
@@ -34,26 +37,51 @@ final class Ejector {
         if (!hasRoom(members)) {
             return "as many are out as may be";
         }
-        return commonFailure.isSeenIn(members.nodes(), now) ? "as most endpoints fail together" : "";
+        return commonFailure(members, now).isSeen() ? "as most endpoints fail together" : "";
     }
 
     /** Does the same for an endpoint whose breaker has opened, which knows nothing of others. */
     String objectionToBreaker(TrackedNode node, Members members, long now) {
         String objection = objection(node, members, now);
-        boolean shared = objection.isEmpty() && CommonFailure.isShared(node, members.nodes(), now);
-        return shared ? "as attempts fail at other endpoints, too" : objection;
+        if (!objection.isEmpty()) {
+            return objection;
+        }
+        usual.count(members.nodes(), now);
+        return CommonFailure.isShared(node, usual.windowShare(node)) ? "as attempts fail at other endpoints, too" : "";
     }
 
-    /** What is out for certain is no matter of suspicion, whether or not it was ejected before. */
-    private boolean hasRoom(Members members) {
-        Collection<TrackedNode> all = members.nodes();
-        long counted = all.stream()
-                .filter(one -> one.isUsed() && !one.isOut(OutReason.DRAINING))
-                .count();
-        long out = all.stream()
-                .filter(one -> one.isUsed() && one.isOutOnSuspicion() && !one.isOutForCertain())
-                .count();
-        return out < ejection.allowed((int) counted);
+    boolean hasRoom(Members members) {
+        Census census = members.census();
+        return census.suspects() < ejection.allowed(census.counted());
+    }
+
+    /** Has many verdicts follow at a time, for which one look at all endpoints is enough; until {@link #endSweep}. */
+    void beginSweep() {
+        latest = null;
+        sweeping = true;
+    }
+
+    void endSweep() {
+        sweeping = false;
+    }
+
+    /** Notes that an endpoint is about to be taken out on suspicion. */
+    void takesOut(TrackedNode node) {
+        if (latest != null) {
+            latest.takesOut(node);
+        }
+    }
+
+    /** Of a long list, the look at all of a moment ago will do: in so little time not many more can have failed. */
+    private CommonFailure commonFailure(Members members, long now) {
+        CommonFailure known = latest;
+        if (known != null && (sweeping || now - lookedNanos < Cluster.spacingNanos(members.size()))) {
+            return known;
+        }
+        known = CommonFailure.lookedForIn(members.nodes(), inARow);
+        latest = known;
+        lookedNanos = now;
+        return known;
     }
 
     /** Ejects an endpoint that is not ejected yet; the caller has asked for room. */
@@ -61,6 +89,7 @@ final class Ejector {
         int times = node.ejections.eject(reason);
         long duration = ejection.nanos(times, environment.random());
         node.ejections.until(now + duration);
+        takesOut(node);
         node.setOut(OutReason.EJECTED, true);
         environment
                 .scheduler()
@@ -74,7 +103,7 @@ final class Ejector {
         }
         node.ejections.returned(now);
         node.comeBack(now);
-        members.refreshWeights(slowStart, now);
+        members.holdBack(node, now);
         cluster.announceAvailability(node, "its ejection is over");
         return true;
     }

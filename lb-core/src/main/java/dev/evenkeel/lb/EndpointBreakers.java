@@ -2,10 +2,10 @@ package dev.evenkeel.lb;
 
 import dev.evenkeel.lb.call.Outcome;
 import dev.evenkeel.lb.endpoint.OutReason;
-import dev.evenkeel.lb.health.SlowStart;
 import dev.evenkeel.lb.limit.Breaker;
 import dev.evenkeel.lb.observe.Event;
 import dev.evenkeel.lb.policy.PickContext;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -19,16 +19,16 @@ final class EndpointBreakers {
     private final Cluster cluster;
     private final Ejector ejector;
     private final BreakerTimer timer;
-    private final SlowStart slowStart;
     private final Trials trials = new Trials(OutReason.BREAKER_OPEN);
     private final Set<TrackedNode> kept =
-            new LinkedHashSet<>(); // in use with an open breaker; used under the cluster's lock
+            new LinkedHashSet<>(); // in use with an open breaker; used under the cluster's lock, as the next
+    private final Set<TrackedNode> excused = new HashSet<>(); // those that were kept as others failed, too
 
-    EndpointBreakers(Cluster cluster, Ejector ejector, BreakerTimer timer, Settings settings) {
+    EndpointBreakers(Cluster cluster, Ejector ejector, BreakerTimer timer) {
         this.cluster = cluster;
         this.ejector = ejector;
         this.timer = timer;
-        this.slowStart = settings.slowStart();
+        cluster.watch(trials::changed);
     }
 
     /** Returns an endpoint that this request is to try, with a permit of its breaker and counted as in flight; or null, the rule. */
@@ -45,7 +45,7 @@ final class EndpointBreakers {
     /** Returns an endpoint that this request is to try, with a permit of its breaker and not counted; or null, the rule. */
     @Nullable
     TrackedNode takePermit(LoadBalancerView view, PickContext call) {
-        if (trials.nobodyIsDue()) {
+        if (trials.noneIsDue()) {
             return null;
         }
         TrackedNode node = trials.take(out -> isOutForNothingElse(out) && out.hasRoom() && view.mayTry(call, out));
@@ -112,12 +112,17 @@ final class EndpointBreakers {
                 };
     }
 
-    /** Takes out what stayed in use for want of room, if there is room by now; called in a sweep. */
+    /**
+     * Takes out what stayed in use for want of room, if there is room by now, and what was excused by the failures of others, if it goes on
+     * failing without them: that those failures end is no evidence against it. Called in a sweep.
+     */
     boolean reconsider(Members members, long now) {
         boolean changed = false;
         kept.removeIf(node -> !isKept(node));
+        excused.retainAll(kept);
         for (TrackedNode node : kept) {
             if (node.breaker != null
+                    && (!excused.contains(node) || node.isFailingNow())
                     && ejector.objectionToBreaker(node, members, now).isEmpty()) {
                 changed |= takeOut(node, node.breaker.describe(now));
             }
@@ -126,6 +131,7 @@ final class EndpointBreakers {
     }
 
     private boolean takeOut(TrackedNode node, String why) {
+        ejector.takesOut(node);
         boolean changed = node.setOut(OutReason.BREAKER_OPEN, true);
         cluster.announceAvailability(node, why);
         return changed;
@@ -161,6 +167,9 @@ final class EndpointBreakers {
             if (!objection.isEmpty()) {
                 suspect(why + "; stays in use, " + objection);
                 kept.add(node);
+                if (ejector.hasRoom(members)) {
+                    excused.add(node);
+                }
                 return false;
             }
             return takeOut(node, why);
@@ -177,7 +186,7 @@ final class EndpointBreakers {
                 return false;
             }
             node.comeBack(now);
-            members.refreshWeights(slowStart, now);
+            members.holdBack(node, now);
             cluster.announceAvailability(node, "its circuit breaker closed");
             return true;
         }

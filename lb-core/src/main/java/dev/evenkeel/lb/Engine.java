@@ -40,31 +40,33 @@ final class Engine {
 
     private static final long MAX_PUSHBACK_NANOS = 30_000_000_000L;
 
+    private final Timers timers;
     private final Scheduler.Scheduled stallWatch;
     private final AtomicLong exhaustedAnnouncedNanos; // when we last said that the budget is spent
 
-    Engine(String service, Settings settings, EndpointSource source, Environment environment) {
+    Engine(String service, Settings settings, EndpointSource source, Environment given) {
         this.settings = settings;
-        this.environment = environment;
-        this.announcer = new Announcer(service);
+        this.timers = new Timers(given.scheduler());
+        this.environment = new Environment(
+                given.ticker(), timers, given.blocking(), given.random(), given.stalls(), given.listeners());
+        this.announcer = new Announcer(service, environment);
         this.budget = new RetryBudget(settings.retryBudget(), nowNanos());
         this.usual = new Usual(budget::deposits, nowNanos());
         this.cluster = new Cluster(settings, environment, announcer, usual);
         this.drains = new Drains(service, cluster, settings, environment.scheduler());
-        Ejector ejector = new Ejector(cluster, settings, environment);
+        Ejector ejector = new Ejector(cluster, usual, settings, environment);
         this.connects = new ConnectHealth(cluster, ejector, settings, environment);
-        this.checks = new HealthChecker(service, cluster, connects, settings, environment);
+        this.checks = new HealthChecker(service, cluster, connects, settings, given); // its timers end checks
         this.sessions = settings.sessions() == null
                 ? null
                 : new Sessions(
                         settings.sessions(), settings.policy() instanceof KeyedPolicy, cluster, environment.ticker());
         this.firstList = new FirstList(cluster, environment);
         this.list = new ListKeeper(
-                cluster, drains, this::joined, firstList, environment.scheduler(), source.isAuthoritative(), settings);
+                cluster, drains, this::joined, firstList, environment, source.isAuthoritative(), settings);
         BreakerTimer timer = new BreakerTimer(cluster, environment);
-        this.breakers = settings.limits().endpointBreaker() == null
-                ? null
-                : new EndpointBreakers(cluster, ejector, timer, settings);
+        this.breakers =
+                settings.limits().endpointBreaker() == null ? null : new EndpointBreakers(cluster, ejector, timer);
         this.gate = settings.limits().newGate(cluster, service, timer, environment.ticker());
         this.outliers = new OutlierSweep(cluster, ejector, breakers, usual, settings, environment.scheduler());
         this.hedges = settings.hedges().isOn()
@@ -82,6 +84,7 @@ final class Engine {
     /** Ends the control loop. Doing it twice changes nothing. */
     void close() {
         cluster.close();
+        timers.close();
         firstList.end();
         stallWatch.cancel();
     }
@@ -177,7 +180,7 @@ final class Engine {
         if (node.ledger().pushBack(pause, nowNanos) && !node.isPushedBack()) {
             cluster.tell((members, now) -> {
                 node.cuts.pushBack(now + pause);
-                return members.refreshWeights(settings.slowStart(), now);
+                return members.holdBack(node, now);
             });
         }
     }
@@ -241,7 +244,7 @@ final class Engine {
 
     /** Returns the state of the list in words. */
     String describeList() {
-        return cluster.read((members, now) -> list.describe(members.size(), now));
+        return list.describe(cluster.size(), nowNanos());
     }
 
     /** Returns why the list is empty, unless the first one is still waited for. */
@@ -249,9 +252,9 @@ final class Engine {
         if (cluster.isClosed()) {
             return Optional.of(announcer.service() + " is closed");
         }
-        return cluster.read((members, now) -> members.size() > 0 || (firstList.isAwaited() && !list.isKnown())
+        return cluster.size() > 0 || (firstList.isAwaited() && !list.isKnown())
                 ? Optional.empty()
-                : Optional.of(announcer.service() + " has no endpoints: " + list.describe(0, now)));
+                : Optional.of(announcer.service() + " has no endpoints: " + list.describe(0, nowNanos()));
     }
 
     /** Returns what keeps all of the service's attempts back, after a comma; empty if nothing does. */

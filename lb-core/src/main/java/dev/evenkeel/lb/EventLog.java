@@ -9,16 +9,24 @@ final class EventLog implements LoadBalancerListener {
 
     @Override
     public void onEvent(Event event) {
-        System.Logger.Level level = level(event.type());
-        if (LOG.isLoggable(level)) {
-            LOG.log(level, event.toString());
-        }
+        LOG.log(level(event.type()), event.toString());
+    }
+
+    /** Returns whether an event of this type would be seen in the log. */
+    static boolean isLogged(Event.Type type) {
+        return LOG.isLoggable(level(type));
     }
 
     private static System.Logger.Level level(Event.Type type) {
         return switch (type) {
-            case STALE, LIST_HELD, DUPLICATES, SPLIT_UNMATCHED, PANIC_ENTERED, BUDGET_EXHAUSTED ->
-                System.Logger.Level.WARNING;
+            case STALE,
+                    LIST_HELD,
+                    DUPLICATES,
+                    ENTRIES_LEFT_OUT,
+                    UNCHECKED,
+                    SPLIT_UNMATCHED,
+                    PANIC_ENTERED,
+                    BUDGET_EXHAUSTED -> System.Logger.Level.WARNING;
             case UNAVAILABLE, AVAILABLE, SUSPECTED, AVOIDED, NO_LONGER_AVOIDED, FRESH, SPLIT_MATCHED, PANIC_LEFT ->
                 System.Logger.Level.INFO;
             case ADDED, CHANGED, REMOVED, DRAINED, SUBSET_CHANGED, RETRY, HEDGE, CLOSED -> System.Logger.Level.DEBUG;

@@ -5,9 +5,12 @@ import dev.evenkeel.lb.health.CheckResult;
 import dev.evenkeel.lb.health.CheckSchedule;
 import dev.evenkeel.lb.health.CheckTarget;
 import dev.evenkeel.lb.health.HealthCheck;
+import dev.evenkeel.lb.observe.Event;
 import dev.evenkeel.lb.time.Environment;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +21,9 @@ import org.jspecify.annotations.Nullable;
  * no other ejection, for that is about real requests, and passing checks while failing requests is what bad endpoints are known for.
  */
 final class HealthChecker {
+    /** So many reasons for which checks find out nothing are announced. A check of somebody's own may find a new one each time. */
+    private static final int MOST_REASONS = 16;
+
     private final Cluster cluster;
     private final ConnectHealth connects;
     private final Settings settings;
@@ -28,6 +34,7 @@ final class HealthChecker {
 
     // Used under the cluster's lock.
     private final CheckRotation rotation = new CheckRotation();
+    private final Set<String> unknownReasons = new HashSet<>(); // that were announced
     private boolean turning; // whether the next turn is scheduled
     private int inFlight;
 
@@ -55,7 +62,7 @@ final class HealthChecker {
 
     /** Begins at a random moment and with a random endpoint: many clients that start together must not check in step. */
     private void begin() {
-        cluster.update((members, now) -> {
+        cluster.tell((members, now) -> {
             int endpoints = Math.max(1, members.used());
             rotation.skip(environment.random().nextInt(endpoints));
             long gap = schedule.gapNanos(endpoints, environment.random());
@@ -64,17 +71,19 @@ final class HealthChecker {
         });
     }
 
+    /** The checks begin on the timer as well, as whoever applies this has the lock, and something else to do. */
     private void turn() {
-        List<CheckRun> due = new ArrayList<>();
-        cluster.update((members, now) -> {
+        cluster.tell((members, now) -> {
             turning = members.size() > 0;
             if (turning) { // first, so that nothing that goes wrong in one turn prevents the next
                 long gap = schedule.gapNanos(members.used(), environment.random());
                 environment.scheduler().schedule(gap, this::turn);
             }
-            return choose(schedule.batch(members.used()), members.size(), due);
+            List<CheckRun> due = new ArrayList<>();
+            boolean rebuild = choose(schedule.batch(members.used()), members.size(), due);
+            environment.scheduler().schedule(0, () -> queue.start(due));
+            return rebuild;
         });
-        queue.start(due);
     }
 
     private boolean choose(int batch, int endpoints, List<CheckRun> due) {
@@ -116,7 +125,7 @@ final class HealthChecker {
 
     private void learn(CheckRun run, CheckResult result) {
         TrackedNode node = run.node();
-        cluster.update((members, now) -> {
+        cluster.tell((members, now) -> {
             inFlight--;
             node.checks.end();
             if (node.isRemoved()) {
@@ -126,8 +135,27 @@ final class HealthChecker {
             return switch (result.kind()) {
                 case PASSED -> passed(members, node, run.startNanos(), now);
                 case FAILED -> failed(node, result.reason());
-                case UNKNOWN -> false;
+                case UNKNOWN -> unknown(members, node, result.reason(), now);
             };
+        });
+    }
+
+    /** Forgets what checks have found out: endpoints that were out for it are back, and start slowly. */
+    void forget() {
+        cluster.update((members, now) -> {
+            boolean risen = false;
+            for (TrackedNode node : members.nodes()) {
+                node.checks.forget();
+                if (node.setOut(OutReason.PROBE_FAILED, false)) {
+                    risen = true;
+                    node.startOver(now);
+                    cluster.announceAvailability(node, "it is not checked any more");
+                }
+            }
+            if (risen) {
+                members.refreshWeights(now);
+            }
+            return risen;
         });
     }
 
@@ -138,8 +166,28 @@ final class HealthChecker {
             return true;
         }
         if (risen) {
-            members.startOver(node, settings.slowStart(), now);
-            cluster.announceAvailability(node, "passes its checks again");
+            comeBack(members, node, "passes its checks again", now);
+        }
+        return risen;
+    }
+
+    private void comeBack(Members members, TrackedNode node, String why, long now) {
+        members.startOver(node, now);
+        cluster.announceAvailability(node, why);
+    }
+
+    /** What checks found holds only as long as they find out anything. */
+    private boolean unknown(Members members, TrackedNode node, String reason, long now) {
+        if (node.checks.unknown() < schedule.fall()) {
+            return false;
+        }
+        if (unknownReasons.size() < MOST_REASONS && unknownReasons.add(reason)) {
+            cluster.announce(
+                    Event.Type.UNCHECKED, node.endpoint(), settings.checks().check() + " finds out nothing: " + reason);
+        }
+        boolean risen = node.setOut(OutReason.PROBE_FAILED, false);
+        if (risen) {
+            comeBack(members, node, "its checks find out nothing any more", now);
         }
         return risen;
     }

@@ -18,7 +18,7 @@ import java.util.Map;
 final class KeyMaps {
     private final KeyedPolicy policy;
     private Map<String, Known> maps = new HashMap<>(); // by the names of the parts
-    private long version = -1; // of the list that they are for
+    private long version; // of the list that they are for; at first there is none, and nothing to work out
 
     KeyMaps(KeyedPolicy policy) {
         this.policy = policy;
@@ -30,7 +30,7 @@ final class KeyMaps {
                 return false;
             }
             for (int i = 0; i < endpoints.size(); i++) {
-                if (!isAlike(endpoints.get(i), nodes.get(i).endpoint())) {
+                if (!isAlike(endpoints.get(i), nodes.get(i).placed())) {
                     return false;
                 }
             }
@@ -73,7 +73,7 @@ final class KeyMaps {
             return known;
         }
         List<Endpoint> endpoints =
-                part.nodes().stream().map(TrackedNode::endpoint).toList();
+                part.nodes().stream().map(TrackedNode::placed).toList();
         return new Known(endpoints, policy.newKeyMap(endpoints));
     }
 

@@ -1,6 +1,7 @@
 package dev.evenkeel.lb;
 
 import dev.evenkeel.lb.endpoint.Endpoint;
+import dev.evenkeel.lb.text.OneLine;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -73,7 +74,7 @@ final class ListGuard {
         if (first) {
             failingSinceNanos = nowNanos;
         }
-        failure = reason;
+        failure = OneLine.of(reason);
         return first;
     }
 
@@ -103,22 +104,48 @@ final class ListGuard {
                         + Text.seconds(remainingNanos(nowNanos));
     }
 
-    /** Returns the state of the list in words. */
-    String describe(int size, long nowNanos) {
-        if (failure != null) {
-            String since = Text.seconds(nowNanos - failingSinceNanos);
-            return known
-                    ? size + " endpoints, STALE for " + since + " (" + failure + ")"
-                    : "no list yet, the source has failed for " + since + " (" + failure + ")";
+    /** Returns what is known of the list now. */
+    State state() {
+        return new State(known, failure, failingSinceNanos, doubt, holdNanos);
+    }
+
+    /**
+     * What was known of the list at a moment. Immutable, so that words for it need no lock.
+     *
+     * @param known whether there was ever a list
+     * @param failure why the source fails; null if it does not
+     * @param failingSinceNanos since when; means nothing without a failure
+     * @param doubt the list that is not believed yet; null if there is none
+     * @param holdNanos how long lists in doubt are held back
+     */
+    record State(
+            boolean known,
+            @Nullable String failure,
+            long failingSinceNanos,
+            @Nullable ListDoubt doubt,
+            long holdNanos) {
+        /** Returns whether the source has delivered nothing, not even a failure. */
+        boolean isSilent() {
+            return !known && failure == null;
         }
-        if (!known) {
-            return "no list yet, the source has not answered";
+
+        /** Returns the state of the list in words. */
+        String describe(int size, long nowNanos) {
+            if (failure != null) {
+                String since = Text.seconds(nowNanos - failingSinceNanos);
+                return known
+                        ? size + " endpoints, STALE for " + since + " (" + failure + ")"
+                        : "no list yet, the source has failed for " + since + " (" + failure + ")";
+            }
+            if (!known) {
+                return "no list yet, the source has not answered";
+            }
+            return size + " endpoints"
+                    + (doubt == null
+                            ? ""
+                            : ", holding back a list of " + size(doubt.list()) + " for "
+                                    + Text.seconds(doubt.remainingNanos(holdNanos, nowNanos)));
         }
-        return size + " endpoints"
-                + (doubt == null
-                        ? ""
-                        : ", holding back a list of " + size(doubt.list()) + " for "
-                                + Text.seconds(remainingNanos(nowNanos)));
     }
 
     /** What a list names twice is one endpoint. */

@@ -2,15 +2,20 @@ package dev.evenkeel.lb;
 
 import dev.evenkeel.lb.endpoint.Endpoint;
 import dev.evenkeel.lb.endpoint.EndpointSource;
-import dev.evenkeel.lb.health.SlowStart;
+import dev.evenkeel.lb.endpoint.Omissions;
 import dev.evenkeel.lb.observe.Event;
+import dev.evenkeel.lb.time.Environment;
 import dev.evenkeel.lb.time.Scheduler;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.function.ObjLongConsumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** Takes lists from the source into the cluster, as far as they can be believed. */
 final class ListKeeper implements EndpointSource.Listener {
@@ -22,50 +27,65 @@ final class ListKeeper implements EndpointSource.Listener {
     private final Cluster cluster;
     private final Drains drains;
     private final ObjLongConsumer<TrackedNode> joined; // called in changes
+    private final Environment environment;
     private final FirstList first;
-    private final Scheduler scheduler;
     private final ListGuard guard; // used in changes only, so under the cluster's lock
-    private final SlowStart slowStart;
+    private volatile Omissions omitted = Omissions.NONE; // of the latest list; written in changes
     private Scheduler.Scheduled timer = NO_TIMER; // until a list in doubt is believed; used in changes only
+    private volatile ListGuard.State state; // the guard's, for words; written in changes
 
     ListKeeper(
             Cluster cluster,
             Drains drains,
             ObjLongConsumer<TrackedNode> joined,
             FirstList first,
-            Scheduler scheduler,
+            Environment environment,
             boolean authoritative,
             Settings settings) {
         this.cluster = cluster;
         this.drains = drains;
         this.joined = joined;
         this.first = first;
-        this.scheduler = scheduler;
-        this.slowStart = settings.slowStart();
+        this.environment = environment;
         Duration hold = settings.listHold();
-        this.guard = new ListGuard(authoritative || hold.isZero(), hold.toNanos());
+        this.guard = new ListGuard(authoritative || hold.isZero(), TimeUnit.NANOSECONDS.convert(hold));
+        this.state = guard.state();
     }
 
     @Override
     public void onEndpoints(List<Endpoint> endpoints) {
+        onEndpoints(endpoints, Omissions.NONE);
+    }
+
+    @Override
+    public void onEndpoints(List<Endpoint> endpoints, Omissions omissions) {
         List<Endpoint> list;
+        Omissions all;
         try {
-            list = List.copyOf(endpoints);
+            List<@Nullable Endpoint> copy = new ArrayList<>(endpoints);
+            list = copy.stream().filter(Objects::nonNull).toList();
+            all = omissions.and(missing(copy));
         } catch (RuntimeException e) {
             onFailure("the source's list could not be read: " + e);
+            return;
+        }
+        if (list.isEmpty() && !all.isEmpty()) {
+            onFailure("nothing in the source's list can be used: " + all);
             return;
         }
         if (list.size() > MAX_ENDPOINTS) {
             onFailure("the source's list has " + list.size() + " endpoints, at most " + MAX_ENDPOINTS + " are allowed");
             return;
         }
-        cluster.update((members, now) -> take(list, members, now));
+        cluster.update((members, now) -> take(list, all, members, now));
     }
 
     @Override
     public void onFailure(String reason) {
-        cluster.update((members, now) -> {
-            if (guard.onFailure(reason, now)) {
+        cluster.tell((members, now) -> {
+            boolean first = guard.onFailure(reason, now);
+            state = guard.state();
+            if (first) {
                 cluster.announce(
                         Event.Type.STALE,
                         null,
@@ -78,7 +98,23 @@ final class ListKeeper implements EndpointSource.Listener {
         });
     }
 
-    private boolean take(List<Endpoint> list, Members members, long now) {
+    private static Omissions missing(List<@Nullable Endpoint> list) {
+        Omissions missing = Omissions.NONE;
+        for (int i = 0; i < list.size(); i++) {
+            if (list.get(i) == null) {
+                missing = missing.and("entry " + (i + 1) + " is null");
+            }
+        }
+        return missing;
+    }
+
+    private boolean take(List<Endpoint> list, Omissions omissions, Members members, long now) {
+        if (!omissions.equals(omitted)) {
+            omitted = omissions;
+            if (!omissions.isEmpty()) {
+                cluster.announce(Event.Type.ENTRIES_LEFT_OUT, null, describe(omissions));
+            }
+        }
         if (guard.isFailing()) {
             cluster.announce(Event.Type.FRESH, null, "the source delivers again, " + list.size() + " endpoints");
         } else if (!guard.isKnown() && list.isEmpty()) {
@@ -86,6 +122,7 @@ final class ListKeeper implements EndpointSource.Listener {
         }
         boolean wasHolding = guard.isHolding();
         boolean believed = guard.onList(list, now);
+        state = guard.state();
         first.arrived();
         if (guard.isHolding() && !wasHolding) {
             cluster.announce(Event.Type.LIST_HELD, null, guard.describeDoubt(now));
@@ -105,12 +142,18 @@ final class ListKeeper implements EndpointSource.Listener {
     private void setTimer(long now) {
         timer.cancel();
         timer = guard.isHolding()
-                ? scheduler.schedule(guard.remainingNanos(now), () -> cluster.update(this::release))
+                ? environment.scheduler().schedule(guard.remainingNanos(now), this::releaseWithTime)
                 : NO_TIMER;
+    }
+
+    /** To take a list may take time, which the thread of the timers has not. */
+    private void releaseWithTime() {
+        environment.blocking().execute(() -> cluster.update(this::release));
     }
 
     private boolean release(Members members, long now) {
         List<Endpoint> list = guard.release(now);
+        state = guard.state();
         return list != null && use(list, members, now);
     }
 
@@ -122,6 +165,7 @@ final class ListKeeper implements EndpointSource.Listener {
         boolean allNew = members.size() == outcome.removed().size()
                 && outcome.nodes().size() == outcome.added().size();
         members.accept(outcome);
+        cluster.expectEvents(Math.max(members.size(), outcome.removed().size()));
         outcome.added().keySet().forEach(node -> {
             cluster.announce(Event.Type.ADDED, node.endpoint(), "");
             joined.accept(node, now);
@@ -134,21 +178,30 @@ final class ListKeeper implements EndpointSource.Listener {
             cluster.announce(Event.Type.REMOVED, node.endpoint(), node.inFlight() + " in flight");
             cluster.announceDrained(node);
         });
-        members.nodes().forEach(node -> {
-            String why = node.endpoint().isTerminating() ? "discovery says it is terminating" : "";
-            drains.set(node, members, why, now);
-        });
-        members.refreshWeights(slowStart, now);
+        // Orders of a person are carried out when they are given, so the others do as they did.
+        Stream.concat(outcome.added().keySet().stream(), outcome.changed().keySet().stream())
+                .forEach(node -> drains.set(node, members, whyDraining(node.endpoint()), now));
         return outcome.isChange();
     }
 
-    /** Returns whether the source has ever told a list; called in a change or under the cluster's lock. */
-    boolean isKnown() {
-        return guard.isKnown();
+    private static String whyDraining(Endpoint endpoint) {
+        if (endpoint.isTerminating()) {
+            return "discovery says it is terminating";
+        }
+        return endpoint.weight() == 0 ? "its weight is 0" : "";
     }
 
-    /** Returns the state of the list in words; called in a change or under the cluster's lock. */
+    /** Returns whether the source has ever told a list. May be asked by any thread. */
+    boolean isKnown() {
+        return state.known();
+    }
+
+    /** Returns the state of the list in words. May be asked by any thread. */
     String describe(int size, long now) {
-        return guard.describe(size, now);
+        return state.describe(size, now) + (omitted.isEmpty() ? "" : ", " + describe(omitted));
+    }
+
+    private static String describe(Omissions omissions) {
+        return omissions.count() + (omissions.count() == 1 ? " entry" : " entries") + " left out (" + omissions + ")";
     }
 }

@@ -2,16 +2,19 @@ package dev.evenkeel.lb;
 
 import dev.evenkeel.lb.call.RequestInfo;
 import dev.evenkeel.lb.endpoint.EndpointSource;
+import dev.evenkeel.lb.health.HealthCheck;
 import dev.evenkeel.lb.locality.Split;
 import dev.evenkeel.lb.observe.EndpointStatus;
 import dev.evenkeel.lb.observe.LoadBalancerListener;
 import dev.evenkeel.lb.retry.RetryPolicy;
+import dev.evenkeel.lb.text.OneLine;
 import dev.evenkeel.lb.time.Environment;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,7 +48,7 @@ public final class LoadBalancer implements AutoCloseable {
         } catch (RuntimeException e) {
             engine.close();
             throw new IllegalStateException(
-                    service + ": the endpoint source " + source + " does not start: " + e.getMessage(), e);
+                    OneLine.of(service + ": the endpoint source " + source + " does not start: " + e.getMessage()), e);
         }
         engine.awaitFirstList();
     }
@@ -88,8 +91,9 @@ public final class LoadBalancer implements AutoCloseable {
      */
     public void awaitReady(Duration timeout) {
         try {
-            if (!engine.cluster.await(plainView::hasCandidates, timeout.toNanos())) {
-                throw Shortage.afterWaiting(plainView, "not ready after " + Text.seconds(timeout.toNanos()) + ": ");
+            if (!engine.cluster.await(plainView::hasCandidates, TimeUnit.NANOSECONDS.convert(timeout))) {
+                throw Shortage.afterWaiting(
+                        plainView, "not ready after " + Text.seconds(TimeUnit.NANOSECONDS.convert(timeout)) + ": ");
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -127,6 +131,19 @@ public final class LoadBalancer implements AutoCloseable {
         return plainView.endpoints();
     }
 
+    /** Returns how endpoints are asked whether they are well, if they are; see {@link LoadBalancerBuilder#healthCheck}. */
+    public Optional<HealthCheck> healthCheck() {
+        return Optional.ofNullable(engine.settings.checks().check());
+    }
+
+    /**
+     * Forgets what health checks have found out, for when nothing sends them any more: endpoints that were out for it are back, and take up their
+     * shares slowly. Where checks go on, they find it out again.
+     */
+    public void forgetHealthChecks() {
+        engine.checks.forget();
+    }
+
     /** Returns where sessions live; null unless {@link LoadBalancerBuilder#stickySessions} was called. */
     public @Nullable Sessions sessions() {
         return engine.sessions;
@@ -144,6 +161,10 @@ public final class LoadBalancer implements AutoCloseable {
         String traffic = plainView.describeTraffic();
         if (!traffic.isEmpty()) {
             line(text, "traffic", traffic);
+        }
+        long lost = engine.announcer.lost();
+        if (lost > 0) {
+            line(text, "events", lost + " lost, as listeners are too slow");
         }
         String avoided = describeAvoided();
         if (!avoided.isEmpty()) {
@@ -172,7 +193,7 @@ public final class LoadBalancer implements AutoCloseable {
     }
 
     private static void line(StringBuilder text, String name, String value) {
-        text.append('\n').append("  ").append(name).append(" = ").append(value);
+        text.append('\n').append("  ").append(name).append(" = ").append(OneLine.of(value));
     }
 
     /**
@@ -232,7 +253,8 @@ public final class LoadBalancer implements AutoCloseable {
     /**
      * Opens a view for a transport that reports which endpoints it is connected to. Nothing is ready in it at first.
      *
-     * @param onChange is run after the view's candidates may have changed, on the thread that changed them and without a lock
+     * @param onChange is run after the view's candidates may have changed, once for several changes at a time, without a lock and on a thread of
+     *     {@link Environment#listeners}
      */
     public LoadBalancerView openView(Runnable onChange) {
         return LoadBalancerView.reportingReadiness(engine, plainView, onChange);
@@ -251,11 +273,17 @@ public final class LoadBalancer implements AutoCloseable {
         void close();
     }
 
-    /** Stops watching the source. Calls that are under way may finish; new picks fail. Doing it twice changes nothing. */
+    /**
+     * Stops watching the source, and ends all timers. Calls that are under way may finish; new picks fail. Doing it twice changes nothing. What the
+     * source throws when it is no longer watched is thrown here, when everything else is closed.
+     */
     @Override
     public void close() {
-        subscription.close();
-        engine.close();
+        try {
+            subscription.close();
+        } finally {
+            engine.close();
+        }
     }
 
     /** Returns {@link #describe()}. */

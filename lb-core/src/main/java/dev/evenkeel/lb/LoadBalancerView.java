@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 public final class LoadBalancerView implements AutoCloseable {
     private final Engine engine;
     private final Runnable onChange;
+    private final @Nullable Mailbox<Runnable> changes; // null where nobody needs to be told
     private final @Nullable Readiness reported; // null where the transport connects on demand
     private final BalancedCall noCall; // the plain view's: of attempts whose call only the transport knows
     private volatile Snapshot snapshot; // written under the cluster's lock
@@ -34,6 +35,7 @@ public final class LoadBalancerView implements AutoCloseable {
         this.engine = engine;
         this.reported = reported;
         this.onChange = onChange;
+        this.changes = reported == null ? null : engine.announcer.openMailbox();
         this.noCall = plain == null ? new BalancedCall(this, RequestInfo.NON_IDEMPOTENT) : plain.noCall;
         this.snapshot = Snapshot.EMPTY;
     }
@@ -250,7 +252,7 @@ public final class LoadBalancerView implements AutoCloseable {
      * @throws IllegalStateException if this view's transport connects on demand
      */
     public void setReady(Endpoint endpoint, boolean isReady) {
-        reported("readiness is").set(endpoint, isReady);
+        reported("readiness is").set(this, endpoint, isReady);
     }
 
     private Readiness reported(String what) {
@@ -278,7 +280,7 @@ public final class LoadBalancerView implements AutoCloseable {
 
     /** Returns every endpoint in the list with its state in this view. */
     public List<EndpointStatus> endpoints() {
-        return engine.cluster.read((members, now) -> {
+        return engine.cluster.look((members, now) -> {
             Shares shares = Shares.of(members.nodes());
             return members.nodes().stream()
                     .map(node -> node.status(availability(node), shares, now))
@@ -383,7 +385,7 @@ public final class LoadBalancerView implements AutoCloseable {
      * among it.
      */
     String describeTraffic() {
-        return engine.cluster.read((members, now) -> {
+        return engine.cluster.look((members, now) -> {
             List<TrafficPart> parts = snapshot.traffic();
             return parts.size() == 1 && parts.get(0).name().isEmpty() ? "" : TrafficPart.describe(parts, members);
         });
@@ -414,10 +416,23 @@ public final class LoadBalancerView implements AutoCloseable {
             outdated = !made;
             int last = version;
             version = last + 1;
-            engine.announcer.note(onChange);
+            tellOfChange();
         }
-        if (reported == null) {
+        if (reported == null && !engine.cluster.isClosed()) {
             PanicNews.tell(engine.cluster, panicsBefore, candidates());
+        }
+    }
+
+    /** Ends what its owner is told; called under the cluster's lock. */
+    void tellNoMore() {
+        if (changes != null) {
+            changes.leave();
+        }
+    }
+
+    private void tellOfChange() {
+        if (changes != null) {
+            changes.addOnce(onChange);
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.evenkeel.lb;
 
+import dev.evenkeel.lb.text.OneLine;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
@@ -53,8 +54,9 @@ public final class LoadBalancers implements AutoCloseable {
     public LoadBalancer get(String service) {
         LoadBalancer found = find(service);
         if (found == null) {
-            throw new IllegalArgumentException("no load balancer for service '" + service + "', there are: "
-                    + Text.some(byService.keySet().stream().sorted().toList()));
+            throw new IllegalArgumentException(
+                    "no load balancer for service " + OneLine.quote(service) + ", there are: "
+                            + Text.some(byService.keySet().stream().sorted().toList()));
         }
         return found;
     }
@@ -64,9 +66,26 @@ public final class LoadBalancers implements AutoCloseable {
         return byService.values();
     }
 
-    /** Closes all load balancers. */
+    /** Closes all load balancers. What one throws is thrown when all are closed, with what others throw as suppressed. */
     @Override
     public void close() {
-        byService.values().forEach(LoadBalancer::close);
+        Throwable first = null;
+        for (LoadBalancer loadBalancer : byService.values()) {
+            try {
+                loadBalancer.close();
+            } catch (RuntimeException | Error e) {
+                if (first == null) {
+                    first = e;
+                } else {
+                    first.addSuppressed(e);
+                }
+            }
+        }
+        if (first instanceof Error error) {
+            throw error;
+        }
+        if (first instanceof RuntimeException exception) {
+            throw exception;
+        }
     }
 }

@@ -7,10 +7,13 @@ import dev.evenkeel.lb.health.SlowStart;
 import dev.evenkeel.lb.time.Ticker;
 import java.util.Collection;
 import java.util.HashSet;
+import java.util.Iterator;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +28,11 @@ final class Members {
     private final Limits limits;
     private final Ticker ticker;
     private final Usual usual;
+    private final SlowStart slowStart;
+    private final Consumer<TrackedNode> watch;
+    private final Census census = new Census();
+    private final Set<TrackedNode> heldBack = new LinkedHashSet<>(); // or may be; the others have their whole weights
+    private double flatter = 1; // see refreshWeights
     private final Cache<String, TrackedNode> remembered;
     private final Set<String> drainedByHand = new HashSet<>();
     private final Set<String> evacuated = new HashSet<>(); // zones
@@ -33,10 +41,17 @@ final class Members {
     private volatile Map<String, TrackedNode> nodes =
             Map.of(); // never changed but replaced; read without the lock, too
 
-    Members(Settings settings, Ticker ticker, Usual usual) {
+    /**
+     * Creates an empty list.
+     *
+     * @param watch is told whenever it changes whether a node is out, used or in the list
+     */
+    Members(Settings settings, Ticker ticker, Usual usual, Consumer<TrackedNode> watch) {
         this.limits = settings.limits();
+        this.slowStart = settings.slowStart();
         this.ticker = ticker;
         this.usual = usual;
+        this.watch = watch;
         this.remembered = Caffeine.newBuilder()
                 .expireAfterWrite(settings.memory())
                 .maximumSize(Settings.REMEMBERED)
@@ -88,15 +103,19 @@ final class Members {
             return;
         }
         outcome.removed().forEach(node -> {
-            node.setRemoved(true);
+            node.leave();
             remembered.put(node.endpoint().id(), node);
         });
         outcome.added().forEach((node, endpoint) -> {
-            node.setRemoved(false);
             node.describedAs(endpoint);
+            node.join(this::changed);
+            heldBack.add(node);
             remembered.invalidate(node.endpoint().id());
         });
-        outcome.changed().forEach(TrackedNode::describedAs);
+        outcome.changed().forEach((node, endpoint) -> {
+            node.describedAs(endpoint);
+            heldBack.add(node);
+        });
         nodes = outcome.nodes();
         usual.setEndpoints(used());
         version++;
@@ -107,34 +126,64 @@ final class Members {
         return version;
     }
 
+    private void changed(TrackedNode node) {
+        census.update(node);
+        watch.accept(node);
+    }
+
+    /** Returns how many endpoints are used, and how many are out on suspicion. */
+    Census census() {
+        return census;
+    }
+
     /** Makes an endpoint one that has only just joined. */
-    void startOver(TrackedNode node, SlowStart slowStart, long nowNanos) {
+    void startOver(TrackedNode node, long nowNanos) {
         node.startOver(nowNanos);
-        refreshWeights(slowStart, nowNanos);
+        holdBack(node, nowNanos);
     }
 
     /**
-     * Works out all weights anew, and returns whether one changed enough to matter.
+     * Notes that something new holds an endpoint back, and works out its weight anew; what follows from that for others waits until {@link
+     * #refreshWeights}. Returns whether the weight changed enough to matter.
+     */
+    boolean holdBack(TrackedNode node, long nowNanos) {
+        if (node.isRemoved()) {
+            return false;
+        }
+        heldBack.add(node);
+        return refreshWeight(node, nowNanos);
+    }
+
+    /** Does the same for an endpoint whose weight is worked out with those of the others. */
+    void holdBack(TrackedNode node) {
+        heldBack.add(node);
+    }
+
+    /**
+     * Works out the weights anew of all that anything holds back, and returns whether one changed enough to matter.
      *
      * <p>What starts slowly leaves its share to the others. Where many start at a time, as in a rolling deploy, that would overload those
      * that are warm, so the ramps are made flatter until no more than a quarter of the endpoints' capacity is held back.
      */
-    boolean refreshWeights(SlowStart slowStart, long nowNanos) {
-        return refreshWeights(nodes.values(), slowStart, nowNanos);
-    }
-
-    /** Does the same where only these may have anything that holds them back. */
-    boolean refreshWeights(Collection<TrackedNode> some, SlowStart slowStart, long nowNanos) {
-        double heldBack = 0;
-        for (TrackedNode node : some) {
-            heldBack += 1 - node.ramp(slowStart, nowNanos);
+    boolean refreshWeights(long nowNanos) {
+        double sum = 0;
+        for (TrackedNode node : heldBack) {
+            sum += 1 - node.ramp(slowStart, nowNanos);
         }
-        double flatter = Math.min(1, MOST_HELD_BACK * nodes.size() / Math.max(heldBack, 1e-9));
+        flatter = Math.min(1, MOST_HELD_BACK * nodes.size() / Math.max(sum, 1e-9));
         boolean changed = false;
-        for (TrackedNode node : some) {
-            changed |= node.refreshWeight(1 - flatter * (1 - node.ramp(slowStart, nowNanos)), nowNanos);
+        for (Iterator<TrackedNode> each = heldBack.iterator(); each.hasNext(); ) {
+            TrackedNode node = each.next();
+            changed |= refreshWeight(node, nowNanos);
+            if (node.isRemoved() || node.hasWholeWeight()) {
+                each.remove();
+            }
         }
         return changed;
+    }
+
+    private boolean refreshWeight(TrackedNode node, long nowNanos) {
+        return node.refreshWeight(1 - flatter * (1 - node.ramp(slowStart, nowNanos)), nowNanos);
     }
 
     /** Notes a drain order, or takes it back, and returns the node it concerns, if the endpoint is still there. */
@@ -179,6 +228,7 @@ final class Members {
 
     boolean mustDrain(Endpoint endpoint) {
         return endpoint.isTerminating()
+                || endpoint.weight() == 0
                 || drainedByHand.contains(endpoint.id())
                 || evacuated.contains(endpoint.locality().zone());
     }

@@ -1,5 +1,6 @@
 package dev.evenkeel.lb;
 
+import dev.evenkeel.lb.text.OneLine;
 import java.io.Serial;
 
 /**
@@ -25,7 +26,7 @@ public final class NoEndpointException extends RuntimeException {
     }
 
     NoEndpointException(Reason reason, String message) {
-        super(message);
+        super(OneLine.of(message));
         this.reason = reason;
     }
 

@@ -60,6 +60,8 @@ final class NodeLedger {
 
     private static final long MOMENT_NANOS = 500_000_000;
 
+    private static final long PEERS_NANOS = 1_000_000_000; // for so long Usual remembers
+
     private static final long SHORTEST_PAUSE_NANOS = 50_000_000;
     private static final long LONGEST_FIRST_PAUSE_NANOS = 3_000_000_000L;
     private static final int TURNS_TO_MISS = 16;
@@ -195,7 +197,7 @@ final class NodeLedger {
         add(FAILED, 1);
         long inARow = longer(row);
         boolean tells = usual.isUnusual(inARow, usual.othersFailures(ownFailures(nowNanos)));
-        noteFailure(nowNanos);
+        noteFailures(1, nowNanos);
         if (tells) {
             add(ROW, ONE_TELLING);
             disappoint(PeakEwma.priceOfFailure(get(LATENCY), elapsedNanos), nowNanos);
@@ -227,7 +229,7 @@ final class NodeLedger {
         if ((double) elapsedNanos < HASTY * usual.normalNanos()) {
             add(FAILED, 1);
             useless(nowNanos); // where others have enough time, or a server that says so at once would gain by it
-            noteFailure(nowNanos);
+            noteFailures(1, nowNanos);
             if ((double) elapsedNanos > expectedNanos()) {
                 observe(elapsedNanos, nowNanos);
             }
@@ -243,7 +245,7 @@ final class NodeLedger {
                 failedInARow() == 0 && PeakEwma.changedWithin(latency, RECENTLY * elapsedNanos, nowNanos);
         long inARow = longer(1);
         boolean tells = !answersOthers && usual.isUnusual(inARow, usual.othersFailures(ownFailures(nowNanos)));
-        noteFailure(nowNanos);
+        noteFailures(1, nowNanos);
         if (tells) {
             disappoint(PeakEwma.priceOfFailure(latency, elapsedNanos), nowNanos);
         } else {
@@ -256,12 +258,12 @@ final class NodeLedger {
         return (add(ROW, row * (1 + ONE_USELESS)) + row) & ROW_MASK;
     }
 
-    private void noteFailure(long nowNanos) {
-        usual.failed(nowNanos);
+    private void noteFailures(long times, long nowNanos) {
+        usual.failed(times, nowNanos);
         long before;
         do {
             before = get(RECENT);
-        } while (!WORD.weakCompareAndSet(words, RECENT, before, RecentCount.add(before, nowNanos)));
+        } while (!WORD.weakCompareAndSet(words, RECENT, before, RecentCount.add(before, times, nowNanos)));
     }
 
     /** Returns how many attempts here failed or were turned away lately, or in a row. */
@@ -333,11 +335,24 @@ final class NodeLedger {
         add(NEUTRAL, 1);
         add(PUSHED_BACK, 1);
         boolean tells = useless(nowNanos) || usual.othersUseless(ownFailures(nowNanos)) < MOST;
-        noteFailure(nowNanos);
+        noteFailures(1, nowNanos);
+        long trust = get(TRUST);
         if (tells) {
-            WORD.setRelease(words, TRUST, Trust.pausing(get(TRUST), pauseNanos, nowNanos));
+            if (!Trust.isPausing(trust, nowNanos)) {
+                turnAwayInAdvance(pauseNanos, nowNanos);
+            }
+            WORD.setRelease(words, TRUST, Trust.pausing(trust, pauseNanos, nowNanos));
         }
         return tells;
+    }
+
+    /** What would come during a pause is turned away as well: if others then fail with what they get in its place, that is the same overload. */
+    private void turnAwayInAdvance(long pauseNanos, long nowNanos) {
+        long turn = usual.turnNanos();
+        if (turn > 0) {
+            add(PUSHED_BACK, pauseNanos / turn);
+            noteFailures(Math.min(pauseNanos, PEERS_NANOS) / turn, nowNanos);
+        }
     }
 
     /** Takes back that an answer was good, as it broke off. */

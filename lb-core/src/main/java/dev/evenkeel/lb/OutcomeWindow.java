@@ -49,6 +49,35 @@ final class OutcomeWindow {
         return since(starts, totalStarts);
     }
 
+    /** Returns how many ended well in this second and the one before. */
+    long latestSuccesses(long totalSuccesses) {
+        return Math.max(0, (int) totalSuccesses - successes[secondBefore()]);
+    }
+
+    /** Returns how many failed or were turned away in this second and the one before. */
+    long latestFailures(long totalFailures, long totalPushbacks) {
+        int before = secondBefore();
+        int failed = (int) totalFailures - failures[before];
+        int turnedAway = (int) totalPushbacks - pushbacks[before];
+        return (long) failed + turnedAway;
+    }
+
+    /** Returns in how many of the window's seconds an attempt failed. */
+    int secondsWithFailures(long totalFailures) {
+        int seconds = 0;
+        int later = (int) totalFailures;
+        for (int i = 0; i < SLOTS; i++) {
+            int total = failures[(slot + SLOTS - i) % SLOTS];
+            seconds += later == total ? 0 : 1;
+            later = total;
+        }
+        return seconds;
+    }
+
+    private int secondBefore() {
+        return (slot + SLOTS - 1) % SLOTS;
+    }
+
     private int since(int[] totals, long total) {
         return (int) total - totals[oldest()];
     }

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -56,7 +57,7 @@ final class OutlierSweep {
         scheduler.schedule(INTERVAL_NANOS, () -> {
             if (!cluster.isClosed()) {
                 start(); // first, so that nothing that goes wrong in one sweep prevents the next
-                cluster.tell(this::sweep);
+                cluster.tellOfAll(this::sweep);
             }
         });
     }
@@ -77,7 +78,8 @@ final class OutlierSweep {
         boolean serving = node.ledger().isServing(nowNanos);
         if (detector.isTooMany(failuresInARow, serving, peers)
                 && !detector.isTooMany(failuresInARow - longer, serving, peers)) {
-            cluster.tell((members, now) -> {
+            cluster.tellOfAll((members, now) -> {
+                usual.count(members.nodes(), now);
                 Sitting sitting = new Sitting(members, now);
                 sitting.hear(detector, List.of(node.stats(now)));
                 return sitting.rebuild;
@@ -86,16 +88,15 @@ final class OutlierSweep {
     }
 
     private boolean sweep(Members members, long now) {
-        List<TrackedNode> awake = new ArrayList<>();
+        List<TrackedNode> awake =
+                members.nodes().stream().filter(node -> !node.isAtRest()).toList();
+        awake.forEach(TrackedNode::rollWindow);
+        usual.count(awake, now);
         List<EndpointStats> judged = new ArrayList<>();
-        for (TrackedNode node : members.nodes()) {
-            if (node.isAtRest()) {
-                continue;
-            }
-            awake.add(node);
-            node.rollWindow();
+        for (TrackedNode node : awake) {
             if (!node.isOut(OutReason.EJECTED)) {
-                node.ejections.decay(detection.ejection().base().toNanos(), now);
+                node.ejections.decay(
+                        TimeUnit.NANOSECONDS.convert(detection.ejection().base()), now);
             }
             EndpointStats stats = node.stats(now);
             if (node.availability().isAvailable() && stats.volume() > 0) {
@@ -104,12 +105,18 @@ final class OutlierSweep {
         }
         usual.refresh(awake, now);
         Sitting sitting = new Sitting(members, now);
-        detection.detectors().forEach(detector -> sitting.hear(detector, judged));
-        awake.forEach(sitting::settle);
+        boolean opened;
+        ejector.beginSweep();
+        try {
+            detection.detectors().forEach(detector -> sitting.hear(detector, judged));
+            awake.forEach(sitting::settle);
+            opened = breakers != null && breakers.reconsider(members, now);
+        } finally {
+            ejector.endSweep();
+        }
         shareWatch.look(awake, members.nodes());
         awake.forEach(node -> warmUp(node, now));
-        boolean opened = breakers != null && breakers.reconsider(members, now);
-        boolean reweighted = members.refreshWeights(awake, slowStart, now);
+        boolean reweighted = members.refreshWeights(now);
         awake.forEach(TrackedNode::restIfNothingIsLeft);
         return opened || reweighted || sitting.rebuild;
     }
@@ -174,7 +181,11 @@ final class OutlierSweep {
             if (!suspects.contains(node)) {
                 node.suspicion = "";
             }
-            node.cuts.setSlow(slow.contains(node));
+            boolean isSlow = slow.contains(node);
+            node.cuts.setSlow(isSlow);
+            if (isSlow) {
+                members.holdBack(node);
+            }
         }
     }
 }

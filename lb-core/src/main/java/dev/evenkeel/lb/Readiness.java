@@ -18,26 +18,23 @@ final class Readiness {
     }
 
     /** Learns that the transport is connected to an endpoint, or no longer. */
-    void set(Endpoint endpoint, boolean isReady) {
-        engine.cluster.update((members, now) -> {
+    void set(LoadBalancerView view, Endpoint endpoint, boolean isReady) {
+        engine.cluster.tell((members, now) -> {
             TrackedNode node = members.find(endpoint);
             if (node == null) {
                 return false;
             }
-            if (!isReady) {
-                return connected.remove(node);
+            boolean changed = isReady ? connected.add(node) : connected.remove(node);
+            if (changed) {
+                engine.cluster.outdated(view);
             }
-            if (!connected.add(node)) {
-                return false;
-            }
-            engine.connects.connectedAgain(members, node, now);
-            return true;
+            return changed && isReady && engine.connects.connectedAgain(members, node, now);
         });
     }
 
     /** Learns that the transport has lost its connection to an endpoint, and failed to make another. */
     void lost(Endpoint endpoint) {
-        engine.cluster.update((members, now) -> {
+        engine.cluster.tell((members, now) -> {
             TrackedNode node = members.find(endpoint);
             if (node != null && !engine.cluster.isConnected(node)) {
                 node.connects.lost(now);

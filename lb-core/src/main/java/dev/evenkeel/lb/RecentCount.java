@@ -12,10 +12,10 @@ final class RecentCount {
 
     private RecentCount() {}
 
-    /** Returns the word after it happened once more. */
-    static long add(long word, long nowNanos) {
+    /** Returns the word after it happened so many times more. */
+    static long add(long word, long times, long nowNanos) {
         long current = at(word, nowNanos);
-        return (current & COUNT_MASK) == COUNT_MASK ? current : current + 1;
+        return current + Math.min(times, COUNT_MASK - (current & COUNT_MASK));
     }
 
     /** Returns how often it happened. */

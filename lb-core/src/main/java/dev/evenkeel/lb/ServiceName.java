@@ -1,5 +1,6 @@
 package dev.evenkeel.lb;
 
+import dev.evenkeel.lb.text.OneLine;
 import java.util.Locale;
 import java.util.regex.Pattern;
 
@@ -32,6 +33,6 @@ final class ServiceName {
     }
 
     private static String abbreviated(String name) {
-        return name.length() <= 60 ? name : name.substring(0, 60) + "…";
+        return OneLine.of(name.length() <= 60 ? name : name.substring(0, 60) + "…");
     }
 }

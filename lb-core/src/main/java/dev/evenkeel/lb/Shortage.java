@@ -92,7 +92,7 @@ final class Shortage {
 
     /** Looks at no more endpoints than are named: this is the answer to a call, and may be to many. */
     private String nobody(LoadBalancerView view) {
-        return engine.cluster.read((members, now) -> members.size() == 0
+        return engine.cluster.look((members, now) -> members.size() == 0
                 ? service + " has no endpoints: " + engine.list.describe(0, now)
                 : service + ": none of " + members.size() + " endpoints can be picked: "
                         + Text.some(members.nodes(), node -> node.status(view.availability(node), Shares.NONE, now)));

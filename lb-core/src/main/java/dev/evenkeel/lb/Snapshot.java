@@ -17,6 +17,11 @@ final class Snapshot {
     /** How often a picker is asked again before we look for an untried node ourselves. */
     private static final int REPICKS = 3;
 
+    /**
+     * Of a long list, no more are asked whether they want to be left alone: if so many in a row do, nearly all do. Guessed.
+     */
+    private static final int MOST_ASKED = 100;
+
     /** Nobody can be picked. */
     static final Snapshot EMPTY =
             new Snapshot(Layout.EMPTY, new Candidates(List.of(), List.of(), 0, 0, Set.of()), null, null, () -> 0);
@@ -192,10 +197,14 @@ final class Snapshot {
 
     /** Returns the first that will do, group after group, from a random one in each; null if none will. */
     private @Nullable TrackedNode first(Predicate<TrackedNode> willDo) {
+        return first(willDo, Integer.MAX_VALUE);
+    }
+
+    private @Nullable TrackedNode first(Predicate<TrackedNode> willDo, int most) {
         for (Candidates.Group group : candidates.groups()) {
             List<TrackedNode> nodes = group.nodes();
             int start = random.nextInt(nodes.size());
-            for (int i = 0; i < nodes.size(); i++) {
+            for (int i = 0; i < Math.min(most, nodes.size()); i++) {
                 TrackedNode node = nodes.get((start + i) % nodes.size());
                 if (willDo.test(node)) {
                     return node;
@@ -240,7 +249,7 @@ final class Snapshot {
         if (!call.hasTried(node) && !node.isPushedBack()) {
             return node;
         }
-        TrackedNode other = first(one -> !call.hasTried(one) && !one.isPushedBack());
+        TrackedNode other = first(one -> !call.hasTried(one) && !one.isPushedBack(), MOST_ASKED);
         if (other == null && call.hasTried(node)) {
             other = first(one -> !call.hasTried(one));
         }
@@ -257,8 +266,11 @@ final class Snapshot {
      * @param pushedBackToo whether those that asked for a pause count as well
      */
     boolean hasUntried(PickContext call, boolean pushedBackToo) {
+        if (!pushedBackToo) {
+            return first(node -> !call.hasTried(node) && !node.isPushedBack() && node.hasRoom(), MOST_ASKED) != null;
+        }
         for (TrackedNode node : candidates.nodes()) {
-            if (!call.hasTried(node) && (pushedBackToo || !node.isPushedBack()) && node.hasRoom()) {
+            if (!call.hasTried(node) && node.hasRoom()) {
                 return true;
             }
         }
@@ -277,11 +289,6 @@ final class Snapshot {
 
     /** Returns whether one of the candidates asked for no pause. */
     boolean hasOneNotPushedBack() {
-        for (TrackedNode node : candidates.nodes()) {
-            if (!node.isPushedBack()) {
-                return true;
-            }
-        }
-        return false;
+        return first(node -> !node.isPushedBack(), MOST_ASKED) != null;
     }
 }

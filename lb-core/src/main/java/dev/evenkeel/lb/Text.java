@@ -1,5 +1,6 @@
 package dev.evenkeel.lb;
 
+import dev.evenkeel.lb.text.OneLine;
 import java.util.Collection;
 import java.util.Locale;
 import java.util.function.Function;
@@ -37,7 +38,11 @@ final class Text {
 
     /** Does the same with what is said of each. */
     static <T> String some(Collection<T> items, Function<T, ?> said) {
-        String first = items.stream().limit(SOME).map(said).map(String::valueOf).collect(Collectors.joining(", "));
+        String first = items.stream()
+                .limit(SOME)
+                .map(said)
+                .map(item -> OneLine.of(String.valueOf(item)))
+                .collect(Collectors.joining(", "));
         if (items.isEmpty()) {
             return "none";
         }

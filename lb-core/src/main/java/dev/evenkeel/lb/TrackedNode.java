@@ -4,6 +4,7 @@ import dev.evenkeel.lb.endpoint.Availability;
 import dev.evenkeel.lb.endpoint.Endpoint;
 import dev.evenkeel.lb.endpoint.OutReason;
 import dev.evenkeel.lb.health.EndpointStats;
+import dev.evenkeel.lb.health.FailuresElsewhere;
 import dev.evenkeel.lb.health.SlowStart;
 import dev.evenkeel.lb.limit.Breaker;
 import dev.evenkeel.lb.limit.EndpointGuard;
@@ -11,6 +12,7 @@ import dev.evenkeel.lb.observe.EndpointStatus;
 import dev.evenkeel.lb.policy.Node;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,14 +38,18 @@ final class TrackedNode implements Node {
     private volatile Availability availability = Availability.AVAILABLE; // written under the cluster's lock
     private volatile boolean removed; // written under the cluster's lock
     private volatile boolean used = true; // written under the cluster's lock
+    private @Nullable Consumer<TrackedNode>
+            watch; // told when the above change; null while not in the list; under the cluster's lock
     private volatile @Nullable SessionDrain sessionDrain; // null where it keeps none; written under the cluster's lock
 
     private volatile double weight; // written under the cluster's lock
+    private volatile double ownWeight; // the latest that was more than 0; written under the cluster's lock
     private volatile boolean pushedBack; // written under the cluster's lock
     private volatile boolean wasOut; // written under the cluster's lock
     private volatile long backSinceNanos; // written before wasOut, and means nothing without it
 
     // Used under the cluster's lock.
+    byte counted; // as what the census counts it
     long attraction; // see FairChoice, which works it out when it needs it; 0 until then
     private long restingSince = AWAKE; // the ledger's events when it came to rest
     final OutcomeWindow window = new OutcomeWindow();
@@ -66,7 +72,8 @@ final class TrackedNode implements Node {
     TrackedNode(Endpoint endpoint, Usual usual, @Nullable EndpointGuard guard, @Nullable Breaker breaker) {
         this.ledger = new NodeLedger(usual);
         this.endpoint = endpoint;
-        this.weight = endpoint.weight();
+        this.ownWeight = endpoint.weight() > 0 ? endpoint.weight() : 1;
+        this.weight = ownWeight;
         this.guard = guard;
         this.breaker = breaker;
     }
@@ -196,11 +203,43 @@ final class TrackedNode implements Node {
 
     void describedAs(Endpoint newEndpoint) {
         endpoint = newEndpoint;
+        if (newEndpoint.weight() > 0) {
+            ownWeight = newEndpoint.weight();
+        }
     }
 
-    void setRemoved(boolean newRemoved) {
-        removed = newRemoved;
+    /**
+     * Returns the endpoint for working out where keys go. One whose weight is 0 drains, and so keeps its place there with the weight that it had
+     * before: only its keys go elsewhere meanwhile.
+     */
+    Endpoint placed() {
+        return endpoint.weight() > 0 ? endpoint : endpoint.withWeight(ownWeight);
+    }
+
+    /**
+     * Takes it into the list.
+     *
+     * @param newWatch is told from now on whenever it changes whether the node is out, used or in the list
+     */
+    void join(Consumer<TrackedNode> newWatch) {
+        removed = false;
         forgetPicks();
+        watch = newWatch;
+        newWatch.accept(this);
+    }
+
+    /** Takes it out of the list. */
+    void leave() {
+        removed = true;
+        forgetPicks();
+        changed();
+        watch = null;
+    }
+
+    private void changed() {
+        if (watch != null) {
+            watch.accept(this);
+        }
     }
 
     /** Adds or takes away a reason to be out, and returns whether that changed anything. */
@@ -209,6 +248,7 @@ final class TrackedNode implements Node {
             return false;
         }
         availability = out ? availability.with(reason) : availability.without(reason);
+        changed();
         return true;
     }
 
@@ -222,6 +262,7 @@ final class TrackedNode implements Node {
         boolean changed = used != newUsed;
         if (changed) {
             used = newUsed;
+            changed();
         }
         return changed;
     }
@@ -241,15 +282,20 @@ final class TrackedNode implements Node {
      * asked for has begun or ended.
      */
     boolean refreshWeight(double ramp, long nowNanos) {
-        double now = endpoint.weight() * ramp * cuts.share(nowNanos);
+        double now = ownWeight * ramp * cuts.share(nowNanos);
         boolean wasPushedBack = pushedBack;
         pushedBack = cuts.isPushedBack();
         return takeWeight(now) || wasPushedBack != pushedBack;
     }
 
+    /** Returns whether nothing holds it back. */
+    boolean hasWholeWeight() {
+        return cuts.isNothing() && weight == ownWeight;
+    }
+
     private boolean takeWeight(double now) {
         boolean matters = Math.abs(now - weight) > NOTICEABLE * weight;
-        if (matters || now == endpoint.weight()) {
+        if (matters || now == ownWeight) {
             boolean changed = now != weight;
             weight = now;
             return changed;
@@ -273,12 +319,10 @@ final class TrackedNode implements Node {
     /** Notes at the end of a sweep whether the next one has anything to do here even if nothing happens. */
     void restIfNothingIsLeft() {
         long events = ledger.events(); // first: what happens meanwhile shows as news
-        boolean nothingIsLeft = availability.isAvailable()
-                && window.isLevel(ledger.succeeded(), ledger.failed(), ledger.started())
+        boolean nothingIsLeft = window.isLevel(ledger.succeeded(), ledger.failed(), ledger.started())
                 && ejections.isForgotten()
-                && cuts.isNothing()
-                && !saidAvoided
-                && weight == endpoint.weight();
+                && hasWholeWeight()
+                && !saidAvoided;
         restingSince = nothingIsLeft ? events : AWAKE;
     }
 
@@ -306,17 +350,51 @@ final class TrackedNode implements Node {
         comeBack(nowNanos);
     }
 
+    /** Returns what happened here in this second and the one before. */
+    FailuresElsewhere.Tally latestTally() {
+        return new FailuresElsewhere.Tally(
+                window.latestSuccesses(ledger.succeeded()),
+                window.latestFailures(ledger.failed(), ledger.pushedBack()));
+    }
+
+    /** Returns what happened here in the last ten seconds. */
+    FailuresElsewhere.Tally windowTally() {
+        return new FailuresElsewhere.Tally(recentSuccesses(), recentFailures() + recentPushbacks());
+    }
+
+    /** Returns whether at least half of what ended in this second and the one before was bad. */
+    boolean isFailingNow() {
+        FailuresElsewhere.Tally tally = latestTally();
+        return tally.bad() > 0 && tally.bad() >= tally.good();
+    }
+
     EndpointStats stats(long nowNanos) {
         long row = ledger.failedInARow();
         return new EndpointStats(
                 endpoint,
-                window.successes(ledger.succeeded()),
-                window.failures(ledger.failed()),
-                window.pushbacks(ledger.pushedBack()),
+                recentSuccesses(),
+                recentFailures(),
+                recentPushbacks(),
+                window.secondsWithFailures(ledger.failed()),
                 row,
                 ledger.isServing(nowNanos),
                 ledger.medianNanos(),
-                ledger.usual().peers(ledger.ownFailures(nowNanos)));
+                ledger.usual().peers(this, nowNanos));
+    }
+
+    /** Returns how many attempts ended here in the last ten seconds, and were no failures. */
+    long recentSuccesses() {
+        return window.successes(ledger.succeeded());
+    }
+
+    /** Returns how many attempts failed here in the last ten seconds. */
+    long recentFailures() {
+        return window.failures(ledger.failed());
+    }
+
+    /** Returns how many attempts were turned away here in the last ten seconds. */
+    long recentPushbacks() {
+        return window.pushbacks(ledger.pushedBack());
     }
 
     /** Returns how many attempts were begun here in the last ten seconds. */

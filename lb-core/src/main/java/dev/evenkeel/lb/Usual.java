@@ -1,10 +1,13 @@
 package dev.evenkeel.lb;
 
 import dev.evenkeel.lb.health.EndpointStats;
+import dev.evenkeel.lb.health.FailuresElsewhere;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.List;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
 
 /**
@@ -33,6 +36,9 @@ final class Usual {
     /** From this share of failures on an overload is taken for one. */
     private static final double MANY = 0.02;
 
+    /** Counts are this far apart for each endpoint, so that they take little of a core however many endpoints fail. */
+    private static final long COUNT_NANOS_PER_ENDPOINT = 50_000;
+
     private static final int SLOTS = 8;
     private static final long SLOT_NANOS = 125_000_000;
 
@@ -57,6 +63,9 @@ final class Usual {
     private volatile int endpoints = 1;
     private volatile boolean overloaded;
     private volatile double normalNanos; // 0 at first
+    private FailuresElsewhere latest = new FailuresElsewhere(List.of(), GOOD_UNTIL_SEEN); // under the cluster's lock
+    private FailuresElsewhere window = latest; // under the cluster's lock, as the next
+    private long countEndsNanos;
     private long attemptsBefore; // under the cluster's lock, as the next
     private long sweptNanos;
 
@@ -69,12 +78,13 @@ final class Usual {
         this.answered = answered;
         this.slotEndsNanos = nowNanos + SLOT_NANOS;
         this.sweptNanos = nowNanos;
+        this.countEndsNanos = nowNanos;
     }
 
-    /** Counts a failure. */
-    void failed(long nowNanos) {
+    /** Counts so many failures. */
+    void failed(long times, long nowNanos) {
         startSlots(nowNanos);
-        failed.increment();
+        failed.add(times);
     }
 
     /** Counts an answer that was no good one. */
@@ -126,6 +136,37 @@ final class Usual {
     /** Returns what one endpoint is judged against. */
     EndpointStats.Peers peers(long own) {
         return new EndpointStats.Peers(othersFailures(own), attempts());
+    }
+
+    /**
+     * Returns the same as exactly as it can be; called in a change. A row may have begun seconds ago, so whatever failed elsewhere since then
+     * counts: when an overload ends, what it did last is held against no endpoint.
+     */
+    EndpointStats.Peers peers(TrackedNode node, long nowNanos) {
+        double now = Math.max(othersFailures(node.ledger().ownFailures(nowNanos)), latest.share(node.latestTally()));
+        return new EndpointStats.Peers(Math.max(now, windowShare(node)), attempts());
+    }
+
+    /** Returns the share of failures at peers in the last ten seconds; called in a change. */
+    double windowShare(TrackedNode node) {
+        return window.share(node.windowTally());
+    }
+
+    /** Works out what happens lately at all endpoints that are in use, unless that was done a moment ago; called in a change. */
+    void count(Collection<TrackedNode> nodes, long nowNanos) {
+        if (nowNanos - countEndsNanos >= 0) {
+            List<TrackedNode> used = nodes.stream()
+                    .filter(node -> node.availability().isAvailable())
+                    .toList();
+            latest = elsewhere(used, TrackedNode::latestTally);
+            window = elsewhere(used, TrackedNode::windowTally);
+            countEndsNanos = nowNanos + SLOT_NANOS + used.size() * COUNT_NANOS_PER_ENDPOINT;
+        }
+    }
+
+    private static FailuresElsewhere elsewhere(
+            List<TrackedNode> nodes, Function<TrackedNode, FailuresElsewhere.Tally> tally) {
+        return new FailuresElsewhere(nodes.stream().map(tally).toList(), GOOD_UNTIL_SEEN);
     }
 
     /** Returns how many attempts there were in the last second. */

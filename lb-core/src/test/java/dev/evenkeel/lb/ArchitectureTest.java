@@ -47,6 +47,8 @@ class ArchitectureTest {
                 .definedBy("dev.evenkeel.lb.call")
                 .layer("time")
                 .definedBy("dev.evenkeel.lb.time")
+                .layer("text")
+                .definedBy("dev.evenkeel.lb.text")
                 .whereLayer("engine")
                 .mayNotBeAccessedByAnyLayer()
                 .whereLayer("policy")
@@ -63,6 +65,18 @@ class ArchitectureTest {
                 .mayOnlyBeAccessedByLayers("engine")
                 .whereLayer("endpoint")
                 .mayOnlyBeAccessedByLayers("engine", "policy", "health", "observe")
+                .whereLayer("text")
+                .mayOnlyBeAccessedByLayers(
+                        "engine",
+                        "policy",
+                        "health",
+                        "retry",
+                        "limit",
+                        "locality",
+                        "observe",
+                        "endpoint",
+                        "call",
+                        "time")
                 .whereLayer("call")
                 .mayOnlyBeAccessedByLayers("engine", "policy", "health", "retry", "limit", "locality", "observe")
                 .whereLayer("time")

@@ -74,6 +74,7 @@ class CapTest {
 
     /** Has it fail five times in a row, while others are well. */
     private void fail(String id) {
+        service.advance(Duration.ofSeconds(2)); // then what failed elsewhere before is no excuse
         service.picks(40);
         for (int i = 0; i < 5; i++) {
             service.attemptAt(id).complete(HTTP_503);

@@ -328,6 +328,31 @@ class EndpointBreakersTest {
                         assertThat(event.detail()).endsWith("; stays in use, as most endpoints fail together"));
     }
 
+    /** Otherwise an overload would be held against those that it met once the others, which it met too, are well again. */
+    @Test
+    void oneThatWasExcusedByTheFailuresOfOthersIsTakenOutLaterOnlyIfItGoesOnFailing() {
+        CircuitBreakerConfig patient = CircuitBreakerConfig.from(QUICK)
+                .waitDurationInOpenState(Duration.ofSeconds(60))
+                .build();
+        for (boolean goesOn : new boolean[] {false, true}) {
+            TestService troubled = service(10, patient);
+            IntStream.range(0, 7).forEach(i -> warmUp(troubled));
+            IntStream.range(0, 10).forEach(i -> fail(troubled, id(i), 3));
+            open(troubled, BAD);
+            assertThat(out(troubled)).as("as others fail, too").isZero();
+
+            for (int second = 0; second < 20 && out(troubled) == 0; second++) {
+                IntStream.range(0, 10)
+                        .mapToObj(EndpointBreakersTest::id)
+                        .forEach(id -> end(troubled, id, goesOn && id.equals(BAD) ? HTTP_503 : Outcome.SUCCESS));
+                troubled.advance(Duration.ofSeconds(1));
+            }
+
+            assertThat(out(troubled)).isEqualTo(goesOn ? 1 : 0);
+            assertThat(isOut(troubled, BAD)).isEqualTo(goesOn);
+        }
+    }
+
     @Test
     void breakersThatOpenTogetherDoNotAllTryTogether() {
         TestService many = service(30, QUICK);

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -162,6 +163,68 @@ class HealthCheckerTest {
         check.answer(A, HTTP_500);
         checks(service, A, 1);
         assertThat(isOut(service, A)).isTrue();
+    }
+
+    @Test
+    void whatChecksCannotFindOutIsSaidOnceForEachReason() {
+        for (String id : List.of(A, B, C)) {
+            check.answer(id, CheckResult.unknown("no client sends it; build one"));
+        }
+        checks(service, A, 2);
+        assertThat(service.eventsOf(Event.Type.UNCHECKED)).isEmpty();
+        service.advance(Duration.ofMinutes(10));
+
+        assertThat(service.eventsOf(Event.Type.UNCHECKED))
+                .singleElement()
+                .satisfies(event -> assertThat(event.detail())
+                        .isEqualTo("scripted check finds out nothing: no client sends it; build one"));
+        assertThat(service.loadBalancer.endpoints())
+                .allMatch(status -> status.availability().isAvailable());
+    }
+
+    @Test
+    void anEndpointIsNotOutForEverByChecksThatFindOutNothingAnyMore() {
+        check.answer(A, HTTP_500);
+        checks(service, A, 3);
+        assertThat(isOut(service, A)).isTrue();
+
+        check.answer(A, CheckResult.unknown("the client is closed"));
+        checks(service, A, 2);
+        assertThat(isOut(service, A)).isTrue();
+        checks(service, A, 1);
+        assertThat(isOut(service, A)).isFalse();
+        assertThat(service.eventsOf(Event.Type.AVAILABLE))
+                .last()
+                .satisfies(event -> assertThat(event.detail()).contains("find out nothing any more"));
+    }
+
+    @Test
+    void whatWasFoundOutCanBeForgotten() {
+        check.answer(A, HTTP_500);
+        check.answer(B, HTTP_500);
+        checks(service, A, 3);
+        checks(service, B, 1);
+        assertThat(isOut(service, A)).isTrue();
+
+        service.loadBalancer.forgetHealthChecks();
+        assertThat(isOut(service, A)).isFalse();
+        assertThat(service.eventsOf(Event.Type.AVAILABLE))
+                .last()
+                .satisfies(event -> assertThat(event.detail()).isEqualTo("it is not checked any more"));
+        checks(service, A, 2);
+        assertThat(isOut(service, A)).as("counted afresh").isFalse();
+        checks(service, A, 1);
+        assertThat(isOut(service, A)).isTrue();
+    }
+
+    @Test
+    void reasonsWithoutEndAreNotAllSaid() {
+        AtomicInteger number = new AtomicInteger();
+        check.behave(
+                A, () -> CompletableFuture.completedFuture(CheckResult.unknown("no. " + number.incrementAndGet())));
+        service.advance(Duration.ofHours(1));
+
+        assertThat(service.eventsOf(Event.Type.UNCHECKED)).hasSize(16);
     }
 
     @Test

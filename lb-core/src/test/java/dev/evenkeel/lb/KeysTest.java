@@ -98,6 +98,27 @@ class KeysTest {
 
     @ParameterizedTest
     @MethodSource("policies")
+    void whileTheWeightOfAnEndpointIsZeroOnlyItsKeysAreElsewhere(LoadBalancingPolicy policy) {
+        TestService service = service(policy, 10, settings -> settings);
+        service.source.put(Endpoint.of("10.0.0.3:80").withWeight(3));
+        service.advance(Duration.ofMinutes(1));
+        Map<Integer, String> before = homes(service);
+
+        service.source.put(Endpoint.of("10.0.0.3:80").withWeight(0));
+        Map<Integer, String> meanwhile = homes(service);
+        service.source.put(Endpoint.of("10.0.0.3:80").withWeight(3));
+
+        before.forEach((key, home) -> {
+            if (!home.equals("10.0.0.3:80")) {
+                assertThat(meanwhile).containsEntry(key, home);
+            }
+        });
+        assertThat(meanwhile.values()).doesNotContain("10.0.0.3:80");
+        assertThat(homes(service)).isEqualTo(before);
+    }
+
+    @ParameterizedTest
+    @MethodSource("policies")
     void whileAnEndpointAsksForAPauseOnlyItsKeysAreElsewhere(LoadBalancingPolicy policy) {
         TestService service = service(policy, 10, settings -> settings);
         Map<Integer, String> before = homes(service);

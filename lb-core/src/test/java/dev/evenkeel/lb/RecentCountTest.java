@@ -12,7 +12,7 @@ class RecentCountTest {
     private static long add(long word, int times, long now) {
         long counted = word;
         for (int i = 0; i < times; i++) {
-            counted = RecentCount.add(counted, now);
+            counted = RecentCount.add(counted, 1, now);
         }
         return counted;
     }

@@ -4,15 +4,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.evenkeel.lb.call.Outcome;
+import dev.evenkeel.lb.call.RequestInfo;
 import dev.evenkeel.lb.endpoint.Endpoint;
 import dev.evenkeel.lb.endpoint.EndpointSource;
+import dev.evenkeel.lb.endpoint.Omissions;
 import dev.evenkeel.lb.endpoint.OutReason;
+import dev.evenkeel.lb.health.CheckResult;
+import dev.evenkeel.lb.health.CheckSchedule;
+import dev.evenkeel.lb.health.ConnectBackoff;
+import dev.evenkeel.lb.health.SlowStart;
 import dev.evenkeel.lb.observe.Event;
 import dev.evenkeel.lb.time.Environment;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -442,12 +449,44 @@ class ServerListTest {
     }
 
     @Test
-    void aListWithAHoleInItIsAFailureOfTheSource() {
+    void aHoleInAListIsLeftOutAndNamed() {
         source.report(A);
         source.listeners.forEach(listener -> listener.onEndpoints(Arrays.asList(Endpoint.of(B), null)));
 
+        assertThat(ids()).containsExactly(B);
+        assertThat(service.eventsOf(Event.Type.ENTRIES_LEFT_OUT))
+                .singleElement()
+                .hasToString("orders.svc: ENTRIES_LEFT_OUT – 1 entry left out (entry 2 is null)");
+    }
+
+    @Test
+    void whatASourceLeavesOutIsSaidOnceAndCountedAsLongAsItLasts() {
+        Omissions bad = Omissions.NONE.and("line 2: address 'b' is malformed").and("line 4: key 'k' is unknown");
+        for (int i = 0; i < 3; i++) {
+            source.listeners.forEach(listener -> listener.onEndpoints(List.of(Endpoint.of(A)), bad));
+        }
         assertThat(ids()).containsExactly(A);
-        assertThat(service.eventsOf(Event.Type.STALE)).hasSize(1);
+        assertThat(service.eventsOf(Event.Type.ENTRIES_LEFT_OUT))
+                .singleElement()
+                .satisfies(event -> assertThat(event.detail())
+                        .isEqualTo(
+                                "2 entries left out (line 2: address 'b' is malformed; line 4: key 'k' is unknown)"));
+        assertThat(service.loadBalancer.describe()).contains("1 endpoints, 2 entries left out (line 2: address 'b'");
+
+        source.report(A, B);
+        assertThat(service.loadBalancer.describe()).doesNotContain("left out");
+    }
+
+    @Test
+    void aListOfWhichNothingCanBeUsedIsAFailureAndNotEmpty() {
+        source.report(A);
+        source.listeners.forEach(listener -> listener.onEndpoints(List.of(), Omissions.NONE.and("line 1: bad")));
+
+        assertThat(ids()).containsExactly(A);
+        assertThat(service.eventsOf(Event.Type.STALE))
+                .singleElement()
+                .satisfies(event ->
+                        assertThat(event.detail()).contains("nothing in the source's list can be used: line 1: bad"));
     }
 
     @Test
@@ -472,6 +511,44 @@ class ServerListTest {
         assertThat(service.status(A).availability().has(OutReason.DRAINING)).isTrue();
         listenersGet(Endpoint.of(A), Endpoint.of(B));
         assertThat(service.picks(100)).contains(A);
+    }
+
+    @Test
+    void anEndpointOfWeightZeroDrainsAndIsNamed() {
+        listenersGet(
+                Endpoint.of(A).withWeight(0), Endpoint.of(B), Endpoint.of(C).withWeight(2));
+
+        assertThat(service.picks(100)).containsOnly(B, C);
+        assertThat(service.status(A).availability().has(OutReason.DRAINING)).isTrue();
+        assertThat(service.eventsOf(Event.Type.UNAVAILABLE))
+                .singleElement()
+                .hasToString("orders.svc: UNAVAILABLE 10.0.0.1:80 – DRAINING: its weight is 0");
+
+        listenersGet(
+                Endpoint.of(A).withWeight(4), Endpoint.of(B), Endpoint.of(C).withWeight(2));
+        assertThat(service.picks(200)).contains(A);
+        assertThat(service.status(A).fairShare()).isEqualTo(4.0 / 7);
+    }
+
+    @Test
+    void anEndpointWhoseWeightBecomesZeroFinishesWhatItHas() {
+        source.report(A, B);
+        Attempt running = service.attemptAt(A);
+        listenersGet(Endpoint.of(A).withWeight(0), Endpoint.of(B));
+
+        assertThat(service.picks(50)).containsOnly(B);
+        assertThat(service.eventsOf(Event.Type.DRAINED)).isEmpty();
+        running.complete(Outcome.SUCCESS);
+        assertThat(service.eventsOf(Event.Type.DRAINED)).hasSize(1);
+    }
+
+    @Test
+    void whereAllWeightsAreZeroNoneIsUsedAndThatIsSaid() {
+        listenersGet(Endpoint.of(A).withWeight(0), Endpoint.of(B).withWeight(0));
+
+        assertThatThrownBy(service::attempt)
+                .hasMessage(
+                        "orders.svc: none of 2 endpoints can be picked: 10.0.0.1:80 DRAINING, 10.0.0.2:80 DRAINING");
     }
 
     @Test
@@ -545,6 +622,31 @@ class ServerListTest {
                         "not ready after 0.0 s: orders.svc has no endpoints: no list yet, the source has not answered");
         source.report(A);
         service.loadBalancer.awaitReady(Duration.ZERO);
+    }
+
+    @Test
+    void timesLongerThanAClockCountsAreAsGoodAsForEver() {
+        Duration forEver = Duration.ofSeconds(Long.MAX_VALUE);
+        TestService patient = TestService.over(
+                source,
+                settings -> settings.listHold(forEver)
+                        .memory(forEver)
+                        .slowStart(new SlowStart(forEver, 0.1, 1, 0))
+                        .connectBackoff(new ConnectBackoff(forEver, forEver))
+                        .healthCheck(
+                                target -> CompletableFuture.completedFuture(CheckResult.PASSED),
+                                new CheckSchedule(forEver, Duration.ofSeconds(1), 3, 2, 32)));
+        source.report(A, B, C);
+        patient.loadBalancer.awaitReady(forEver);
+        source.report();
+        patient.refuse(A);
+        patient.attemptAt(B).complete(Outcome.pushback("HTTP 503", forEver));
+        assertThat(RequestInfo.IDEMPOTENT.withTimeout(forEver)).isEqualTo(RequestInfo.IDEMPOTENT);
+        patient.advance(Duration.ofHours(2));
+
+        assertThat(patient.loadBalancer.endpoints()).hasSize(3);
+        assertThat(patient.status(A).availability().has(OutReason.CONNECT_FAILED))
+                .isTrue();
     }
 
     @Test

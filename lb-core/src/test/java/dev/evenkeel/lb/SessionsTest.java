@@ -494,6 +494,15 @@ class SessionsTest {
 
     @ParameterizedTest
     @EnumSource
+    void anEndpointWhoseWeightBecomesZeroKeepsItsSessionsToo(Kind kind) {
+        Session session = sessionAt(A, kind);
+        service.source.put(Endpoint.of(A).withWeight(0));
+        assertThat(homesOf(20)).containsExactlyInAnyOrder(B, C);
+        assertThat(ask(session)).isEqualTo(A);
+    }
+
+    @ParameterizedTest
+    @EnumSource
     void anEndpointThatLeftTheListHasNoSessionsAnyMore(Kind kind) {
         Session session = sessionAt(A, kind);
         service.loadBalancer.drain(A);

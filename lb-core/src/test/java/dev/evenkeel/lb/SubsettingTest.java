@@ -11,6 +11,7 @@ import dev.evenkeel.lb.endpoint.MutableEndpointSource;
 import dev.evenkeel.lb.endpoint.OutReason;
 import dev.evenkeel.lb.locality.Subsetting;
 import dev.evenkeel.lb.locality.ZoneAffinity;
+import dev.evenkeel.lb.observe.EndpointStatus;
 import dev.evenkeel.lb.observe.Event;
 import dev.evenkeel.lb.policy.LoadBalancingPolicy;
 import dev.evenkeel.lb.retry.RetryPolicy;
@@ -205,5 +206,50 @@ class SubsettingTest {
 
         assertThat(used(service)).hasSize(100);
         assertThat(used(service)).containsAll(service.picks(1_000));
+    }
+
+    /** A local outage takes out what is used, and what is used in its place; afterwards most of that is not used any more. */
+    private static TestService afterAnOutage() {
+        TestService service = service(endpoints(1_000), settings -> settings);
+        for (int i = 0; i < 3_000; i++) {
+            service.attempt().complete(TestService.REFUSED);
+            service.advance(Duration.ofMillis(10));
+        }
+        assertThat(used(service)).hasSizeGreaterThan(500);
+        for (int minute = 0; minute < 60; minute++) {
+            service.picks(100);
+            service.advance(Duration.ofMinutes(1));
+        }
+        service.picks(100);
+        return service;
+    }
+
+    @Test
+    void whatIsNotUsedAnyMoreIsNotTriedAndDoesNotKeepRequestsBusy() {
+        TestService service = afterAnOutage();
+
+        assertThat(used(service)).hasSize(100);
+        try (LoadBalancerView view = service.loadBalancer.openView(() -> {})) {
+            assertThat(view.engine().connects.isProbeDue()).isFalse();
+        }
+    }
+
+    @Test
+    void whatWasDueWhenItWentOutOfUseIsTriedAsSoonAsItIsUsedAgain() {
+        TestService service = afterAnOutage();
+        List<Endpoint> dead = service.loadBalancer.endpoints().stream()
+                .filter(status -> status.availability().has(OutReason.CONNECT_FAILED))
+                .map(EndpointStatus::endpoint)
+                .limit(201)
+                .toList();
+        assertThat(dead).as("out, and not used").hasSize(201);
+
+        service.source.set(dead);
+        service.picks(500);
+
+        assertThat(used(service)).hasSize(100);
+        assertThat(service.loadBalancer.endpoints())
+                .filteredOn(status -> status.availability().isAvailable())
+                .hasSize(100);
     }
 }

@@ -18,7 +18,7 @@ class UsualTest {
     private final Usual usual = new Usual(answered::get, 0);
 
     private void fail(int times, long now) {
-        IntStream.range(0, times).forEach(i -> usual.failed(now));
+        IntStream.range(0, times).forEach(i -> usual.failed(1, now));
     }
 
     @Test

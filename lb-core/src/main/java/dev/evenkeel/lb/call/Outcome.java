@@ -1,7 +1,9 @@
 package dev.evenkeel.lb.call;
 
+import dev.evenkeel.lb.text.OneLine;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 
 /**
  * How an attempt ended. Adapters make one from a response or an exception; the core derives from it what to think of the endpoint
@@ -24,6 +26,7 @@ public record Outcome(Kind kind, String reason, long pushbackNanos) {
     public Outcome {
         Objects.requireNonNull(kind, "kind");
         Objects.requireNonNull(reason, "reason");
+        reason = OneLine.of(reason);
         if (pushbackNanos < 0) {
             throw new IllegalArgumentException("pushbackNanos is " + pushbackNanos + ", must not be negative");
         }
@@ -36,7 +39,7 @@ public record Outcome(Kind kind, String reason, long pushbackNanos) {
 
     /** Returns the outcome of an attempt that the server refused because it wants less load; {@code pause} may be zero. */
     public static Outcome pushback(String reason, Duration pause) {
-        return new Outcome(Kind.PUSHBACK, reason, pause.toNanos());
+        return new Outcome(Kind.PUSHBACK, reason, TimeUnit.NANOSECONDS.convert(pause));
     }
 
     /** What happened to the attempt, in terms of who is to blame and how far the request got. */

@@ -2,6 +2,7 @@ package dev.evenkeel.lb.call;
 
 import java.time.Duration;
 import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 
 /**
  * What the core must know about one logical request: whether it may be sent twice, and how long it may take.
@@ -37,7 +38,7 @@ public record RequestInfo(boolean idempotent, boolean replayable, long timeoutNa
 
     /** Returns this description with a limit on the whole call. */
     public RequestInfo withTimeout(Duration timeout) {
-        return new RequestInfo(idempotent, replayable, timeout.toNanos(), destination);
+        return new RequestInfo(idempotent, replayable, TimeUnit.NANOSECONDS.convert(timeout), destination);
     }
 
     /** Returns this description with wishes about where the request goes. */

@@ -1,5 +1,6 @@
 package dev.evenkeel.lb.endpoint;
 
+import dev.evenkeel.lb.text.OneLine;
 import java.io.IOException;
 import java.nio.file.ClosedWatchServiceException;
 import java.nio.file.NoSuchFileException;
@@ -49,7 +50,7 @@ final class DirectoryWatch {
             registered = true;
         } catch (NoSuchFileException | NotDirectoryException e) {
             // Then the file is missing as well, and whoever reads it says so.
-            LOG.log(System.Logger.Level.DEBUG, directory + " does not exist yet", e);
+            LOG.log(System.Logger.Level.DEBUG, this + " does not exist yet", OneLine.of(e));
         } catch (IOException | RuntimeException e) {
             complain(e);
         }
@@ -87,7 +88,7 @@ final class DirectoryWatch {
             try {
                 current.close();
             } catch (IOException e) {
-                LOG.log(System.Logger.Level.DEBUG, "The watch of " + directory + " could not be closed", e);
+                LOG.log(System.Logger.Level.DEBUG, "The watch of " + this + " could not be closed", OneLine.of(e));
             }
         }
     }
@@ -97,7 +98,12 @@ final class DirectoryWatch {
             complained = true;
             LOG.log(
                     System.Logger.Level.INFO,
-                    directory + " cannot be watched, so changes are seen by polling only: " + e);
+                    this + " cannot be watched, so changes are seen by polling only: " + OneLine.of(e.toString()));
         }
+    }
+
+    @Override
+    public String toString() {
+        return OneLine.of(String.valueOf(directory));
     }
 }

@@ -6,7 +6,6 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
@@ -85,7 +84,7 @@ public final class DnsEndpointSource implements EndpointSource {
         }
     }
 
-    private List<Endpoint> look() throws LookupFailedException {
+    private Report.Found look() throws LookupFailedException {
         InetAddress[] answers;
         try {
             answers = resolver.resolve(target.host());
@@ -99,12 +98,12 @@ public final class DnsEndpointSource implements EndpointSource {
             throw new LookupFailedException(this + ": the name has " + answers.length + " addresses, at most "
                     + MAX_ADDRESSES + " are allowed");
         }
-        return Arrays.stream(answers)
+        return new Report.Found(Arrays.stream(answers)
                 .map(DnsEndpointSource::host)
                 .distinct()
                 .sorted()
                 .map(host -> Endpoint.of(host, target.port()))
-                .toList();
+                .toList());
     }
 
     /** A link-local address is reachable on one link only, so its scope belongs to it; as a number, since names vary in spelling. */

@@ -1,5 +1,6 @@
 package dev.evenkeel.lb.endpoint;
 
+import dev.evenkeel.lb.text.OneLine;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -70,16 +71,18 @@ public final class Endpoint {
     }
 
     /**
-     * Returns this endpoint with a share of traffic in proportion to {@code newWeight}.
+     * Returns this endpoint with a share of traffic in proportion to {@code newWeight}. With 0 it drains, as many registries mean by that: it
+     * takes nothing new and finishes what it has.
      *
-     * @param newWeight more than 0, at most {@link #MAX_WEIGHT}; only its ratio to the others' matters
+     * @param newWeight 0 to {@link #MAX_WEIGHT}; only its ratio to the others' matters
      */
     public Endpoint withWeight(double newWeight) {
-        if (!(newWeight > 0 && newWeight <= MAX_WEIGHT)) {
+        if (!(newWeight >= 0 && newWeight <= MAX_WEIGHT)) {
             throw new IllegalArgumentException(
-                    "weight of " + id + " is " + newWeight + ", must be more than 0 and at most " + MAX_WEIGHT);
+                    "weight of " + OneLine.of(id) + " is " + newWeight + ", must be from 0 to " + MAX_WEIGHT);
         }
-        return new Endpoint(id, address, newWeight, locality, priority, terminating, metadata);
+        double weightOrZero = newWeight == 0 ? 0 : newWeight; // -0.0 is the same, and must be equal
+        return new Endpoint(id, address, weightOrZero, locality, priority, terminating, metadata);
     }
 
     /** Returns this endpoint at another place. */
@@ -90,7 +93,8 @@ public final class Endpoint {
     /** Returns this endpoint in another priority group; 0 is used first, and a negative priority is not allowed. */
     public Endpoint withPriority(int newPriority) {
         if (newPriority < 0) {
-            throw new IllegalArgumentException("priority of " + id + " is " + newPriority + ", must not be negative");
+            throw new IllegalArgumentException(
+                    "priority of " + OneLine.of(id) + " is " + newPriority + ", must not be negative");
         }
         return new Endpoint(id, address, weight, locality, newPriority, terminating, metadata);
     }
@@ -102,12 +106,13 @@ public final class Endpoint {
 
     /** Returns this endpoint with one more metadata entry, or with another value for it. At most 64 entries are allowed. */
     public Endpoint withMetadata(String key, String value) {
-        Limits.checkLength("metadata key of " + id, key);
-        Limits.checkLength("metadata value of " + id + " for " + key, value, Limits.METADATA_VALUE_LENGTH);
+        Limits.checkLength("metadata key of " + OneLine.of(id), key);
+        Limits.checkLength(
+                "metadata value of " + OneLine.of(id) + " for " + OneLine.of(key), value, Limits.METADATA_VALUE_LENGTH);
         Map<String, String> entries = new HashMap<>(metadata);
         entries.put(key, value);
         if (entries.size() > Limits.METADATA_ENTRIES) {
-            throw new IllegalArgumentException(id + " has " + entries.size() + " metadata entries, at most "
+            throw new IllegalArgumentException(OneLine.of(id) + " has " + entries.size() + " metadata entries, at most "
                     + Limits.METADATA_ENTRIES + " are allowed");
         }
         return new Endpoint(id, address, weight, locality, priority, terminating, Map.copyOf(entries));
@@ -133,7 +138,7 @@ public final class Endpoint {
         return address.toString();
     }
 
-    /** Returns the share of traffic relative to the other endpoints; more than 0. */
+    /** Returns the share of traffic relative to the other endpoints; 0 for one that is to drain. */
     public double weight() {
         return weight;
     }
@@ -179,9 +184,9 @@ public final class Endpoint {
         return hash;
     }
 
-    /** Returns the address, preceded by the id where that differs. */
+    /** Returns the address, preceded by the id where that differs; on one line, and safe to log. */
     @Override
     public String toString() {
-        return id.equals(address()) ? id : id + "=" + address();
+        return id.equals(address()) ? id : OneLine.of(id) + "=" + address();
     }
 }

@@ -68,7 +68,7 @@ enum EndpointAttribute {
 
     private static double decimal(String value) {
         if (!DECIMAL.matcher(value).matches()) {
-            throw wrong(WEIGHT, value, "a number more than 0, such as 1 or 0.5");
+            throw wrong(WEIGHT, value, "a number from 0 to 1000000, such as 1 or 0.5");
         }
         return Double.parseDouble(value);
     }

@@ -1,5 +1,6 @@
 package dev.evenkeel.lb.endpoint;
 
+import dev.evenkeel.lb.time.Ticker;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -12,37 +13,51 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
+import java.time.Duration;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A file with a list of endpoints: reads it whole, or says why it cannot be used. It is read each time and compared, because the time
  * stamps of file systems are too coarse to show every change; it is parsed only when it has changed. Used by one thread at a time.
+ *
+ * <p>A text without a final line end may be half-written, or may come from an editor that writes none. It is taken when it has stayed the
+ * same for a while.
  */
 final class EndpointFile {
     private static final int MAX_MEBIBYTES = 16;
     private static final int MAX_BYTES = MAX_MEBIBYTES << 20;
 
     private final Path path;
+    private final Ticker ticker;
+    private final long settleNanos;
     private byte[] lastBytes = {};
-    private @Nullable List<Endpoint> lastList; // what lastBytes say
+    private long lastNanos; // when these bytes were first read
+    private Report.@Nullable Found lastFound; // what they say; null if they cannot be used, or not yet
 
-    EndpointFile(Path path) {
+    /** Returns the file at a path; for so long a text without a final line end must stay the same. */
+    EndpointFile(Path path, Ticker ticker, Duration settle) {
         this.path = path;
+        this.ticker = ticker;
+        this.settleNanos = settle.toNanos();
     }
 
-    List<Endpoint> read() throws LookupFailedException {
+    Report.Found read() throws LookupFailedException {
         try {
             byte[] bytes = readBytes();
-            List<Endpoint> list = lastList;
-            if (list == null || !Arrays.equals(bytes, lastBytes)) {
-                list = List.copyOf(EndpointListFormat.parse(decode(bytes)));
-                lastList = list;
+            if (!Arrays.equals(bytes, lastBytes)) {
                 lastBytes = bytes;
+                lastNanos = ticker.nanos();
+                lastFound = null;
             }
-            return list;
+            Report.Found found = lastFound;
+            if (found == null) {
+                boolean settled = ticker.nanos() - lastNanos >= settleNanos;
+                found = EndpointListFormat.parse(decode(bytes), settled);
+                lastFound = found;
+            }
+            return found;
         } catch (NoSuchFileException e) {
             throw failed("does not exist");
         } catch (AccessDeniedException e) {

@@ -1,7 +1,5 @@
 package dev.evenkeel.lb.endpoint;
 
-import java.util.List;
-
 /**
  * Tells the two formats of a list apart by their first character: JSON begins with a brace or a bracket. A text list may begin with a
  * bracket as well, but then an IPv6 address follows at once.
@@ -12,17 +10,26 @@ final class EndpointListFormat {
     private EndpointListFormat() {}
 
     /**
-     * Returns the endpoints that the content lists, which may be none.
+     * Returns the endpoints that the content lists, which may be none, and what is left out because it cannot be used.
      *
-     * @throws IllegalArgumentException if it is malformed or cut off, saying where, what stands there and what is allowed
+     * @param settled whether the content has stayed the same for a while, so that a text without a final line end is complete
+     * @throws IllegalArgumentException if it is malformed or cut off, or nothing of what it lists can be used, saying where, what stands there and
+     *     what is allowed
      */
-    static List<Endpoint> parse(String content) {
+    static Report.Found parse(String content, boolean settled) {
         String text = content.startsWith(BYTE_ORDER_MARK) ? content.substring(1) : content;
         if (text.isBlank()) {
             throw new IllegalArgumentException("nothing is in it, so it is taken for half-written;"
                     + " write [] or a # comment for an empty list");
         }
-        return isJson(text.stripLeading()) ? JsonList.parse(text) : TextList.parse(text);
+        Report.Found found = isJson(text.stripLeading()) ? JsonList.parse(text) : TextList.parse(text, settled);
+        Omissions omissions = found.omissions();
+        if (found.endpoints().isEmpty() && !omissions.isEmpty()) {
+            int others = omissions.count() - 1;
+            throw new IllegalArgumentException("no entry can be used: "
+                    + omissions.reasons().get(0) + (others == 0 ? "" : "; and " + others + " more"));
+        }
+        return found;
     }
 
     private static boolean isJson(String text) {

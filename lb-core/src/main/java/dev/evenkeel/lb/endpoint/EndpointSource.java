@@ -40,6 +40,14 @@ public interface EndpointSource {
         /** Takes the complete current list. It may be empty and may hold duplicates. */
         void onEndpoints(List<Endpoint> endpoints);
 
+        /**
+         * Takes the complete current list as far as it can be used, and what was left out of it. The load balancer tells its listeners what that
+         * was; other listeners need not care.
+         */
+        default void onEndpoints(List<Endpoint> endpoints, Omissions omissions) {
+            onEndpoints(endpoints);
+        }
+
         /** Learns that the list could not be had, and why, in words for a person. The last good list stays in use. */
         void onFailure(String reason);
     }

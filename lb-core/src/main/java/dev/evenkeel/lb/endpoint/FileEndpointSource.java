@@ -4,7 +4,6 @@ import dev.evenkeel.lb.time.Environment;
 import dev.evenkeel.lb.time.Scheduler;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
 
 /**
@@ -17,18 +16,23 @@ import java.util.concurrent.RejectedExecutionException;
  * 10.0.0.1:8080    weight=2 zone=a region=eu priority=1 id=orders-1 terminating=false version=7
  * [2001:db8::1]:80
  * }</pre>
- * JSON, in UTF-8 like the text, is an array, or an object with that array as its member {@code endpoints}:
+ * An endpoint of weight 0 drains. JSON, in UTF-8 like the text, is an array, or an object with that array as its member {@code endpoints}:
  * <pre>{@code
  * ["10.0.0.2:8080", {"address": "10.0.0.1:8080", "weight": 2, "zone": "a", "region": "eu", "priority": 1,
  *                    "id": "orders-1", "terminating": false, "metadata": {"version": "7"}}]
  * }</pre>
  *
- * <p>A file that cannot be used is reported as a failure, with the place in it, and the last good list stays: a file that is missing,
- * unreadable, no ordinary file, larger than 16 MiB, not UTF-8, malformed anywhere, longer than 100,000 endpoints, or half-written.
- * Half-written means that it changes while it is read, its text has no final line end, its JSON is not closed, or nothing is in it at
+ * <p>What cannot be used costs nothing else: a line or an element that names no endpoint, or gives it a value that is not allowed, is left out;
+ * so is a metadata entry, and a JSON key that is unknown. The load balancer announces what was left out and where it stands, and counts it in
+ * its description.
+ *
+ * <p>A file that cannot be used at all is reported as a failure, with the place in it, and the last good list stays: a file that is missing,
+ * unreadable, no ordinary file, larger than 16 MiB, not UTF-8, neither text nor JSON, longer than 100,000 endpoints, half-written, or without
+ * any entry that can be used though it has some.
+ * Half-written means that it changes while it is read, its JSON is not closed, or nothing is in it at
  * all: an empty list must be written as {@code []} or as a comment. Since programs save in several steps, a failure is reported only
- * when it lasts for half a second. A text that is cut exactly at a line end cannot be told from a shorter list, so whoever writes lists
- * should write to another file and rename it.
+ * when it lasts for half a second, and a text without a final line end is taken when it has stayed the same for as long. A text that is cut
+ * short for longer cannot be told from a complete one, so programs that write lists should write to another file and rename it.
  *
  * <p>Changes are noticed within about a fifth of a second where the file system tells of them, and otherwise by reading the file every
  * 5 s, give or take a fifth. That finds changes on network file systems, too, and the swaps of links by which Kubernetes updates a
@@ -77,7 +81,7 @@ public final class FileEndpointSource implements EndpointSource {
         private static final long ASK_NANOS = 200_000_000;
 
         private final Environment environment;
-        private final EndpointFile content = new EndpointFile(file);
+        private final EndpointFile content;
         private final DirectoryWatch watch = new DirectoryWatch(file.getParent());
         private final RefreshLoop loop;
         private volatile boolean closed; // set once, by close
@@ -85,6 +89,7 @@ public final class FileEndpointSource implements EndpointSource {
 
         Watching(Listener listener, Environment environment) {
             this.environment = environment;
+            this.content = new EndpointFile(file, environment.ticker(), pace.settle());
             this.loop = new RefreshLoop(FileEndpointSource.this.toString(), this::look, pace, listener, environment);
         }
 
@@ -93,7 +98,7 @@ public final class FileEndpointSource implements EndpointSource {
             ask();
         }
 
-        private List<Endpoint> look() throws LookupFailedException {
+        private Report.Found look() throws LookupFailedException {
             watch.renew(); // before reading, so that no change falls in between
             return content.read();
         }

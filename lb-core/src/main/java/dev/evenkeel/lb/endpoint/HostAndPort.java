@@ -25,7 +25,7 @@ final class HostAndPort {
 
     static HostAndPort of(String host, int port) {
         Limits.checkLength("host", host);
-        checkHost(host, host);
+        checkHost(host, "address", host);
         if (port < 1 || port > 65535) {
             throw new IllegalArgumentException("port of " + host + " is " + port + ", must be 1 to 65535");
         }
@@ -33,25 +33,35 @@ final class HostAndPort {
     }
 
     static HostAndPort parse(String address) {
-        Limits.checkLength("address", address);
+        return parse(address, "address", address);
+    }
+
+    /**
+     * Parses an address.
+     *
+     * @param what it is, for messages
+     * @param said as it was given, for messages
+     */
+    static HostAndPort parse(String address, String what, String said) {
+        Limits.checkLength(what, address);
         int colon = address.lastIndexOf(':');
         String portText = colon < 0 || address.endsWith("]") ? "" : address.substring(colon + 1);
         if (!PORT.matcher(portText).matches()) {
-            throw malformed(address, "it needs a port: host:port, with an IPv6 host in brackets");
+            throw malformed(what, said, "it needs a port: host:port, with an IPv6 host in brackets");
         }
         String host = address.substring(0, colon);
         if (host.startsWith("[") && host.endsWith("]")) {
             host = host.substring(1, host.length() - 1);
             if (!Ipv6.isAddress(host)) {
-                throw malformed(address, "only an IPv6 address may stand in brackets");
+                throw malformed(what, said, "only an IPv6 address may stand in brackets");
             }
         } else if (host.contains(":")) {
-            throw malformed(address, "an IPv6 host must stand in brackets, as in [::1]:8080");
+            throw malformed(what, said, "an IPv6 host must stand in brackets, as in [::1]:8080");
         }
-        checkHost(host, address);
+        checkHost(host, what, said);
         int port = Integer.parseInt(portText);
         if (port < 1 || port > 65535) {
-            throw malformed(address, "the port is " + port + ", must be 1 to 65535");
+            throw malformed(what, said, "the port is " + port + ", must be 1 to 65535");
         }
         return new HostAndPort(host, port);
     }
@@ -60,20 +70,20 @@ final class HostAndPort {
         return IPV4.matcher(host).matches();
     }
 
-    private static void checkHost(String host, String address) {
+    private static void checkHost(String host, String what, String said) {
         if (host.isEmpty()) {
-            throw malformed(address, "the host is empty");
+            throw malformed(what, said, "the host is empty");
         }
         boolean valid = LOOKS_LIKE_IPV4.matcher(host).matches()
                 ? isIpv4(host)
                 : NAME.matcher(host).matches() || Ipv6.isAddress(host);
         if (!valid) {
-            throw malformed(address, "the host is neither a DNS name nor an IP address");
+            throw malformed(what, said, "the host is neither a DNS name nor an IP address");
         }
     }
 
-    private static IllegalArgumentException malformed(String address, String why) {
-        return new IllegalArgumentException("address " + Limits.quote(address) + " is malformed: " + why);
+    private static IllegalArgumentException malformed(String what, String said, String why) {
+        return new IllegalArgumentException(what + " " + Limits.quote(said) + " is malformed: " + why);
     }
 
     String host() {

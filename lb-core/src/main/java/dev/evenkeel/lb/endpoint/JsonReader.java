@@ -16,25 +16,46 @@ final class JsonReader {
             Pattern.compile("-?(0|[1-9][0-9]{0,29})(\\.[0-9]{1,30})?([eE][+-]?[0-9]{1,3})?");
 
     private static final Pattern BOOLEAN = Pattern.compile("true|false");
+    private static final Pattern NULL = Pattern.compile("null");
+
+    /** Whatever is neither a string nor made of others, of any length. */
+    private static final Pattern SCALAR =
+            Pattern.compile("-?(0|[1-9][0-9]*)(\\.[0-9]+)?([eE][+-]?[0-9]+)?|true|false|null");
+
+    /** Three times what our format needs. */
+    private static final int MOST_NESTED = 10;
 
     private final String text;
+    private final int end;
     private int position;
     private int keyPosition; // of the latest key
 
+    // A place whose line is known. It moves on, so that to find the lines of many places costs no more than to find the
+    // last one's.
+    private int knownPosition;
+    private int knownLine = 1;
+    private int knownLineStart;
+
     JsonReader(String text) {
+        this(text, 0, text.length());
+    }
+
+    private JsonReader(String text, int start, int end) {
         this.text = text;
+        this.position = start;
+        this.end = end;
     }
 
     /** Returns where the next value starts. */
     int position() {
-        while (position < text.length() && " \t\r\n".indexOf(text.charAt(position)) >= 0) {
+        while (position < end && " \t\r\n".indexOf(text.charAt(position)) >= 0) {
             position++;
         }
         return position;
     }
 
     boolean startsWith(char c) {
-        return position() < text.length() && text.charAt(position) == c;
+        return position() < end && text.charAt(position) == c;
     }
 
     /** Reads an array; {@code element} must read one value each time. */
@@ -51,22 +72,73 @@ final class JsonReader {
 
     /** Reads an object and returns its keys; {@code member} is given each of them and must read its value. */
     Set<String> object(Consumer<String> member) {
-        expect('{', "an object");
         Set<String> keys = new HashSet<>();
-        if (take('}')) {
-            return keys;
-        }
-        do {
-            keyPosition = position();
-            String key = string("a key");
+        members(key -> {
             if (!keys.add(key)) {
                 throw wrongKey(key, "stands there twice");
             }
+            member.accept(key);
+        });
+        return keys;
+    }
+
+    private void members(Consumer<String> member) {
+        expect('{', "an object");
+        if (take('}')) {
+            return;
+        }
+        do {
+            int start = position();
+            String key = string("a key");
+            keyPosition = start;
             expect(':', "':'");
             member.accept(key);
         } while (take(','));
         expect('}', "',' or '}'");
-        return keys;
+    }
+
+    /** Reads past a value of any kind, and returns a reader of it alone; {@code expected} says in an error what should be there. */
+    JsonReader value(String expected) {
+        int start = position();
+        skip(expected, 1);
+        JsonReader alone = new JsonReader(text, start, position);
+        knowLineOf(start);
+        alone.knownPosition = knownPosition;
+        alone.knownLine = knownLine;
+        alone.knownLineStart = knownLineStart;
+        return alone;
+    }
+
+    private void skip(String expected, int depth) {
+        if (depth > MOST_NESTED) {
+            throw wrongAt(position(), "values are nested more than " + MOST_NESTED + " deep");
+        }
+        if (startsWith('{')) {
+            members(key -> skip("a value", depth + 1));
+        } else if (startsWith('[')) {
+            array(() -> skip("a value", depth + 1));
+        } else if (startsWith('"')) {
+            string(expected);
+        } else {
+            literal(SCALAR, expected);
+        }
+    }
+
+    /** Reads null if it is next, and returns whether it was. */
+    boolean takeNull() {
+        if (!startsWith('n')) {
+            return false;
+        }
+        literal(NULL, "null");
+        return true;
+    }
+
+    /** Reads a string, or a number or boolean as it is written. */
+    String scalar(String expected) {
+        if (startsWith('t') || startsWith('f')) {
+            return bool(expected);
+        }
+        return startsWith('"') ? string(expected) : number(expected);
     }
 
     /** Reads a string; {@code expected} says in an error what should be there. */
@@ -97,7 +169,7 @@ final class JsonReader {
 
     /** Reads the end of the text. */
     void end() {
-        if (position() < text.length()) {
+        if (position() < end) {
             throw unexpected("the end");
         }
     }
@@ -108,22 +180,35 @@ final class JsonReader {
     }
 
     IllegalArgumentException wrongAt(int where, String what) {
-        String before = text.substring(0, Math.min(where, text.length()));
-        long line = 1 + before.chars().filter(c -> c == '\n').count();
-        int column = before.length() - before.lastIndexOf('\n');
-        return new IllegalArgumentException("line " + line + ", column " + column + ": " + what);
+        knowLineOf(Math.min(where, text.length()));
+        int column = knownPosition - knownLineStart + 1;
+        return new IllegalArgumentException("line " + knownLine + ", column " + column + ": " + what);
+    }
+
+    private void knowLineOf(int where) {
+        if (where < knownPosition) {
+            knownPosition = 0;
+            knownLine = 1;
+            knownLineStart = 0;
+        }
+        for (; knownPosition < where; knownPosition++) {
+            if (text.charAt(knownPosition) == '\n') {
+                knownLine++;
+                knownLineStart = knownPosition + 1;
+            }
+        }
     }
 
     private String literal(Pattern pattern, String expected) {
-        Matcher matcher = pattern.matcher(text).region(position(), text.length());
+        Matcher matcher = pattern.matcher(text).region(position(), end);
         if (!matcher.lookingAt()) {
             throw unexpected(expected);
         }
-        int end = matcher.end();
-        if (end < text.length() && ",]} \t\r\n".indexOf(text.charAt(end)) < 0) {
+        int after = matcher.end();
+        if (after < end && ",]} \t\r\n".indexOf(text.charAt(after)) < 0) {
             throw unexpected(expected);
         }
-        position = end;
+        position = after;
         return matcher.group();
     }
 
@@ -155,7 +240,7 @@ final class JsonReader {
     }
 
     private char next() {
-        if (position == text.length()) {
+        if (position == end) {
             throw wrongAt(position, "it ends within a string, so it is taken for half-written");
         }
         return text.charAt(position++);
@@ -176,16 +261,16 @@ final class JsonReader {
     }
 
     private IllegalArgumentException unexpected(String expected) {
-        if (position() == text.length()) {
+        if (position() == end) {
             return wrongAt(position, "it ends where there should be " + expected + ", so it is taken for half-written");
         }
-        int end = position;
-        while (end < text.length() && end - position < 20 && ",:[]{} \t\r\n".indexOf(text.charAt(end)) < 0) {
-            end++;
+        int after = position;
+        while (after < end && after - position < 20 && ",:[]{} \t\r\n".indexOf(text.charAt(after)) < 0) {
+            after++;
         }
         return wrongAt(
                 position,
-                "found " + Limits.quote(text.substring(position, Math.max(end, position + 1))) + ", should be "
+                "found " + Limits.quote(text.substring(position, Math.max(after, position + 1))) + ", should be "
                         + expected);
     }
 }

@@ -1,5 +1,7 @@
 package dev.evenkeel.lb.endpoint;
 
+import dev.evenkeel.lb.text.OneLine;
+
 /** Bounds on what discovery may hand us: it is input from outside. */
 final class Limits {
     /** A DNS name has at most 253 characters; nothing that names an endpoint needs more. */
@@ -10,8 +12,6 @@ final class Limits {
 
     /** Ten times what is ordinary. It keeps a file of 16 MiB from becoming a hundred times as much on the heap. */
     private static final int LIST_SIZE = 100_000;
-
-    private static final int QUOTED_LENGTH = 40;
 
     private Limits() {}
 
@@ -34,7 +34,6 @@ final class Limits {
 
     /** Returns the beginning of a value from outside, in quotes and on one line, for a message. */
     static String quote(String value) {
-        String start = value.length() > QUOTED_LENGTH ? value.substring(0, QUOTED_LENGTH) + "…" : value;
-        return "'" + start.replaceAll("\\p{Cntrl}", "?") + "'";
+        return OneLine.quote(value);
     }
 }

@@ -1,5 +1,6 @@
 package dev.evenkeel.lb.endpoint;
 
+import dev.evenkeel.lb.text.OneLine;
 import java.util.Objects;
 
 /**
@@ -17,5 +18,11 @@ public record Locality(String region, String zone) {
         Objects.requireNonNull(zone, "zone");
         Limits.checkLength("region", region);
         Limits.checkLength("zone", zone);
+    }
+
+    /** Returns both, on one line and safe to log. */
+    @Override
+    public String toString() {
+        return OneLine.of("Locality[region=" + region + ", zone=" + zone + "]");
     }
 }

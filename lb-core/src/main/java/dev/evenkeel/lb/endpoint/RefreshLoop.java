@@ -1,8 +1,8 @@
 package dev.evenkeel.lb.endpoint;
 
+import dev.evenkeel.lb.text.OneLine;
 import dev.evenkeel.lb.time.Environment;
 import dev.evenkeel.lb.time.Scheduler;
-import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
@@ -33,7 +33,7 @@ final class RefreshLoop implements EndpointSource.Subscription {
 
     RefreshLoop(
             String name, Lookup lookup, RefreshPace pace, EndpointSource.Listener listener, Environment environment) {
-        this.name = name;
+        this.name = OneLine.of(name);
         this.lookup = lookup;
         this.pace = pace;
         this.environment = environment;
@@ -76,11 +76,11 @@ final class RefreshLoop implements EndpointSource.Subscription {
 
     private Report ask() {
         try {
-            return new Report.Found(lookup.look());
+            return lookup.look();
         } catch (LookupFailedException e) {
             return new Report.Failed(e.reason());
         } catch (Throwable e) {
-            LOG.log(System.Logger.Level.DEBUG, name + ": the look-up failed in an unforeseen way", e);
+            LOG.log(System.Logger.Level.DEBUG, name + ": the look-up failed in an unforeseen way", OneLine.of(e));
             return new Report.Failed(name + ": " + e);
         }
     }
@@ -155,6 +155,6 @@ final class RefreshLoop implements EndpointSource.Subscription {
     /** Finds the current list; may block. */
     @FunctionalInterface
     interface Lookup {
-        List<Endpoint> look() throws LookupFailedException;
+        Report.Found look() throws LookupFailedException;
     }
 }

@@ -6,15 +6,19 @@ import java.util.List;
 sealed interface Report {
     void tell(EndpointSource.Listener listener);
 
-    /** The complete current list. */
-    record Found(List<Endpoint> endpoints) implements Report {
+    /** The complete current list, as far as it can be used, and what was left out. */
+    record Found(List<Endpoint> endpoints, Omissions omissions) implements Report {
         public Found {
             endpoints = List.copyOf(endpoints);
         }
 
+        Found(List<Endpoint> endpoints) {
+            this(endpoints, Omissions.NONE);
+        }
+
         @Override
         public void tell(EndpointSource.Listener listener) {
-            listener.onEndpoints(endpoints);
+            listener.onEndpoints(endpoints, omissions);
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.evenkeel.lb.endpoint;
 
+import dev.evenkeel.lb.text.OneLine;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -20,7 +21,7 @@ final class SerialDelivery {
                 deliver.run();
             } catch (Throwable e) { // or the count would stay, and nobody would ever deliver again
                 System.getLogger(SerialDelivery.class.getName())
-                        .log(System.Logger.Level.ERROR, "An endpoint listener failed", e);
+                        .log(System.Logger.Level.ERROR, "An endpoint listener failed", OneLine.of(e));
             }
         } while (requests.addAndGet(-served) > 0);
     }

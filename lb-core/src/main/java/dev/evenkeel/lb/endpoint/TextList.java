@@ -13,31 +13,43 @@ import java.util.regex.Pattern;
 final class TextList {
     private static final Pattern BLANKS = Pattern.compile("[ \t\r]+");
 
+    private final Omitting omitting = new Omitting();
+    private int lineNumber;
+
     private TextList() {}
 
-    static List<Endpoint> parse(String text) {
-        if (!text.endsWith("\n")) {
+    /** Returns what a text lists; {@code settled} says whether a last line without an end is complete. */
+    static Report.Found parse(String text, boolean settled) {
+        return new TextList().read(text, settled);
+    }
+
+    private Report.Found read(String text, boolean settled) {
+        if (!settled && !text.endsWith("\n")) {
             throw new IllegalArgumentException(
                     "line " + (1 + text.chars().filter(c -> c == '\n').count())
                             + " has no line end, so the file is taken for half-written");
         }
         List<Endpoint> endpoints = new ArrayList<>();
-        int lineNumber = 0;
         for (int start = 0; start < text.length(); ) {
-            int end = text.indexOf('\n', start);
+            int lineEnd = text.indexOf('\n', start);
+            int end = lineEnd < 0 ? text.length() : lineEnd;
             lineNumber++;
             try {
-                parseLine(text.substring(start, end)).ifPresent(endpoints::add);
-                Limits.checkListSize(endpoints.size());
+                readLine(text.substring(start, end)).ifPresent(endpoints::add);
             } catch (IllegalArgumentException e) {
-                throw new IllegalArgumentException("line " + lineNumber + ": " + e.getMessage(), e);
+                omit(e.getMessage() + "; the line is left out");
             }
+            Limits.checkListSize(endpoints.size() + omitting.omissions().count());
             start = end + 1;
         }
-        return endpoints;
+        return new Report.Found(endpoints, omitting.omissions());
     }
 
-    private static Optional<Endpoint> parseLine(String line) {
+    private void omit(String what) {
+        omitting.add("line " + lineNumber + ": " + what);
+    }
+
+    private Optional<Endpoint> readLine(String line) {
         List<String> words = Arrays.stream(BLANKS.split(line))
                 .filter(word -> !word.isEmpty())
                 .takeWhile(word -> !word.startsWith("#"))
@@ -63,13 +75,26 @@ final class TextList {
         return Optional.of(endpoint);
     }
 
-    private static Endpoint with(Endpoint endpoint, String key, String value) {
+    private Endpoint with(Endpoint endpoint, String key, String value) {
         Optional<EndpointAttribute> attribute = EndpointAttribute.named(key.toLowerCase(Locale.ROOT));
-        if (attribute.isPresent() && !attribute.get().key().equals(key)) {
-            // As metadata it would be ignored in silence, which nobody means.
-            throw new IllegalArgumentException("key " + Limits.quote(key) + " must be written "
-                    + attribute.get().key());
+        if (attribute.isEmpty()) {
+            return withMetadata(endpoint, key, value);
         }
-        return attribute.isPresent() ? attribute.get().apply(endpoint, value) : endpoint.withMetadata(key, value);
+        if (!attribute.get().key().equals(key)) {
+            // As metadata it would be ignored in silence, which nobody means.
+            omit("key " + Limits.quote(key) + " must be written "
+                    + attribute.get().key() + "; the key is left out");
+            return endpoint;
+        }
+        return attribute.get().apply(endpoint, value);
+    }
+
+    private Endpoint withMetadata(Endpoint endpoint, String key, String value) {
+        try {
+            return endpoint.withMetadata(key, value);
+        } catch (IllegalArgumentException e) {
+            omit(e.getMessage() + "; the metadata entry is left out");
+            return endpoint;
+        }
     }
 }

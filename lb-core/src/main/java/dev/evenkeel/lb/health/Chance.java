@@ -8,7 +8,7 @@ package dev.evenkeel.lb.health;
  */
 final class Chance {
     /** Less than one wrong verdict in so many. */
-    private static final double WRONGLY = 0.01;
+    private static final double WRONGLY = 0.001;
 
     private Chance() {}
 

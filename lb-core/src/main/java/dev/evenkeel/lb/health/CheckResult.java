@@ -1,5 +1,6 @@
 package dev.evenkeel.lb.health;
 
+import dev.evenkeel.lb.text.OneLine;
 import java.util.concurrent.CompletionException;
 
 /**
@@ -9,6 +10,10 @@ import java.util.concurrent.CompletionException;
  * @param reason what was wrong, on one line; empty for a check that passed
  */
 public record CheckResult(Kind kind, String reason) {
+    public CheckResult {
+        reason = OneLine.of(reason);
+    }
+
     /** The endpoint is well. */
     public static final CheckResult PASSED = new CheckResult(Kind.PASSED, "");
 
@@ -18,7 +23,10 @@ public record CheckResult(Kind kind, String reason) {
         PASSED,
         /** It is not. */
         FAILED,
-        /** Nothing was learnt, and it was not the endpoint's fault: the result neither counts nor ends a row. */
+        /**
+         * Nothing was found out, and that is not the endpoint's fault: the result neither counts nor ends a row. As many of these in a row as
+         * failures that take an endpoint out are announced, and bring back one that is out.
+         */
         UNKNOWN
     }
 
@@ -34,13 +42,11 @@ public record CheckResult(Kind kind, String reason) {
             return failed(cause);
         }
         String message = thrown.getMessage();
-        String line = message == null
-                ? ""
-                : ": " + message.lines().findFirst().orElse("").replaceAll("\\p{Cntrl}", "?");
+        String line = message == null ? "" : ": " + message.lines().findFirst().orElse("");
         return failed(thrown.getClass().getSimpleName() + line);
     }
 
-    /** Returns that nothing was learnt, and why. */
+    /** Returns that nothing was found out, and why: in words that tell a person what to do. */
     public static CheckResult unknown(String reason) {
         return new CheckResult(Kind.UNKNOWN, reason);
     }

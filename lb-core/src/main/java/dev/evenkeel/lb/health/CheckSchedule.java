@@ -1,6 +1,7 @@
 package dev.evenkeel.lb.health;
 
 import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
 
 /**
@@ -34,7 +35,9 @@ public record CheckSchedule(Duration interval, Duration timeout, int fall, int r
             throw new IllegalArgumentException(
                     "healthCheck.interval is " + interval + ", must be at least " + SHORTEST);
         }
-        if (timeout.isNegative() || timeout.isZero() || timeout.toNanos() > (1 - JITTER) * interval.toNanos()) {
+        if (timeout.isNegative()
+                || timeout.isZero()
+                || timeout.toNanos() > (1 - JITTER) * TimeUnit.NANOSECONDS.convert(interval)) {
             throw new IllegalArgumentException("healthCheck.timeout is " + timeout
                     + ", must be positive and at most 80 % of the interval, which is " + interval);
         }
@@ -51,12 +54,12 @@ public record CheckSchedule(Duration interval, Duration timeout, int fall, int r
 
     /** Returns how many checks to start at a time for a list of so many endpoints. */
     public int batch(int endpoints) {
-        return (int) Math.max(1, Math.ceil(endpoints * SHORTEST_GAP_NANOS / interval.toNanos()));
+        return (int) Math.max(1, Math.ceil(endpoints * SHORTEST_GAP_NANOS / TimeUnit.NANOSECONDS.convert(interval)));
     }
 
     /** Returns the time from one batch to the next in nanoseconds, for a list of so many endpoints, at least 1. */
     public long gapNanos(int endpoints, RandomGenerator random) {
-        double nominal = (double) interval.toNanos() * batch(endpoints) / endpoints;
+        double nominal = (double) TimeUnit.NANOSECONDS.convert(interval) * batch(endpoints) / endpoints;
         return (long) (nominal * (1 - JITTER + 2 * JITTER * random.nextDouble()));
     }
 }

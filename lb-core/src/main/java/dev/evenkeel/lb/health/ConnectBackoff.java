@@ -1,6 +1,7 @@
 package dev.evenkeel.lb.health;
 
 import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
 
 /**
@@ -32,7 +33,9 @@ public record ConnectBackoff(Duration initial, Duration max) {
      * @param failures how many times in a row a connection has failed, at least 1
      */
     public long pauseNanos(int failures, RandomGenerator random) {
-        double nominal = Math.min((double) max.toNanos(), Math.scalb((double) initial.toNanos(), failures - 1));
+        double nominal = Math.min(
+                (double) TimeUnit.NANOSECONDS.convert(max),
+                Math.scalb((double) TimeUnit.NANOSECONDS.convert(initial), failures - 1));
         return (long) (nominal * (1 - JITTER + 2 * JITTER * random.nextDouble()));
     }
 }

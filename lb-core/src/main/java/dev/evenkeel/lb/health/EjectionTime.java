@@ -1,6 +1,7 @@
 package dev.evenkeel.lb.health;
 
 import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
 
 /**
@@ -36,8 +37,9 @@ public record EjectionTime(Duration base, Duration max, Duration jitter, double 
 
     /** Returns how long an endpoint is out that has been ejected so many times, this one included. */
     public long nanos(int times, RandomGenerator random) {
-        double nominal = Math.min((double) max.toNanos(), (double) base.toNanos() * times);
-        return (long) (nominal + (2 * random.nextDouble() - 1) * jitter.toNanos());
+        double nominal = Math.min(
+                (double) TimeUnit.NANOSECONDS.convert(max), (double) TimeUnit.NANOSECONDS.convert(base) * times);
+        return (long) (nominal + (2 * random.nextDouble() - 1) * TimeUnit.NANOSECONDS.convert(jitter));
     }
 
     /**

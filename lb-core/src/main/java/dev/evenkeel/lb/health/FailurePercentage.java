@@ -26,8 +26,9 @@ public record FailurePercentage(double share, int minVolume, DetectorMode mode) 
 
     @Override
     public List<Verdict> detect(List<EndpointStats> all) {
+        FailuresElsewhere elsewhere = FailuresElsewhere.among(all);
         return all.stream()
-                .filter(stats -> isAtLeast(share, stats) && isTooMany(stats, all))
+                .filter(stats -> isAtLeast(share, stats) && isTooMany(stats, elsewhere.share(stats), all.size()))
                 .map(stats -> new Verdict(
                         stats.endpoint(),
                         Verdict.Sentence.EJECT,
@@ -40,9 +41,8 @@ public record FailurePercentage(double share, int minVolume, DetectorMode mode) 
     }
 
     /** Where attempts fail at others, too, it is measured by what is left of good answers there: half of that is too few. */
-    private boolean isTooMany(EndpointStats stats, List<EndpointStats> all) {
-        double elsewhere = stats.failureShareElsewhere(all);
+    private boolean isTooMany(EndpointStats stats, double elsewhere, int endpoints) {
         return isAtLeast(1 - (1 - share) * (1 - elsewhere), stats)
-                && !Chance.explainsCount(stats.failures(), stats.volume(), elsewhere, all.size());
+                && !Chance.explainsCount(stats.failures(), stats.volume(), elsewhere, endpoints);
     }
 }

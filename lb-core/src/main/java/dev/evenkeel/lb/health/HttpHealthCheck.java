@@ -1,46 +1,35 @@
 package dev.evenkeel.lb.health;
 
-import dev.evenkeel.lb.endpoint.Endpoint;
+import dev.evenkeel.lb.endpoint.Authority;
+import java.io.IOException;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
-import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentMap;
-import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SSLContext;
-import javax.net.ssl.SSLParameters;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Passes if a GET of a path is answered with an expected status, 200 to 299 unless {@link #expecting} says otherwise. Uses the JDK's
- * client with connections of its own, no proxy, and follows no redirect. Immutable, and safe for use by many threads; make one and keep
- * it. It needs no closing: its threads are daemons, and end some time after it has become unreachable.
- *
- * <p>What the JDK's client allows decides whose name the request carries:
- * <ul>
- *   <li>The Host header is the service's name only if the program runs with {@code -Djdk.httpclient.allowRestrictedHeaders=host}, and
- *       the endpoint's own address otherwise.
- *   <li>With {@link #tls}, an endpoint whose host is an IP address must prove the service's name, like for requests. One whose host is a
- *       name must prove that name.
- * </ul>
+ * Passes if a GET of a path is answered with an expected status, 200 to 299 unless {@link #expecting} says otherwise. It carries the service's
+ * name as its Host header, and with {@link #tls} the endpoint must prove that name, as for requests, unless {@link #host} says otherwise. Each check opens a connection of its own
+ * over HTTP/1.1 and closes it after the header of the answer; it uses no proxy, and follows no redirect. Immutable, and safe for use by many
+ * threads.
  */
 public final class HttpHealthCheck implements HealthCheck {
+    private static final String ANYWHERE = "http://localhost";
+
     private final String path;
     private final int minStatus;
     private final int maxStatus;
     private final @Nullable SSLContext tls;
-    private final ConcurrentMap<String, HttpClient> clients =
-            new ConcurrentHashMap<>(); // by service, nearly always one
+    private final @Nullable Authority authority; // null for the service's name
 
-    private HttpHealthCheck(String path, int minStatus, int maxStatus, @Nullable SSLContext tls) {
+    private HttpHealthCheck(
+            String path, int minStatus, int maxStatus, @Nullable SSLContext tls, @Nullable Authority authority) {
         this.path = path;
         this.minStatus = minStatus;
         this.maxStatus = maxStatus;
         this.tls = tls;
+        this.authority = authority;
     }
 
     /**
@@ -53,8 +42,11 @@ public final class HttpHealthCheck implements HealthCheck {
         if (!path.startsWith("/")) {
             throw new IllegalArgumentException("healthCheck.path is '" + path + "', must begin with /");
         }
-        URI unused = URI.create("http://localhost" + path);
-        return new HttpHealthCheck(path, 200, 299, null);
+        URI uri = URI.create(ANYWHERE + path);
+        if (uri.getRawFragment() != null) {
+            throw new IllegalArgumentException("healthCheck.path is '" + path + "', must have no #");
+        }
+        return new HttpHealthCheck(uri.toASCIIString().substring(ANYWHERE.length()), 200, 299, null, null);
     }
 
     /** Returns this check with other statuses that pass, both ends included; 100 to 599. */
@@ -63,66 +55,45 @@ public final class HttpHealthCheck implements HealthCheck {
             throw new IllegalArgumentException("healthCheck.status is " + newMinStatus + " to " + newMaxStatus
                     + ", must be a range within 100 to 599");
         }
-        return new HttpHealthCheck(path, newMinStatus, newMaxStatus, tls);
+        return new HttpHealthCheck(path, newMinStatus, newMaxStatus, tls, authority);
     }
 
     /** Returns this check over TLS, with the trust and the keys of a context. */
     public HttpHealthCheck tls(SSLContext context) {
-        return new HttpHealthCheck(path, minStatus, maxStatus, Objects.requireNonNull(context, "context"));
+        return new HttpHealthCheck(path, minStatus, maxStatus, Objects.requireNonNull(context, "context"), authority);
     }
 
+    /**
+     * Returns this check with another Host header than the service's name, whose host must then be proven in TLS, too.
+     *
+     * @param newHost a host, and a port if the header is to have one, such as {@code health.internal:8081}
+     * @throws IllegalArgumentException if it is malformed
+     */
+    public HttpHealthCheck host(String newHost) {
+        return new HttpHealthCheck(path, minStatus, maxStatus, tls, Authority.of(newHost));
+    }
+
+    /** Checks and returns when it is over, which is at the latest when the time is up; only to look up a name may take longer. */
     @Override
     public CompletableFuture<CheckResult> check(CheckTarget target) {
-        HttpClient client = clients.computeIfAbsent(target.service(), this::newClient);
-        CompletableFuture<HttpResponse<Void>> exchange =
-                client.sendAsync(request(target), HttpResponse.BodyHandlers.discarding());
-        CompletableFuture<CheckResult> result = exchange.handle((response, thrown) ->
-                thrown == null ? judge(response.statusCode()) : CheckResult.failed(prefixed(thrown)));
-        var unused = result.whenComplete((judged, thrown) -> {
-            if (result.isCancelled()) {
-                exchange.cancel(true); // a body that never ends would hold the connection for ever
+        CheckResult result;
+        try (StatusRequest request = new StatusRequest(target.timeout())) {
+            request.connect(target.endpoint());
+            if (tls != null) {
+                request.secure(tls, authority == null ? target.service() : authority.host());
             }
-        });
-        return result;
-    }
-
-    private HttpRequest request(CheckTarget target) {
-        Endpoint endpoint = target.endpoint();
-        HttpRequest.Builder request = HttpRequest.newBuilder(
-                        URI.create((tls == null ? "http://" : "https://") + endpoint.address() + path))
-                .timeout(target.timeout());
-        return withHost(request, target.service()).build();
-    }
-
-    private static HttpRequest.Builder withHost(HttpRequest.Builder request, String service) {
-        try {
-            return request.header("Host", service);
-        } catch (IllegalArgumentException e) {
-            return request; // the JDK allows it only if it is told to
+            result = judge(request.get(path, authority == null ? target.service() : authority.toString()));
+        } catch (IOException e) {
+            result = CheckResult.failed(
+                    "GET " + path + ": " + CheckResult.failed(e).reason());
         }
-    }
-
-    private HttpClient newClient(String service) {
-        HttpClient.Builder client = HttpClient.newBuilder()
-                .version(HttpClient.Version.HTTP_1_1)
-                .proxy(HttpClient.Builder.NO_PROXY)
-                .followRedirects(HttpClient.Redirect.NEVER);
-        if (tls != null) {
-            SSLParameters parameters = tls.getDefaultSSLParameters();
-            parameters.setServerNames(List.of(new SNIHostName(service)));
-            client.sslContext(tls).sslParameters(parameters);
-        }
-        return client.build();
+        return CompletableFuture.completedFuture(result);
     }
 
     private CheckResult judge(int status) {
         return status >= minStatus && status <= maxStatus
                 ? CheckResult.PASSED
                 : CheckResult.failed("GET " + path + ": HTTP " + status);
-    }
-
-    private String prefixed(Throwable thrown) {
-        return "GET " + path + ": " + CheckResult.failed(thrown).reason();
     }
 
     /** Returns the request and what it must bring, such as {@code GET /health expecting 200 to 299}. */

@@ -2,6 +2,7 @@ package dev.evenkeel.lb.health;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 
 /**
  * An endpoint whose answers usually take much longer than its peers' is overloaded or ill; it gets half of its share.
@@ -44,7 +45,7 @@ public record LatencyOutlier(double factor, Duration floor, int minVolume, Verdi
         double[] sorted =
                 judged.stream().mapToDouble(EndpointStats::medianNanos).sorted().toArray();
         double typical = sorted[(sorted.length - 1) / 2]; // the lower one: the slow half is not to set the standard
-        double limit = Math.max(factor * typical, (double) floor.toNanos());
+        double limit = Math.max(factor * typical, (double) TimeUnit.NANOSECONDS.convert(floor));
         return judged.stream()
                 .filter(stats -> stats.medianNanos() > limit)
                 .map(stats -> new Verdict(

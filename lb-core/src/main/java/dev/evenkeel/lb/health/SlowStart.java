@@ -1,6 +1,7 @@
 package dev.evenkeel.lb.health;
 
 import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Lets an endpoint that joins or returns take up its share little by little: its caches are cold and its code is not compiled yet.
@@ -45,7 +46,7 @@ public record SlowStart(Duration window, double floor, double aggression, int re
      * @param attempts completed since then
      */
     public double share(long ageNanos, long attempts) {
-        double time = window.isZero() ? 1 : (double) ageNanos / window.toNanos();
+        double time = window.isZero() ? 1 : (double) ageNanos / TimeUnit.NANOSECONDS.convert(window);
         if (time >= LATEST_END) {
             return 1;
         }

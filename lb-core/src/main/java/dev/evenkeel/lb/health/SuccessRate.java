@@ -17,6 +17,9 @@ public record SuccessRate(double deviations, int minEndpoints, int minVolume, De
     /** 1.9 standard deviations, among 5 endpoints with 100 attempts each. */
     public static final SuccessRate DEFAULT = new SuccessRate(1.9, 5, 100, DetectorMode.ENFORCE);
 
+    /** A queue that is full turns away many at once, which is no rate; so seconds count, too. Tried in the simulator. */
+    private static final int LASTING = 3;
+
     public SuccessRate {
         if (!(deviations > 0 && deviations < 100)) {
             throw new IllegalArgumentException(
@@ -45,9 +48,12 @@ public record SuccessRate(double deviations, int minEndpoints, int minVolume, De
                 .mapToDouble(stats -> (stats.successRate() - mean) * (stats.successRate() - mean))
                 .average()
                 .orElseThrow();
+        FailuresElsewhere elsewhere = FailuresElsewhere.among(all);
         double threshold = mean - deviations * Math.sqrt(variance);
         return judged.stream()
-                .filter(stats -> stats.successRate() < threshold && isMoreThanChance(stats, mean, all))
+                .filter(stats -> stats.failingSeconds() >= LASTING
+                        && stats.successRate() < threshold
+                        && isMoreThanChance(stats, mean, elsewhere.share(stats)))
                 .map(stats -> new Verdict(
                         stats.endpoint(),
                         Verdict.Sentence.EJECT,
@@ -61,11 +67,10 @@ public record SuccessRate(double deviations, int minEndpoints, int minVolume, De
      * So the failures must also exceed by five deviations what an endpoint with the mean rate would have by chance, and by two:
      * that happens to a healthy endpoint in about one of 100,000 windows (binomial, 0.1 % to 20 % errors, 100 to 1000 attempts).
      */
-    private static boolean isMoreThanChance(EndpointStats stats, double mean, List<EndpointStats> all) {
+    private static boolean isMoreThanChance(EndpointStats stats, double mean, double elsewhere) {
         double expected = (1 - mean) * stats.volume();
         double deviation = Math.sqrt(expected * mean);
-        return stats.failures() > expected + 5 * deviation + 2
-                && stats.failures() > 2 * stats.failureShareElsewhere(all) * stats.volume();
+        return stats.failures() > expected + 5 * deviation + 2 && stats.failures() > 2 * elsewhere * stats.volume();
     }
 
     private static String percent(double share) {

@@ -2,6 +2,7 @@ package dev.evenkeel.lb.observe;
 
 import dev.evenkeel.lb.endpoint.Availability;
 import dev.evenkeel.lb.endpoint.Endpoint;
+import dev.evenkeel.lb.text.OneLine;
 import java.time.Duration;
 
 /**
@@ -31,6 +32,11 @@ public record EndpointStatus(
         double share,
         double fairShare,
         String avoidance) {
+    public EndpointStatus {
+        detail = OneLine.of(detail);
+        avoidance = OneLine.of(avoidance);
+    }
+
     /** Returns the endpoint and its state in a few words. */
     @Override
     public String toString() {

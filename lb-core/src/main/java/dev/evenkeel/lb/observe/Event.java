@@ -1,6 +1,7 @@
 package dev.evenkeel.lb.observe;
 
 import dev.evenkeel.lb.endpoint.Endpoint;
+import dev.evenkeel.lb.text.OneLine;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -9,9 +10,13 @@ import org.jspecify.annotations.Nullable;
  * @param type what changed
  * @param service the service's name
  * @param endpoint the endpoint that it is about; null when it is about the whole service
- * @param detail why, and until when, in words for a person; may be empty
+ * @param detail why, and until when, in words for a person and on one line; may be empty
  */
 public record Event(Type type, String service, @Nullable Endpoint endpoint, String detail) {
+    public Event {
+        detail = OneLine.of(detail);
+    }
+
     /** Returns one line for a log. */
     @Override
     public String toString() {
@@ -48,6 +53,11 @@ public record Event(Type type, String service, @Nullable Endpoint endpoint, Stri
         AVOIDED,
         /** An endpoint that was avoided has its share again, or is out; the detail says which. */
         NO_LONGER_AVOIDED,
+        /**
+         * Health checks of an endpoint find out nothing, several times in a row, and so hold nothing against it. The detail says why, and what to
+         * do. Announced once for each reason, for the endpoint where it was seen first.
+         */
+        UNCHECKED,
         /** The source fails or is silent; the last good list stays in use. */
         STALE,
         /** The source delivers again, or at first nothing. */
@@ -56,6 +66,8 @@ public record Event(Type type, String service, @Nullable Endpoint endpoint, Stri
         LIST_HELD,
         /** The list names an endpoint more than once; the last one counts. */
         DUPLICATES,
+        /** The list has entries that cannot be used, and the others are used. The detail says how many, and what is wrong with them. */
+        ENTRIES_LEFT_OUT,
         /** The list is long, and this client uses other endpoints of it than before. */
         SUBSET_CHANGED,
         /** A split names a subset that no endpoint is in, so its share goes to others. The detail says which subsets there are. */

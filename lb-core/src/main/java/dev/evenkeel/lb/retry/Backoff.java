@@ -1,6 +1,7 @@
 package dev.evenkeel.lb.retry;
 
 import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
 
 /**
@@ -30,7 +31,9 @@ public record Backoff(Duration base, Duration max) {
      * @param retry 1 for the first pause of a call, 2 for the second …
      */
     public long pauseNanos(int retry, RandomGenerator random) {
-        double bound = Math.min((double) max.toNanos(), Math.scalb((double) base.toNanos(), retry - 1));
+        double bound = Math.min(
+                (double) TimeUnit.NANOSECONDS.convert(max),
+                Math.scalb((double) TimeUnit.NANOSECONDS.convert(base), retry - 1));
         return (long) (random.nextDouble() * bound);
     }
 }

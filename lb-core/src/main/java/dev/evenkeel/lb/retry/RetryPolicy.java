@@ -2,6 +2,7 @@ package dev.evenkeel.lb.retry;
 
 import dev.evenkeel.lb.call.Outcome;
 import dev.evenkeel.lb.call.RequestInfo;
+import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -127,7 +128,7 @@ public record RetryPolicy(int maxAttempts, Backoff backoff) {
 
     /** A server that names no pause, or one longer than any backoff, wants the caller to hear of it. */
     private boolean isShort(long pushbackNanos) {
-        return pushbackNanos > 0 && pushbackNanos <= backoff.max().toNanos();
+        return pushbackNanos > 0 && pushbackNanos <= TimeUnit.NANOSECONDS.convert(backoff.max());
     }
 
     private long pauseNanos(Progress progress, RandomGenerator random) {

@@ -1,5 +1,6 @@
 package dev.evenkeel.lb.time;
 
+import dev.evenkeel.lb.text.OneLine;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -19,9 +20,10 @@ final class SystemEnvironment {
     static final Environment SHARED = new Environment(
             System::nanoTime,
             timers(),
-            blockingPool(),
+            pool("evenkeel-blocking"),
             new ThreadRandom(),
-            new Heartbeat(daemons("evenkeel-heartbeat"), IDLE_SECONDS));
+            new Heartbeat(daemons("evenkeel-heartbeat"), IDLE_SECONDS),
+            pool("evenkeel-listeners"));
 
     private SystemEnvironment() {}
 
@@ -37,15 +39,10 @@ final class SystemEnvironment {
         };
     }
 
-    /** Unbounded on purpose: a source that hangs in a look-up must not delay another source. */
-    private static ExecutorService blockingPool() {
+    /** Unbounded on purpose: a source that hangs in a look-up must not delay another source, nor a listener another service's. */
+    private static ExecutorService pool(String name) {
         return new ThreadPoolExecutor(
-                0,
-                Integer.MAX_VALUE,
-                IDLE_SECONDS,
-                TimeUnit.SECONDS,
-                new SynchronousQueue<>(),
-                daemons("evenkeel-blocking"));
+                0, Integer.MAX_VALUE, IDLE_SECONDS, TimeUnit.SECONDS, new SynchronousQueue<>(), daemons(name));
     }
 
     private static Runnable guarded(Runnable task) {
@@ -53,7 +50,8 @@ final class SystemEnvironment {
             try {
                 task.run();
             } catch (Throwable e) { // the executor would swallow it
-                System.getLogger(Environment.class.getName()).log(System.Logger.Level.ERROR, "A timer task failed", e);
+                System.getLogger(Environment.class.getName())
+                        .log(System.Logger.Level.ERROR, "A timer task failed", OneLine.of(e));
             }
         };
     }

@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import net.jqwik.api.Arbitraries;
@@ -26,7 +27,7 @@ class EndpointFileTest {
     @Test
     void aReaderNeverTakesAPartOfAFileThatIsWrittenInPlace() throws Exception {
         Path file = Files.writeString(directory.resolve("list"), version(1));
-        EndpointFile content = new EndpointFile(file);
+        EndpointFile content = unsettled(file);
         AtomicBoolean done = new AtomicBoolean();
         Thread writer = new Thread(() -> {
             for (int i = 0; !done.get(); i++) {
@@ -37,7 +38,7 @@ class EndpointFileTest {
         try {
             for (int lists = 0; lists < 30; ) {
                 try {
-                    List<Endpoint> list = content.read();
+                    List<Endpoint> list = content.read().endpoints();
                     assertThat(list).hasSize(list.get(0).port() - 10_000).containsOnly(list.get(0));
                     lists++;
                 } catch (LookupFailedException e) {
@@ -50,13 +51,18 @@ class EndpointFileTest {
         }
     }
 
+    /** Time stands still, so what has no end is never taken for complete. */
+    private static EndpointFile unsettled(Path file) {
+        return new EndpointFile(file, () -> 0, Duration.ofMillis(500));
+    }
+
     private static String version(int lines) {
         return ("ab:" + (10_000 + lines) + "\n").repeat(lines);
     }
 
     @Test
     void unchangedContentIsNotParsedAgain() throws Exception {
-        EndpointFile file = new EndpointFile(Files.writeString(directory.resolve("list"), "a:1\n"));
+        EndpointFile file = unsettled(Files.writeString(directory.resolve("list"), "a:1\n"));
 
         assertThat(file.read()).isSameAs(file.read());
     }
@@ -66,7 +72,7 @@ class EndpointFileTest {
         Path file = Files.createTempFile("list", "");
         try {
             Files.write(file, content);
-            assertThat(new EndpointFile(file).read()).doesNotContainNull();
+            assertThat(unsettled(file).read().endpoints()).doesNotContainNull();
         } catch (LookupFailedException e) {
             assertThat(e.reason())
                     .startsWith("file " + file)

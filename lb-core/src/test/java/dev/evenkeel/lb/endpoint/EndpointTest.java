@@ -77,18 +77,30 @@ class EndpointTest {
     }
 
     @ParameterizedTest
-    @ValueSource(doubles = {0, -0.0, -1, Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY, 1_000_000.1})
+    @ValueSource(
+            doubles = {
+                -Double.MIN_VALUE,
+                -1,
+                Double.NaN,
+                Double.POSITIVE_INFINITY,
+                Double.NEGATIVE_INFINITY,
+                1_000_000.1
+            })
     void weightsOutOfRangeAreRefused(double weight) {
         assertThatThrownBy(() -> endpoint.withWeight(weight))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("weight of 10.0.0.1:8080 is " + weight)
-                .hasMessageContaining("more than 0 and at most 1000000");
+                .hasMessageContaining("must be from 0 to 1000000");
     }
 
     @Test
     void weightsUpToTheirLimitsAreTaken() {
         assertThat(endpoint.withWeight(Endpoint.MAX_WEIGHT).weight()).isEqualTo(Endpoint.MAX_WEIGHT);
         assertThat(endpoint.withWeight(Double.MIN_VALUE).weight()).isEqualTo(Double.MIN_VALUE);
+        assertThat(endpoint.withWeight(0).weight()).isZero();
+        assertThat(endpoint.withWeight(-0.0))
+                .isEqualTo(endpoint.withWeight(0))
+                .hasSameHashCodeAs(endpoint.withWeight(0));
     }
 
     @Test

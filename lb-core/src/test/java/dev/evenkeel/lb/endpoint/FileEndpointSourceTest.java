@@ -96,7 +96,7 @@ class FileEndpointSourceTest {
         Path file = write("a:1\n");
         start(file);
 
-        write("a:1\nb:0\n");
+        write("b:0\n");
         time.advance(Duration.ofMinutes(1));
         write("a:1\n");
         time.advance(ONE_ROUND);
@@ -104,9 +104,22 @@ class FileEndpointSourceTest {
         assertThat(listener.reports())
                 .containsExactly(
                         List.of(Endpoint.of("a:1")),
-                        "file " + file + " cannot be used: line 2: address 'b:0' is malformed: the port is 0,"
-                                + " must be 1 to 65535",
+                        "file " + file
+                                + " cannot be used: no entry can be used: line 1: address 'b:0' is malformed: the port is"
+                                + " 0, must be 1 to 65535; the line is left out",
                         List.of(Endpoint.of("a:1")));
+    }
+
+    @Test
+    void oneBadLineCostsNoOther() throws IOException {
+        start(write("a:1\nb:0\nc:1\n"));
+        time.advance(Duration.ofMinutes(1));
+
+        assertThat(listener.reports()).containsExactly(List.of(Endpoint.of("a:1"), Endpoint.of("c:1")));
+        assertThat(listener.omissions().reasons())
+                .singleElement()
+                .asString()
+                .startsWith("line 2: address 'b:0' is malformed");
     }
 
     @Test
@@ -126,7 +139,7 @@ class FileEndpointSourceTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "\n", "a:1\nb:1", "[\"a:1\"", "{\"endpoints\": [\"a:1\"]"})
+    @ValueSource(strings = {"", "\n", "[\"a:1\"", "{\"endpoints\": [\"a:1\"]"})
     void aHalfWrittenFileIsAFailureOnlyWhenItStaysSo(String half) throws IOException {
         start(write("a:1\n"));
 
@@ -135,6 +148,31 @@ class FileEndpointSourceTest {
 
         assertThat(listener.reports()).hasSize(2);
         assertThat(listener.latestFailure()).contains("half-written");
+    }
+
+    @Test
+    void aTextWithoutAFinalLineEndIsTakenWhenItHasStayedTheSameForHalfASecond() throws IOException {
+        start(write("a:1\nb:8"));
+        time.advance(Duration.ofMillis(400));
+        assertThat(listener.reports()).isEmpty();
+
+        write("a:1\nb:80");
+        time.advance(Duration.ofMillis(400));
+        assertThat(listener.reports()).as("it had not been finished").doesNotContain(List.of(Endpoint.of("a:1")));
+        time.advance(ONE_ROUND);
+        assertThat(listener.latestIds()).containsExactly("a:1", "b:80");
+
+        write("a:1\nb:80\nc:80");
+        time.advance(ONE_ROUND);
+        assertThat(listener.latestIds()).containsExactly("a:1", "b:80", "c:80");
+    }
+
+    @Test
+    void aTextWithoutAFinalLineEndIsNoFailure() throws IOException {
+        start(write("a:1\nb:1"));
+        time.advance(Duration.ofMinutes(1));
+
+        assertThat(listener.reports()).containsExactly(List.of(Endpoint.of("a:1"), Endpoint.of("b:1")));
     }
 
     @Test
@@ -255,10 +293,13 @@ class FileEndpointSourceTest {
         write("a:1\nb:1\n");
         listener.awaitList("a:1", "b:1");
 
-        write("c:1");
+        write("[\"c:1\"");
         listener.awaitFailure("half-written");
-        write("c:1\n");
+        write("[\"c:1\"]");
         listener.awaitList("c:1");
+
+        write("d:1");
+        listener.awaitList("d:1");
     }
 
     @Test

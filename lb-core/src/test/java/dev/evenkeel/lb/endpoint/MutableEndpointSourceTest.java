@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.evenkeel.lb.time.Environment;
 import dev.evenkeel.lb.time.VirtualTime;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -19,7 +20,8 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class MutableEndpointSourceTest {
-    private final Environment environment = new VirtualTime().environment(new Random(42));
+    private final VirtualTime time = new VirtualTime();
+    private final Environment environment = time.environment(new Random(42));
     private final RecordingListener listener = new RecordingListener();
     private final MutableEndpointSource source = MutableEndpointSource.of("a:1", "b:1");
 
@@ -60,6 +62,15 @@ class MutableEndpointSourceTest {
         source.put(Endpoint.of("10.0.0.1:80"));
 
         assertThat(told).hasSize(20).isSorted();
+    }
+
+    @Test
+    void whatWasLeftOutIsToldWithTheList() {
+        source.set(List.of(Endpoint.of("b:1")), Omissions.NONE.and("instance 7 has no port"));
+        source.subscribe(listener, environment);
+
+        assertThat(listener.latestIds()).containsExactly("b:1");
+        assertThat(listener.omissions().reasons()).containsExactly("instance 7 has no port");
     }
 
     @Test
@@ -163,7 +174,7 @@ class MutableEndpointSourceTest {
     @Test
     void underConcurrentChangesListsComeOneAtATimeInOrderAndTheLastIsTheLatest() throws Exception {
         int threads = 8;
-        int changesEach = 500;
+        int changesEach = 120; // so that the list is short enough for each to be told
         MutableEndpointSource shared = MutableEndpointSource.of();
         List<Integer> sizes = new ArrayList<>(); // unguarded on purpose: deliveries must not overlap
         shared.subscribe(listeningBy(list -> sizes.add(list.size())), environment);
@@ -212,5 +223,27 @@ class MutableEndpointSourceTest {
             throw error;
         }
         throw (RuntimeException) failure;
+    }
+
+    @Test
+    void ofALongListManyChangesInARowAreToldTogether() {
+        source.subscribe(listener, environment);
+        for (int i = 0; i < 10_000; i++) {
+            source.put(Endpoint.of("10.0." + i / 250 + "." + i % 250, 80));
+        }
+
+        assertThat(listener.reports())
+                .as("while it is short, and then a hundred")
+                .hasSizeLessThan(1_200);
+        time.advance(Duration.ofMillis(21));
+        assertThat(listener.latestIds()).hasSize(10_002);
+        int told = listener.reports().size();
+
+        time.advance(Duration.ofSeconds(3));
+        for (int i = 0; i < 100; i++) {
+            source.remove("10.0.0." + i + ":80");
+            assertThat(listener.latestIds()).hasSize(10_001 - i);
+        }
+        assertThat(listener.reports()).hasSize(told + 100);
     }
 }

@@ -14,11 +14,23 @@ final class RecordingListener implements EndpointSource.Listener {
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition reported = lock.newCondition();
+    private volatile Omissions latestOmissions = Omissions.NONE;
     private final List<Object> reports = new ArrayList<>(); // guarded by lock; a list of addresses, or a reason
 
     @Override
     public void onEndpoints(List<Endpoint> endpoints) {
         record(List.copyOf(endpoints));
+    }
+
+    @Override
+    public void onEndpoints(List<Endpoint> endpoints, Omissions omissions) {
+        latestOmissions = omissions;
+        onEndpoints(endpoints);
+    }
+
+    /** Returns what was left out of the latest list. */
+    Omissions omissions() {
+        return latestOmissions;
     }
 
     @Override

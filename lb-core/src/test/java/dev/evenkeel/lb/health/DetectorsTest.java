@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.Stream;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
@@ -51,6 +52,31 @@ class DetectorsTest {
         List<EndpointStats> fleet = fleet(5, 50, 50);
         fleet.addAll(fleet(20, 0, 0));
         assertThat(named(SuccessRate.DEFAULT, fleet)).isEmpty();
+    }
+
+    /** A queue that is full turns away many at once: in an overload somebody's is full first. */
+    @Test
+    void aBurstOfFailuresIsNoRate() {
+        List<EndpointStats> fleet = fleet(9, 100, 0);
+        assertThat(named(SuccessRate.DEFAULT, with(fleet, failing(70, 30, 2)))).isEmpty();
+        assertThat(named(SuccessRate.DEFAULT, with(fleet, failing(70, 30, 3)))).containsExactly("10.0.0.77");
+    }
+
+    private static EndpointStats failing(long successes, long failures, int seconds) {
+        return new EndpointStats(
+                Endpoint.of("10.0.0.77", 80),
+                successes,
+                failures,
+                0,
+                seconds,
+                0,
+                false,
+                5e6,
+                EndpointStats.Peers.UNKNOWN);
+    }
+
+    private static List<EndpointStats> with(List<EndpointStats> fleet, EndpointStats one) {
+        return Stream.concat(fleet.stream(), Stream.of(one)).toList();
     }
 
     @Test

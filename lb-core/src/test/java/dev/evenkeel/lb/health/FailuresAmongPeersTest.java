@@ -16,6 +16,7 @@ class FailuresAmongPeersTest {
                 successes,
                 failures,
                 pushbacks,
+                10,
                 0,
                 false,
                 5e6,

@@ -205,25 +205,76 @@ class HealthChecksTest {
         CheckResult late = resultOf(
                 HttpHealthCheck.get("/health"), "127.0.0.1", silentServer().getLocalPort(), Duration.ofMillis(50));
 
-        assertThat(late.reason()).startsWith("GET /health: HttpTimeoutException: ");
+        assertThat(late.reason()).isEqualTo("GET /health: SocketTimeoutException: no answer in 0.1 s");
     }
 
-    /** The JDK's own time-out ends with the header, so it is the load balancer's that must free the connection. */
     @Test
-    void aBodyThatNeverEndsIsCutOffWhenTheCheckIsCancelled() throws Exception {
+    void aHeaderThatComesByteByByteIsCutOffWhenTheTimeIsUp() throws Exception {
         ServerSocket server = silentServer();
-        CompletableFuture<CheckResult> running = HttpHealthCheck.get("/health")
-                .check(new CheckTarget(
-                        "orders.svc", Endpoint.of("127.0.0.1", server.getLocalPort()), Duration.ofSeconds(10)));
+        Thread trickle = new Thread(() -> {
+            try (Socket connection = server.accept()) {
+                for (boolean open = true; open; ) {
+                    connection.getOutputStream().write('H');
+                    open = connection.getInputStream().available() == 0
+                            || connection.getInputStream().read() >= 0;
+                }
+            } catch (IOException e) {
+                // the check has closed the connection
+            }
+        });
+        trickle.start();
+        CheckResult late =
+                resultOf(HttpHealthCheck.get("/health"), "127.0.0.1", server.getLocalPort(), Duration.ofSeconds(1));
+
+        assertThat(late.kind()).isEqualTo(CheckResult.Kind.FAILED);
+        assertThat(late.reason()).containsAnyOf("no answer in 1.0 s", "the header has more than 65536 bytes");
+        trickle.join();
+    }
+
+    @Test
+    void theBodyIsNotReadAndTheConnectionClosed() throws Exception {
+        ServerSocket server = silentServer();
+        CompletableFuture<CheckResult> running = CompletableFuture.supplyAsync(() -> {
+            try {
+                return resultOf(HttpHealthCheck.get("/health"), server.getLocalPort());
+            } catch (Exception e) {
+                throw new AssertionError(e);
+            }
+        });
         try (Socket connection = server.accept()) {
             connection.setSoTimeout(20_000);
             InputStream request = connection.getInputStream();
             assertThat(request.read()).isEqualTo('G');
-            connection.getOutputStream().write("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n1".getBytes(US_ASCII));
+            connection
+                    .getOutputStream()
+                    .write("HTTP/1.1 103 Early Hints\r\nA: b\r\n\r\nHTTP/1.1 200\r\nContent-Length: 9\r\n\r\n1"
+                            .getBytes(US_ASCII));
 
-            running.cancel(true);
-
+            assertThat(running.get(20, TimeUnit.SECONDS)).isEqualTo(CheckResult.PASSED);
             assertThat(isEnded(request)).as("the connection is closed").isTrue();
+        }
+    }
+
+    @Test
+    void anAnswerThatIsNoHttpFailsAndIsQuotedOnOneLine() throws Exception {
+        for (String answer : List.of("SSH-2.0-Open\u001b[31mSSH\r\n", "")) {
+            ServerSocket server = silentServer();
+            Thread responder = new Thread(() -> {
+                try (Socket connection = server.accept()) {
+                    connection.getInputStream().read(new byte[1000]);
+                    connection.getOutputStream().write(answer.getBytes(US_ASCII));
+                } catch (IOException e) {
+                    throw new AssertionError(e);
+                }
+            });
+            responder.start();
+            assertThat(resultOf(HttpHealthCheck.get("/health"), server.getLocalPort())
+                            .reason())
+                    .isEqualTo("GET /health: ProtocolException: "
+                            + (answer.isEmpty()
+                                    ? "the connection was closed without an answer"
+                                    : "no answer of HTTP/1.1: 'SSH-2.0-Open?[31mSSH'"));
+            responder.join();
         }
     }
 
@@ -239,19 +290,70 @@ class HealthChecksTest {
     }
 
     @Test
-    void theHostHeaderIsTheEndpointsAddressUnlessTheJdkIsToldToAllowMore() throws Exception {
+    void theHostHeaderIsTheServicesName() throws Exception {
+        assertThat(hostsSeenBy(HttpHealthCheck.get("/"), "orders.svc")).containsExactly("orders.svc");
+    }
+
+    @Test
+    void theHostHeaderCanBeChosen() throws Exception {
+        assertThat(hostsSeenBy(HttpHealthCheck.get("/").host("Health.internal:8081"), "orders.svc"))
+                .containsExactly("health.internal:8081");
+        assertThat(hostsSeenBy(HttpHealthCheck.get("/").host("[::1]"), "orders.svc"))
+                .containsExactly("[::1]");
+        for (String bad : List.of("", "a b", "a\r\nX: y", "a:0", "a/b", "user@a", "[fe80::1%eth0]")) {
+            assertThatThrownBy(() -> HttpHealthCheck.get("/").host(bad))
+                    .as(bad)
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageStartingWith("authority '")
+                    .hasMessageContaining("malformed");
+        }
+    }
+
+    @Test
+    void overTlsTheHostThatIsChosenMustBeProven(@TempDir Path dir) throws Exception {
+        SSLContext orders = context(dir, "orders.svc");
+        SSLContext health = context(dir, "health.internal");
+
+        assertThat(resultOf(
+                        HttpHealthCheck.get("/").host("health.internal:8081").tls(health),
+                        serve(tlsServer(health), status(200))))
+                .isEqualTo(CheckResult.PASSED);
+        assertThat(resultOf(
+                                HttpHealthCheck.get("/").tls(orders).host("health.internal"),
+                                serve(tlsServer(orders), status(200)))
+                        .reason())
+                .startsWith("GET /: SSLHandshakeException: ");
+    }
+
+    private List<String> hostsSeenBy(HttpHealthCheck check, String service) throws Exception {
         List<String> hosts = new CopyOnWriteArrayList<>();
         int port = serve(exchange -> {
             hosts.add(exchange.getRequestHeaders().getFirst("Host"));
             respond(exchange, 200);
         });
+        assertThat(resultOf(check, service, port)).isEqualTo(CheckResult.PASSED);
+        return hosts;
+    }
 
-        assertThat(resultOf(HttpHealthCheck.get("/"), port)).isEqualTo(CheckResult.PASSED);
-        assertThat(hosts).containsExactly("127.0.0.1:" + port);
+    private static CheckResult resultOf(HealthCheck check, String service, int port) throws Exception {
+        return check.check(new CheckTarget(service, Endpoint.of("127.0.0.1", port), Duration.ofSeconds(10)))
+                .get(20, TimeUnit.SECONDS);
     }
 
     @Test
-    void overTlsAnAddressMustProveTheServicesName(@TempDir Path dir) throws Exception {
+    void aHostWithAnUnderscoreIsLookedUpLikeAnyOther() throws Exception {
+        CheckResult unknown = resultOf(HttpHealthCheck.get("/"), "my_app_1.invalid", 8080, Duration.ofSeconds(10));
+
+        assertThat(unknown.reason()).isEqualTo("GET /: UnknownHostException: my_app_1.invalid");
+    }
+
+    @Test
+    void aServiceMayHaveAnUnderscore() throws Exception {
+        assertThat(hostsSeenBy(HttpHealthCheck.get("/"), "my_orders.svc")).containsExactly("my_orders.svc");
+    }
+
+    @Test
+    void overTlsTheServicesNameMustBeProven(@TempDir Path dir) throws Exception {
         SSLContext orders = context(dir, "orders.svc");
         SSLContext payments = context(dir, "payments.svc");
 
@@ -312,6 +414,7 @@ class HealthChecksTest {
     void settingsThatMakeNoSenseAreRefused() {
         assertThatThrownBy(() -> HttpHealthCheck.get("health")).hasMessageContainingAll("health", "must begin with /");
         assertThatThrownBy(() -> HttpHealthCheck.get("/health check")).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> HttpHealthCheck.get("/health#top")).hasMessageContainingAll("/health#top", "no #");
         assertThatThrownBy(() -> HttpHealthCheck.get("/").expecting(300, 200))
                 .hasMessageContainingAll("300 to 200", "100 to 599");
         Duration second = Duration.ofSeconds(1);

@@ -1,6 +1,7 @@
 package dev.evenkeel.lb.grpc;
 
 import dev.evenkeel.lb.endpoint.Endpoint;
+import dev.evenkeel.lb.text.OneLine;
 import io.grpc.ConnectivityState;
 import io.grpc.EquivalentAddressGroup;
 import io.grpc.LoadBalancer;
@@ -268,7 +269,7 @@ final class ChannelPolicy extends LoadBalancer implements EndpointChild.Owner, C
     }
 
     private Status unavailable(String why) {
-        Status status = Status.UNAVAILABLE.withDescription(why);
+        Status status = Status.UNAVAILABLE.withDescription(OneLine.of(why));
         state.publishFailure(status);
         return status;
     }

@@ -168,5 +168,10 @@ final class ChannelView {
                 owner.recovered(endpoint);
             }
         }
+
+        @Override
+        public boolean isInterestedIn(Event.Type type) {
+            return type == Event.Type.ADDED || type == Event.Type.AVAILABLE;
+        }
     }
 }

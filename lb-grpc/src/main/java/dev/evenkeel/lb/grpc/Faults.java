@@ -1,5 +1,6 @@
 package dev.evenkeel.lb.grpc;
 
+import dev.evenkeel.lb.text.OneLine;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -15,7 +16,7 @@ final class Faults {
     /** Logs that something failed, unless the same was logged before. */
     void log(String what, Throwable fault) {
         if (logged.add(what + fault.getClass().getName())) {
-            LOG.log(System.Logger.Level.ERROR, what + "; it is logged only this once", fault);
+            LOG.log(System.Logger.Level.ERROR, what + "; it is logged only this once", OneLine.of(fault));
         }
     }
 }

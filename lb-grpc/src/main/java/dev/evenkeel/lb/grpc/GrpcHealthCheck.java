@@ -10,6 +10,8 @@ import io.grpc.Grpc;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.Status;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -54,8 +56,17 @@ public final class GrpcHealthCheck implements HealthCheck {
 
     @Override
     public CompletableFuture<CheckResult> check(CheckTarget target) {
+        try {
+            return check(target, host(target.endpoint().host()));
+        } catch (UnknownHostException e) {
+            return CompletableFuture.completedFuture(
+                    CheckResult.failed(this + ": " + CheckResult.failed(e).reason()));
+        }
+    }
+
+    private CompletableFuture<CheckResult> check(CheckTarget target, String host) {
         ManagedChannel channel = Grpc.newChannelBuilderForAddress(
-                        target.endpoint().host(), target.endpoint().port(), credentials)
+                        host, target.endpoint().port(), credentials)
                 .overrideAuthority(authority == null ? target.service() : authority)
                 .proxyDetector(address -> null)
                 .disableServiceConfigLookUp()
@@ -75,6 +86,11 @@ public final class GrpcHealthCheck implements HealthCheck {
             answer.result.completeExceptionally(e);
         }
         return answer.result;
+    }
+
+    /** gRPC refuses a host name with an underscore, so its address is looked up for it. */
+    private static String host(String name) throws UnknownHostException {
+        return name.indexOf('_') < 0 ? name : InetAddress.getByName(name).getHostAddress();
     }
 
     /** Returns what is asked, such as {@code grpc.health.v1 of shop.Orders}. */

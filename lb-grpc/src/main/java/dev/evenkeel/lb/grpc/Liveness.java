@@ -1,5 +1,6 @@
 package dev.evenkeel.lb.grpc;
 
+import dev.evenkeel.lb.text.OneLine;
 import io.grpc.LoadBalancer;
 import io.grpc.Status;
 import io.grpc.SynchronizationContext;
@@ -149,7 +150,7 @@ final class Liveness {
         Status why = Status.UNAVAILABLE.withDescription(
                 helper.getAuthority()
                         + ": nothing comes over the connection to "
-                        + child.endpoint().id()
+                        + OneLine.of(child.endpoint().id())
                         + " any more, not even an answer to a question: its machine is gone, or something between forgot the connection");
         try {
             if (child.isParked()) {

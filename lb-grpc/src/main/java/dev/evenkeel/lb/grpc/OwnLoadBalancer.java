@@ -3,6 +3,8 @@ package dev.evenkeel.lb.grpc;
 import dev.evenkeel.lb.LoadBalancer;
 import dev.evenkeel.lb.endpoint.Endpoint;
 import dev.evenkeel.lb.endpoint.MutableEndpointSource;
+import dev.evenkeel.lb.endpoint.Omissions;
+import dev.evenkeel.lb.text.OneLine;
 import io.grpc.EquivalentAddressGroup;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -35,30 +37,43 @@ final class OwnLoadBalancer implements AutoCloseable {
     }
 
     /**
-     * Takes a whole list, and returns it with the endpoint of each address.
+     * Takes a whole list, and returns it with the endpoint of each address. An address that is not one of the Internet is left out, and the load
+     * balancer says so.
      *
-     * @throws IllegalArgumentException if an address is not one of the Internet
+     * @throws IllegalArgumentException if there are addresses, and none of them can be used
      */
     List<EquivalentAddressGroup> take(List<EquivalentAddressGroup> groups) {
         List<Endpoint> endpoints = new ArrayList<>(groups.size());
         List<EquivalentAddressGroup> marked = new ArrayList<>(groups.size());
+        Omissions omitted = Omissions.NONE;
         for (EquivalentAddressGroup group : groups) {
-            Endpoint endpoint =
-                    endpoint(group.getAddresses().get(0)).withLocality(LocalityName.locality(group.getAttributes()));
-            endpoints.add(endpoint);
-            marked.add(new EquivalentAddressGroup(
-                    group.getAddresses(),
-                    group.getAttributes().toBuilder()
-                            .set(ServiceAttributes.ENDPOINT, endpoint)
-                            .build()));
+            try {
+                Endpoint endpoint = endpoint(group);
+                endpoints.add(endpoint);
+                marked.add(new EquivalentAddressGroup(
+                        group.getAddresses(),
+                        group.getAttributes().toBuilder()
+                                .set(ServiceAttributes.ENDPOINT, endpoint)
+                                .build()));
+            } catch (IllegalArgumentException e) {
+                omitted = omitted.and(String.valueOf(e.getMessage()));
+            }
         }
-        source.set(endpoints);
+        if (endpoints.isEmpty() && !omitted.isEmpty()) {
+            throw new IllegalArgumentException(omitted.toString());
+        }
+        source.set(endpoints, omitted);
         return marked;
+    }
+
+    private static Endpoint endpoint(EquivalentAddressGroup group) {
+        return endpoint(group.getAddresses().get(0)).withLocality(LocalityName.locality(group.getAttributes()));
     }
 
     private static Endpoint endpoint(SocketAddress address) {
         if (!(address instanceof InetSocketAddress inet)) {
-            throw new IllegalArgumentException("address '" + address + "' must have a host and a port");
+            throw new IllegalArgumentException(
+                    "address " + OneLine.quote(String.valueOf(address)) + " must have a host and a port");
         }
         InetAddress ip = inet.getAddress();
         return Endpoint.of(ip == null ? inet.getHostString() : ip.getHostAddress(), inet.getPort());

@@ -4,6 +4,7 @@ import dev.evenkeel.lb.NoEndpointException;
 import dev.evenkeel.lb.Pick;
 import dev.evenkeel.lb.endpoint.Availability;
 import dev.evenkeel.lb.endpoint.OutReason;
+import dev.evenkeel.lb.text.OneLine;
 import io.grpc.LoadBalancer.PickResult;
 import io.grpc.LoadBalancer.PickSubchannelArgs;
 import io.grpc.LoadBalancer.SubchannelPicker;
@@ -105,6 +106,6 @@ final class PinnedCalls {
 
     private PickResult failure(String id, String why) {
         return PickResult.withError(Status.UNAVAILABLE.withDescription(
-                view.name() + ": the call is pinned to endpoint '" + id + "', which " + why));
+                OneLine.of(view.name() + ": the call is pinned to endpoint '" + id + "', which " + why)));
     }
 }

@@ -1,5 +1,6 @@
 package dev.evenkeel.lb.grpc;
 
+import dev.evenkeel.lb.text.OneLine;
 import io.grpc.Status;
 import org.jspecify.annotations.Nullable;
 
@@ -30,6 +31,6 @@ final class Reasons {
     }
 
     private static String firstLine(String text) {
-        return text.lines().findFirst().orElse("");
+        return OneLine.of(text.lines().findFirst().orElse(""));
     }
 }

@@ -6,6 +6,7 @@ import dev.evenkeel.lb.endpoint.OutReason;
 import dev.evenkeel.lb.observe.EndpointStatus;
 import dev.evenkeel.lb.observe.Event;
 import dev.evenkeel.lb.observe.LoadBalancerListener;
+import dev.evenkeel.lb.text.OneLine;
 import io.grpc.Attributes;
 import io.grpc.NameResolver;
 import io.grpc.Status;
@@ -94,8 +95,13 @@ final class ServiceResolver extends NameResolver implements LoadBalancerListener
 
     @Override
     public void onEvent(Event event) {
-        switch (event.type()) {
-            case ADDED, CHANGED, REMOVED, SUBSET_CHANGED, STALE, FRESH, CLOSED -> resolve();
+        resolve();
+    }
+
+    @Override
+    public boolean isInterestedIn(Event.Type type) {
+        return switch (type) {
+            case ADDED, CHANGED, REMOVED, SUBSET_CHANGED, STALE, FRESH, CLOSED -> true;
             case DRAINED,
                     UNAVAILABLE,
                     AVAILABLE,
@@ -104,10 +110,12 @@ final class ServiceResolver extends NameResolver implements LoadBalancerListener
                     NO_LONGER_AVOIDED,
                     LIST_HELD,
                     DUPLICATES,
+                    ENTRIES_LEFT_OUT,
+                    UNCHECKED,
                     SPLIT_UNMATCHED,
-                    SPLIT_MATCHED -> {}
-            case PANIC_ENTERED, PANIC_LEFT, RETRY, HEDGE, BUDGET_EXHAUSTED -> {}
-        }
+                    SPLIT_MATCHED -> false;
+            case PANIC_ENTERED, PANIC_LEFT, RETRY, HEDGE, BUDGET_EXHAUSTED -> false;
+        };
     }
 
     /** However many changes come at a time, the list is told once. */
@@ -136,7 +144,7 @@ final class ServiceResolver extends NameResolver implements LoadBalancerListener
         } catch (Throwable e) { // nothing may leave this
             faults.log("the list of " + service.service() + " could not be told to a channel", e);
             Status error = Status.UNAVAILABLE
-                    .withDescription(service.service() + ": the list of endpoints could not be read: " + e)
+                    .withDescription(OneLine.of(service.service() + ": the list of endpoints could not be read: " + e))
                     .withCause(e);
             to.onResult2(ResolutionResult.newBuilder()
                     .setAddressesOrError(StatusOr.fromStatus(error))

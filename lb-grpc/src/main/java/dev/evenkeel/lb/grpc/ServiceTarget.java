@@ -1,5 +1,6 @@
 package dev.evenkeel.lb.grpc;
 
+import dev.evenkeel.lb.text.OneLine;
 import java.net.URI;
 import java.util.Objects;
 
@@ -38,6 +39,7 @@ final class ServiceTarget {
     }
 
     private static IllegalArgumentException malformed(URI target, String why) {
-        return new IllegalArgumentException("target '" + target + "' must be " + SCHEME + ":///service, but " + why);
+        return new IllegalArgumentException(
+                "target '" + OneLine.of(String.valueOf(target)) + "' must be " + SCHEME + ":///service, but " + why);
     }
 }

@@ -4,6 +4,7 @@ import dev.evenkeel.lb.NoEndpointException;
 import dev.evenkeel.lb.Pick;
 import dev.evenkeel.lb.endpoint.Endpoint;
 import dev.evenkeel.lb.policy.PickContext;
+import dev.evenkeel.lb.text.OneLine;
 import io.grpc.LoadBalancer.PickResult;
 import io.grpc.LoadBalancer.PickSubchannelArgs;
 import io.grpc.LoadBalancer.SubchannelPicker;
@@ -42,7 +43,7 @@ final class ViewPicker extends SubchannelPicker {
         } catch (Throwable e) {
             view.faults().log(view.name() + ": an endpoint could not be picked", e);
             return PickResult.withError(Status.UNAVAILABLE
-                    .withDescription(view.name() + ": an endpoint could not be picked: " + e)
+                    .withDescription(OneLine.of(view.name() + ": an endpoint could not be picked: " + e))
                     .withCause(e));
         }
     }

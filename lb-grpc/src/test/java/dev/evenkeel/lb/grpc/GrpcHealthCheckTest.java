@@ -80,6 +80,16 @@ class GrpcHealthCheckTest {
     }
 
     @Test
+    void namesMayHaveAnUnderscore() {
+        assertThat(check.check(new CheckTarget("my_orders", server.endpoint(), PATIENCE))
+                        .join())
+                .isEqualTo(CheckResult.PASSED);
+        assertThat(server.authorities).containsExactly("my_orders");
+        assertThat(resultOf(check, Endpoint.of("my_app_1.invalid", 80)).reason())
+                .startsWith("grpc.health.v1: UnknownHostException: my_app_1.invalid");
+    }
+
+    @Test
     void itFailsWhereNobodyListens() {
         server.kill();
         assertThat(resultOf(check, server.endpoint()).reason())

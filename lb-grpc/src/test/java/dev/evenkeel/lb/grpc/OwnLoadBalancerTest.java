@@ -61,6 +61,23 @@ class OwnLoadBalancerTest {
     }
 
     @Test
+    void oneBadAddressAmongGoodOnesIsLeftOutAndNamed() {
+        try (OwnLoadBalancer own = new OwnLoadBalancer("orders")) {
+            List<EquivalentAddressGroup> marked = own.take(List.of(
+                    new EquivalentAddressGroup(new InProcessSocketAddress("here")),
+                    new EquivalentAddressGroup(InetSocketAddress.createUnresolved("orders-1", 0)),
+                    new EquivalentAddressGroup(InetSocketAddress.createUnresolved("orders-1", 80))));
+
+            assertThat(marked).hasSize(1);
+            assertThat(own.service().endpoints())
+                    .extracting(status -> status.endpoint().id())
+                    .containsExactly("orders-1:80");
+            assertThat(own.service().describe())
+                    .contains("2 entries left out (address 'here' must have a host and a port; port of orders-1 is 0");
+        }
+    }
+
+    @Test
     void aLocalitysTextIsReadAndAnyOtherTextIsUnknown() {
         assertThat(LocalityName.parse("{region=\"eu\", zone=\"eu-a\", sub_zone=\"\"}"))
                 .isEqualTo(new Locality("eu", "eu-a"));

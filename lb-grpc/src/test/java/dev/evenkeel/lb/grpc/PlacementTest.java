@@ -315,6 +315,18 @@ class PlacementTest {
     }
 
     @Test
+    void anEndpointWhoseWeightBecomesZeroKeepsItsSessionsAndGetsNoNewCalls() {
+        ManagedChannel channel = fleet.connectedChannel();
+        CallOptions session = CallOptions.DEFAULT.withOption(EvenkeelGrpc.SESSION, "s");
+        String first = learned(channel, session, Session.of("s"));
+        fleet.source.put(serverOf(first).endpoint().withWeight(0));
+        Until.until(
+                "others are used",
+                () -> answers(6, channel, CallOptions.DEFAULT).size() == 2);
+        assertThat(answers(10, channel, session)).containsOnly(first);
+    }
+
+    @Test
     void twoChannelsOfAServiceKnowTheSameSessions() {
         CallOptions session = CallOptions.DEFAULT.withOption(EvenkeelGrpc.SESSION, "s");
         ManagedChannel one = fleet.connectedChannel();

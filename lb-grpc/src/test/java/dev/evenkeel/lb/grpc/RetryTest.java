@@ -9,6 +9,7 @@ import dev.evenkeel.lb.policy.LoadBalancingPolicy;
 import dev.evenkeel.lb.retry.Backoff;
 import dev.evenkeel.lb.retry.RetryBudget;
 import dev.evenkeel.lb.retry.RetryPolicy;
+import dev.evenkeel.lb.time.Environment;
 import io.grpc.CallCredentials;
 import io.grpc.CallOptions;
 import io.grpc.ManagedChannel;
@@ -42,6 +43,7 @@ class RetryTest {
                 servers,
                 defaults -> settings.apply(defaults.policy(LoadBalancingPolicy.roundRobin())
                         .panicThreshold(1) // what is ejected stays in use
+                        .environment(telling())
                         .listener(new LoadBalancerListener() {
                             @Override
                             public void onEvent(Event event) {
@@ -49,6 +51,13 @@ class RetryTest {
                             }
                         })));
         return fleet;
+    }
+
+    /** Returns an environment in which events have been told when the call ends that caused them. */
+    private static Environment telling() {
+        Environment system = Environment.system();
+        return new Environment(
+                system.ticker(), system.scheduler(), system.blocking(), system.random(), system.stalls());
     }
 
     private long repeated() {

@@ -104,6 +104,11 @@ final class BalancedService implements LoadBalancerListener, AutoCloseable {
     }
 
     @Override
+    public boolean isInterestedIn(Event.Type type) {
+        return type == Event.Type.REMOVED || type == Event.Type.DRAINED || type == Event.Type.UNAVAILABLE;
+    }
+
+    @Override
     public void onAttempt(String service, Endpoint endpoint, Outcome outcome, long latencyNanos) {
         closeIfAbandoned();
     }
@@ -119,6 +124,11 @@ final class BalancedService implements LoadBalancerListener, AutoCloseable {
     /** Closes the connections that are idle. */
     void evictAll() {
         byAddress.values().forEach(endpoint -> endpoint.pool().evictAll());
+    }
+
+    /** Nothing sends the service's health checks any more. */
+    void forgetHealthChecks() {
+        loadBalancer.forgetHealthChecks();
     }
 
     /** Returns how many endpoints connections are kept for. */

@@ -2,6 +2,7 @@ package dev.evenkeel.lb.okhttp;
 
 import dev.evenkeel.lb.endpoint.Endpoint;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import okhttp3.Authenticator;
@@ -60,8 +61,12 @@ final class CheckClient {
         if (pinned == null) {
             throw new IllegalStateException("not a check: " + chain.request());
         }
-        return LoadBalancingInterceptor.pinned(chain, pinned, false)
-                .withRetryOnConnectionFailure(true)
-                .proceed(chain.request());
+        try {
+            return LoadBalancingInterceptor.pinned(chain, pinned, false)
+                    .withRetryOnConnectionFailure(true)
+                    .proceed(chain.request());
+        } catch (ConnectException e) {
+            throw ConnectProblem.of(e, pinned);
+        }
     }
 }

@@ -2,6 +2,7 @@ package dev.evenkeel.lb.okhttp;
 
 import dev.evenkeel.lb.Attempt;
 import dev.evenkeel.lb.call.Outcome;
+import dev.evenkeel.lb.text.OneLine;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 import okhttp3.Call;
@@ -86,6 +87,9 @@ final class Contender extends EventListener {
         } catch (Redirected e) {
             outcome = progress.answered();
             throw e;
+        } catch (IOException e) {
+            outcome = progress.failed(e, call);
+            throw ConnectProblem.of(e, endpoint);
         } catch (Throwable e) {
             outcome = progress.failed(e, call);
             throw e;
@@ -119,7 +123,7 @@ final class Contender extends EventListener {
         try {
             call.cancel();
         } catch (RuntimeException | Error e) { // a listener's; there may be others to cancel
-            LOG.log(System.Logger.Level.WARNING, "An event listener failed when a call was cancelled", e);
+            LOG.log(System.Logger.Level.WARNING, "An event listener failed when a call was cancelled", OneLine.of(e));
         }
     }
 

@@ -5,6 +5,7 @@ import dev.evenkeel.lb.call.Outcome;
 import dev.evenkeel.lb.call.Session;
 import dev.evenkeel.lb.call.Subset;
 import dev.evenkeel.lb.endpoint.Endpoint;
+import dev.evenkeel.lb.text.OneLine;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -28,13 +29,15 @@ final class CookieSessions implements ServiceSessions {
 
     private final String service;
     private final Sessions sessions;
+    private final SessionCookie cookie;
     private final String name;
     private final AtomicBoolean said = new AtomicBoolean();
 
-    CookieSessions(String service, Sessions sessions, String name) {
+    CookieSessions(String service, Sessions sessions, SessionCookie cookie) {
         this.service = service;
         this.sessions = sessions;
-        this.name = name;
+        this.cookie = cookie;
+        this.name = cookie.name();
     }
 
     @Override
@@ -68,7 +71,7 @@ final class CookieSessions implements ServiceSessions {
                     System.Logger.Level.WARNING,
                     service + ": the client's cookie jar failed, and the session's cookie " + name
                             + " was not read or saved. It is logged only this once",
-                    e);
+                    OneLine.of(e));
         }
     }
 
@@ -132,13 +135,13 @@ final class CookieSessions implements ServiceSessions {
 
     /** The jar has seen the response's cookies already, as it sits further inside. */
     private Response tell(Response response, String value, CookieJar jar) {
-        String text = name + "=" + value + "; Path=/; Max-Age=" + sessions.ttl().toSeconds() + "; HttpOnly";
+        String text = cookie.text(value, sessions.ttl().toSeconds());
         if (jar != CookieJar.NO_COOKIES) {
             HttpUrl url = response.request().url();
-            Cookie cookie = Cookie.parse(url, text);
+            Cookie parsed = Cookie.parse(url, text);
             try {
-                if (cookie != null) {
-                    jar.saveFromResponse(url, List.of(cookie));
+                if (parsed != null) {
+                    jar.saveFromResponse(url, List.of(parsed));
                 }
             } catch (Exception e) {
                 say(e);

@@ -1,5 +1,6 @@
 package dev.evenkeel.lb.okhttp;
 
+import dev.evenkeel.lb.text.OneLine;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
@@ -143,7 +144,10 @@ final class Deadline {
                 try {
                     call.cancel();
                 } catch (RuntimeException | Error e) { // a listener's; the thread has other time-outs to look after
-                    LOG.log(System.Logger.Level.WARNING, "An event listener failed when a call was cancelled", e);
+                    LOG.log(
+                            System.Logger.Level.WARNING,
+                            "An event listener failed when a call was cancelled",
+                            OneLine.of(e));
                 } finally {
                     striking = null;
                 }

@@ -98,8 +98,9 @@ public final class EvenkeelOkHttp implements AutoCloseable {
 
     /**
      * Closes idle connections to endpoints, and those in use when their calls end. The client and the load balancers are not closed;
-     * requests that are made all the same find their way. Doing it twice changes nothing. A client that is no longer referred to is closed
-     * too, at the next event or attempt of its load balancer after the garbage collector has found out.
+     * requests that are made all the same find their way. Health checks that this client sent end, and endpoints that were out for them are
+     * back. Doing it twice changes nothing. A client that is no longer referred to is closed too, at the next event or attempt of its load
+     * balancer after the garbage collector has found out.
      */
     @Override
     public void close() {

@@ -3,6 +3,7 @@ package dev.evenkeel.lb.okhttp;
 import dev.evenkeel.lb.LoadBalancer;
 import dev.evenkeel.lb.LoadBalancers;
 import dev.evenkeel.lb.Sessions;
+import dev.evenkeel.lb.health.HealthCheck;
 import dev.evenkeel.lb.time.Environment;
 import dev.evenkeel.lb.time.Ticker;
 import java.lang.ref.WeakReference;
@@ -26,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  * {@link IllegalArgumentException} that names the setting, its value and what is allowed. Not safe for use by several threads.
  */
 public final class EvenkeelOkHttpBuilder {
+    private static final System.Logger LOG = System.getLogger(EvenkeelOkHttpBuilder.class.getName());
     private static final int STOCK_MAX_REQUESTS_PER_HOST = 5;
 
     private final OkHttpClient original;
@@ -114,7 +116,8 @@ public final class EvenkeelOkHttpBuilder {
     }
 
     /**
-     * Adds a health check that is sent by this client; its load balancer must have been given it too.
+     * Says that this client sends a health check, and no other: for several clients of one load balancer. The load balancer must have been given
+     * it too, and if it was given none at all, that is logged. A check that no client was given is sent by the first that is built.
      *
      * @throws IllegalArgumentException if it is for none of the services, or there is one for its service already
      */
@@ -162,9 +165,15 @@ public final class EvenkeelOkHttpBuilder {
      *     cookie cannot have this name
      */
     public EvenkeelOkHttpBuilder sessionCookie(String service, String cookie) {
-        if (!Cookies.isToken(cookie)) {
-            throw new IllegalArgumentException("sessionCookie is called '" + cookie + "', must be a token of RFC 9110");
-        }
+        return sessionCookie(service, SessionCookie.named(cookie));
+    }
+
+    /**
+     * Does the same with a cookie that has attributes for browsers.
+     *
+     * @throws IllegalArgumentException if it is none of the services, or has no sticky sessions, or has been told of others
+     */
+    public EvenkeelOkHttpBuilder sessionCookie(String service, SessionCookie cookie) {
         return sessions(service, "sessionCookie", (name, sessions) -> new CookieSessions(name, sessions, cookie));
     }
 
@@ -250,12 +259,11 @@ public final class EvenkeelOkHttpBuilder {
                     .dispatcher(bulkheads.dispatcher())
                     .eventListenerFactory(bulkheads.listening(original.eventListenerFactory()));
         }
-        Wrapping wrapping = new Wrapping(byName, anomalies, checks.values());
+        Wrapping wrapping = new Wrapping(byName, anomalies);
         LoadBalancingInterceptor interceptor = new LoadBalancingInterceptor(
                 wrapping, new HttpOutcomes(new HttpJudges(judges, judgesOfAll)), unbalanced, callRuns);
         OkHttpClient client = balancing.addInterceptor(interceptor).build();
-        checks.forEach(
-                (service, check) -> check.use(new CheckClient(Objects.requireNonNull(byName.get(service)), client)));
+        sendChecks(wrapping, client);
         WeakReference<LoadBalancingInterceptor> user = new WeakReference<>(interceptor);
         byName.values().forEach(service -> service.belongTo(user, wrapping::close));
         return new EvenkeelOkHttp(client, wrapping);
@@ -263,6 +271,29 @@ public final class EvenkeelOkHttpBuilder {
 
     private static boolean hasTlsFallback(OkHttpClient client) {
         return client.connectionSpecs().stream().filter(ConnectionSpec::isTls).count() > 1;
+    }
+
+    /** Has the client send its checks, and those that have no client yet. */
+    private void sendChecks(Wrapping wrapping, OkHttpClient client) {
+        wrapping.services().forEach((service, balanced) -> {
+            OkHttpHealthCheck given = checks.get(service);
+            HealthCheck wanted = services.get(service).healthCheck().orElse(null);
+            if (given != null) {
+                given.use(new CheckClient(balanced, client));
+                wrapping.sends(given);
+                if (wanted == null) {
+                    LOG.log(
+                            System.Logger.Level.WARNING,
+                            service + ": the health check " + given + " was given to the client and not to the load"
+                                    + " balancer, so nothing is checked: call healthCheck on its builder, too");
+                }
+            }
+            if (wanted instanceof OkHttpHealthCheck own
+                    && own != given
+                    && own.useIfFree(new CheckClient(balanced, client))) {
+                wrapping.sends(own);
+            }
+        });
     }
 
     private void refuseProxy(String service) {

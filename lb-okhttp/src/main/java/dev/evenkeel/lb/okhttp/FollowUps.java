@@ -46,10 +46,6 @@ final class FollowUps {
                 }
                 transmission.crossTo(to);
                 chain = to == null ? own : LoadBalancingInterceptor.pinned(own, to, false);
-            } catch (IOException e) {
-                throw explained(e);
-            } catch (Vetoed e) {
-                throw explained(e.problem());
             } catch (ClosedWhileIdle e) {
                 closed++;
                 if (closed > MAX) {
@@ -57,6 +53,10 @@ final class FollowUps {
                 }
                 progress.endpoint().foundStale();
                 transmission.takeAnother();
+            } catch (IOException e) {
+                throw explained(e);
+            } catch (Vetoed e) {
+                throw explained(e.problem());
             } catch (Astray e) {
                 throw new IOException(e.getMessage());
             }

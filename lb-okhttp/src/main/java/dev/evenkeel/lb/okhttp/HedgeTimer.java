@@ -1,5 +1,6 @@
 package dev.evenkeel.lb.okhttp;
 
+import dev.evenkeel.lb.text.OneLine;
 import java.util.concurrent.TimeUnit;
 import okio.AsyncTimeout;
 
@@ -26,7 +27,7 @@ final class HedgeTimer extends AsyncTimeout {
             task.run();
         } catch (RuntimeException
                 | OutOfMemoryError e) { // without a thread there is no hedge, but all other time-outs must go on
-            LOG.log(System.Logger.Level.WARNING, "No thread for another attempt", e);
+            LOG.log(System.Logger.Level.WARNING, "No thread for another attempt", OneLine.of(e));
         }
     }
 }

@@ -1,6 +1,7 @@
 package dev.evenkeel.lb.okhttp;
 
 import dev.evenkeel.lb.call.Judgement;
+import dev.evenkeel.lb.text.OneLine;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -61,7 +62,7 @@ final class HttpJudges {
                         service
                                 + ": an answer could not be judged by the judge that was set, and was judged by its status,"
                                 + " HTTP " + answer.code() + ". It is logged only this once",
-                        e);
+                        OneLine.of(e));
             }
             return null;
         }

@@ -1,6 +1,7 @@
 package dev.evenkeel.lb.okhttp;
 
 import dev.evenkeel.lb.call.RequestKey;
+import dev.evenkeel.lb.text.OneLine;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import okhttp3.CookieJar;
@@ -54,7 +55,7 @@ final class KeyReader {
                     level,
                     service + ": requests have a key by " + source + ", but one " + what
                             + "; such requests go as the policy says without a key. It is logged only this once",
-                    e);
+                    e == null ? null : OneLine.of(e));
         }
     }
 }

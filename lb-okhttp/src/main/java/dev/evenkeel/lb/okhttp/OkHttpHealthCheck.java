@@ -15,11 +15,11 @@ import org.jspecify.annotations.Nullable;
  * <pre>{@code
  * OkHttpHealthCheck health = OkHttpHealthCheck.get("https://orders.svc/health");
  * LoadBalancer orders = LoadBalancer.builder("orders.svc").endpoints(source).healthCheck(health).build();
- * EvenkeelOkHttp balanced = EvenkeelOkHttp.builder(client, LoadBalancers.of(orders)).healthCheck(health).build();
+ * OkHttpClient client = EvenkeelOkHttp.wrap(new OkHttpClient(), LoadBalancers.of(orders));
  * }</pre>
  *
- * <p>Give it to both: the load balancer says when to check whom, the client how to get there. Without a client, or when that is closed,
- * nothing is checked and nobody is out for it. The client's interceptors, cookies, cache and authenticator take no part, redirects are
+ * <p>The load balancer says which endpoint to check and when; the first client that is built for that load balancer sends the checks. Without a
+ * client, or when that is closed, nothing is checked and no endpoint is out for it; the load balancer announces that. The client's interceptors, cookies, cache and authenticator take no part, redirects are
  * not followed, and checks are no attempts: they count neither as in flight nor as latency. Safe for use by many threads.
  */
 public final class OkHttpHealthCheck implements HealthCheck {
@@ -27,6 +27,7 @@ public final class OkHttpHealthCheck implements HealthCheck {
     private final int minStatus;
     private final int maxStatus;
     private volatile @Nullable CheckClient client; // written when a client is built or closed
+    private volatile boolean closed; // whether there was a client, and it is closed
 
     private OkHttpHealthCheck(Request request, int minStatus, int maxStatus) {
         this.request = request;
@@ -67,10 +68,14 @@ public final class OkHttpHealthCheck implements HealthCheck {
     private CheckResult resultOf(CheckTarget target) {
         CheckClient now = client;
         if (now == null) {
-            return CheckResult.unknown("no client has this check");
+            return CheckResult.unknown(
+                    closed
+                            ? "the client that sent it is closed"
+                            : "no client sends it; build one with EvenkeelOkHttp for this load balancer");
         }
         if (!target.service().equals(service())) {
-            return CheckResult.unknown("the check is for " + service());
+            return CheckResult.unknown("its URL is of " + service() + ", must begin with http://" + target.service()
+                    + " or https://" + target.service());
         }
         try {
             int status = now.ask(request, target.endpoint(), target.timeout());
@@ -88,15 +93,32 @@ public final class OkHttpHealthCheck implements HealthCheck {
     }
 
     /**
-     * Takes a client to check with, or none any more.
+     * Takes a client to check with.
      *
      * @throws IllegalStateException if there is one already
      */
-    synchronized void use(@Nullable CheckClient newClient) {
-        if (client != null && newClient != null) {
+    synchronized void use(CheckClient newClient) {
+        if (!useIfFree(newClient)) {
             throw new IllegalStateException(this + " belongs to another client; make one for each");
         }
+    }
+
+    /** Takes a client to check with, unless there is one already; returns whether it did. */
+    synchronized boolean useIfFree(CheckClient newClient) {
+        if (client != null) {
+            return false;
+        }
         client = newClient;
+        closed = false;
+        return true;
+    }
+
+    /** Gives up the client, and returns whether there was one. */
+    synchronized boolean end() {
+        boolean had = client != null;
+        client = null;
+        closed |= had;
+        return had;
     }
 
     private String what() {

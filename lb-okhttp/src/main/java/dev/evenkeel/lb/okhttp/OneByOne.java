@@ -5,6 +5,7 @@ import dev.evenkeel.lb.BalancedCall;
 import dev.evenkeel.lb.call.Outcome;
 import dev.evenkeel.lb.retry.RetryDecision;
 import java.io.IOException;
+import java.net.ConnectException;
 import okhttp3.Call;
 import okhttp3.Interceptor.Chain;
 import okhttp3.Response;
@@ -106,8 +107,13 @@ final class OneByOne {
         if (progress.transmission().holdsConnectionOf(progress.endpoint().service())) {
             ReleaseProbe.release(chain);
         }
-        progress.endpoint().wake();
-        return FollowUps.send(chain, hop, progress, probe);
+        PinnedEndpoint endpoint = progress.endpoint();
+        endpoint.wake();
+        try {
+            return FollowUps.send(chain, hop, progress, probe);
+        } catch (ConnectException e) {
+            throw ConnectProblem.of(e, endpoint);
+        }
     }
 
     private static RetryDecision decide(BalancedCall balanced, Outcome outcome, Call call) {

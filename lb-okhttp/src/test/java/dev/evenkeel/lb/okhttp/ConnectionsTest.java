@@ -209,7 +209,7 @@ class ConnectionsTest {
             fleet.source().set(List.of(endpoint));
             service.pin(endpoint);
         }
-        assertThat(service.endpoints()).isOne();
+        Until.until("the service has heard of the latest list", () -> service.endpoints() == 1);
         service.close();
     }
 

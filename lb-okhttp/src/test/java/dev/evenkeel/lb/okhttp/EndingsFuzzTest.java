@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Queue;
 import java.util.Random;
@@ -229,20 +230,23 @@ class EndingsFuzzTest {
     }
 
     private void awaitNoThreadOfOurs() {
-        Until.until(
-                "no thread runs our code",
-                () -> Thread.getAllStackTraces().entrySet().stream()
-                        .filter(thread -> thread.getKey() != Thread.currentThread())
-                        .noneMatch(thread -> java.util.Arrays.stream(thread.getValue())
-                                .anyMatch(frame -> frame.getClassName().startsWith("dev.evenkeel.lb.okhttp.")
-                                        && !frame.getClassName().contains("Server")
-                                        && !isReading(frame))));
+        try {
+            Until.until("no thread runs our code", () -> threadsOfOurs().isEmpty());
+        } catch (AssertionError e) {
+            throw new AssertionError(e.getMessage() + ": " + threadsOfOurs(), e);
+        }
     }
 
-    /** OkHttp reads idle HTTP/2 connections, through our sockets. */
-    private static boolean isReading(StackTraceElement frame) {
-        return frame.getClassName().startsWith(FirstBytes.class.getName())
-                && frame.getMethodName().equals("read");
+    /** Returns the threads in which our code runs, with their stacks. OkHttp's that read a connection which is kept do so through ours. */
+    private static List<String> threadsOfOurs() {
+        return Thread.getAllStackTraces().entrySet().stream()
+                .filter(thread -> thread.getKey() != Thread.currentThread())
+                .filter(thread -> Arrays.stream(thread.getValue())
+                        .anyMatch(frame -> frame.getClassName().startsWith("dev.evenkeel.lb.okhttp.")
+                                && !frame.getClassName().contains("Server")
+                                && !frame.getClassName().startsWith(FirstBytes.class.getName())))
+                .map(thread -> thread.getKey() + " " + Arrays.toString(thread.getValue()))
+                .toList();
     }
 
     /** Permits and tokens are back: all endpoints are used, and a failure is repeated. */

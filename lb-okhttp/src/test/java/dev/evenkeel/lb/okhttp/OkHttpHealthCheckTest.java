@@ -8,6 +8,8 @@ import dev.evenkeel.lb.endpoint.Endpoint;
 import dev.evenkeel.lb.health.CheckResult;
 import dev.evenkeel.lb.health.CheckSchedule;
 import dev.evenkeel.lb.health.CheckTarget;
+import dev.evenkeel.lb.observe.Event;
+import dev.evenkeel.lb.observe.LoadBalancerListener;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -183,6 +185,86 @@ class OkHttpHealthCheckTest {
         return fleet.loadBalancer().endpoints().stream()
                 .filter(status -> status.endpoint().equals(server.endpoint()))
                 .allMatch(status -> status.availability().isAvailable());
+    }
+
+    private static final CheckSchedule QUICK =
+            new CheckSchedule(Duration.ofMillis(500), Duration.ofMillis(400), 2, 1, 32);
+
+    @Test
+    void theFirstClientOfALoadBalancerSendsItsCheckWithoutBeingGivenIt() throws Exception {
+        fleet.balancing(lb -> lb.healthCheck(OkHttpHealthCheck.get("http://orders.svc/health"), QUICK));
+        Server server = fleet.add("fine");
+        EvenkeelOkHttp first = fleet.balanced();
+        Until.until(
+                "it is checked",
+                () -> server.requests().stream()
+                        .anyMatch(request -> request.getUrl().encodedPath().equals("/health")));
+
+        try (EvenkeelOkHttp second = EvenkeelOkHttp.builder(new OkHttpClient(), LoadBalancers.of(fleet.loadBalancer()))
+                .build()) {
+            assertThat(second.client()).as("another one is no error").isNotNull();
+        }
+        int before = server.requests().size();
+        Until.until("the first goes on", () -> server.requests().size() > before);
+        first.close();
+    }
+
+    @Test
+    void aCheckThatNoClientSendsIsSaidOnceAndTakesNothingOut() {
+        List<Event> events = new CopyOnWriteArrayList<>();
+        fleet.balancing(lb -> lb.healthCheck(OkHttpHealthCheck.get("http://orders.svc/health"), QUICK)
+                .listener(new LoadBalancerListener() {
+                    @Override
+                    public void onEvent(Event event) {
+                        events.add(event);
+                    }
+                }));
+        Server server = fleet.add("fine");
+        fleet.add("fine too");
+        fleet.loadBalancer();
+        Until.until("it is said", () -> !events(events).isEmpty());
+
+        assertThat(events(events))
+                .singleElement()
+                .asString()
+                .contains("GET /health over OkHttp", "no client sends it; build one with EvenkeelOkHttp");
+        assertThat(isAvailable(server)).isTrue();
+        assertThat(server.requests()).isEmpty();
+    }
+
+    @Test
+    void whenItsClientIsClosedNoEndpointStaysOutForTheCheck() {
+        CheckSchedule once = new CheckSchedule(Duration.ofSeconds(2), Duration.ofMillis(1_500), 1, 1, 32);
+        fleet.balancing(lb -> lb.healthCheck(OkHttpHealthCheck.get("http://orders.svc/health"), once));
+        Server broken = fleet.add(request -> Server.status(500));
+        fleet.add("fine");
+        EvenkeelOkHttp balanced = fleet.balanced();
+        Until.until("it is out", () -> !isAvailable(broken));
+
+        balanced.close();
+        Until.until("it is back", () -> isAvailable(broken));
+        int asked = broken.requests().size();
+        balanced.close();
+        assertThat(isAvailable(broken)).isTrue();
+        assertThat(broken.requests()).hasSize(asked);
+    }
+
+    private static List<Event> events(List<Event> all) {
+        return all.stream()
+                .filter(event -> event.type() == Event.Type.UNCHECKED)
+                .toList();
+    }
+
+    @Test
+    void aCheckWhoseUrlIsOfAnotherServiceSaysSo() {
+        Server server = fleet.add("fine");
+        OkHttpHealthCheck health = bound("http://orders.svc/health");
+
+        CheckResult result = health.check(new CheckTarget("payments.svc", server.endpoint(), PATIENCE))
+                .join();
+
+        assertThat(result.kind()).isEqualTo(CheckResult.Kind.UNKNOWN);
+        assertThat(result.reason()).contains("its URL is of orders.svc, must begin with http://payments.svc");
     }
 
     @Test

@@ -8,7 +8,9 @@ import dev.evenkeel.lb.NoEndpointException;
 import dev.evenkeel.lb.call.Outcome.Kind;
 import dev.evenkeel.lb.endpoint.Endpoint;
 import dev.evenkeel.lb.policy.LoadBalancingPolicy;
+import dev.evenkeel.lb.retry.Hedging;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.net.Proxy;
 import java.net.ProxySelector;
@@ -23,6 +25,8 @@ import okhttp3.Request;
 import okhttp3.Response;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A request for the service's name goes to the picked endpoint, and looks as if it had not. */
 class RoutingTest {
@@ -62,6 +66,41 @@ class RoutingTest {
         Server node = fleet.add("hello");
         fleet.source().set(List.of(Endpoint.of("pod-1", node.endpoint().port())));
         assertThat(fleet.ask()).isEqualTo("200 hello");
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void whereNothingListensTheEndpointIsNamedAndNoPortThatNothingConnectsTo(boolean hedged) throws IOException {
+        if (hedged) {
+            fleet.balancing(lb -> lb.hedging(Hedging.DEFAULT));
+        }
+        Endpoint dead = fleet.addDead();
+
+        assertThatThrownBy(fleet::ask)
+                .isInstanceOf(ConnectException.class)
+                .hasMessage("Failed to connect to " + dead.address())
+                .cause()
+                .hasMessageContaining("refused");
+        fleet.source().set(List.of(Endpoint.of("pod-1", dead.port())));
+        assertThatThrownBy(fleet::ask)
+                .hasMessageMatching("Failed to connect to pod-1:" + dead.port() + " \\([0-9a-f.:]+\\)");
+        assertThat(fleet.samples())
+                .allSatisfy(sample -> assertThat(sample.outcome().reason())
+                        .doesNotContain("/127.0.0.1")
+                        .contains("refused"));
+    }
+
+    @Test
+    void anEndpointOfWeightZeroGetsNothing() throws IOException {
+        Server a = fleet.balancing(lb -> lb.policy(LoadBalancingPolicy.roundRobin()))
+                .add("a");
+        Server b = fleet.add("b");
+        fleet.source().put(a.endpoint().withWeight(0));
+        for (int i = 0; i < 10; i++) {
+            assertThat(fleet.ask()).isEqualTo("200 b");
+        }
+        assertThat(a.requests()).isEmpty();
+        assertThat(b.requests()).hasSize(10);
     }
 
     @Test

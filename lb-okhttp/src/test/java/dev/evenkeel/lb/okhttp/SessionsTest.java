@@ -116,6 +116,27 @@ class SessionsTest {
     }
 
     @Test
+    void theCookieHasTheAttributesThatItIsGiven() throws IOException {
+        SessionCookie cookie = SessionCookie.named(COOKIE).withSecure(true).withSameSite(SessionCookie.SameSite.NONE);
+        start(client -> client.sessionCookie(Fleet.SERVICE, cookie));
+        Answer first = askWith(null);
+        assertThat(first.setCookie())
+                .matches("lb=[\\w-]{22}\\.\\w+; Path=/; Max-Age=1800; HttpOnly; Secure; SameSite=None");
+        assertThatItStays(first.cookie(), first.server());
+        assertThat(cookie.withSameSite(SessionCookie.SameSite.STRICT).text("v", 5))
+                .isEqualTo("lb=v; Path=/; Max-Age=5; HttpOnly; Secure; SameSite=Strict");
+    }
+
+    @Test
+    void aCookieThatBrowsersRefuseIsRefused() {
+        assertThatThrownBy(() -> SessionCookie.named("lb").withSameSite(SessionCookie.SameSite.NONE))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("SameSite=None")
+                .hasMessageContaining("withSecure(true)");
+        assertThatThrownBy(() -> SessionCookie.named("a b")).hasMessageContaining("must be a token");
+    }
+
+    @Test
     void newClientsAreSpreadAsThePolicySays() throws IOException {
         startWithCookie();
         Set<String> seen = new HashSet<>();

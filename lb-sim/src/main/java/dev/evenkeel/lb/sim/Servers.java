@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  *     nobody, as most HTTP/1.1 servers do
  * @param pushbackWhenFull how long a server whose queue is full asks to be spared; null if it answers a plain HTTP 503
  * @param locality the region and the zone that discovery reports
- * @param weight the weight that discovery reports; more than 0
+ * @param weight the weight that discovery reports; 0 to 1,000,000, and with 0 callers let the servers drain
  * @param priority the priority that discovery reports; 0 or more
  */
 public record Servers(
@@ -38,7 +38,7 @@ public record Servers(
             Check.notNegative("pushbackWhenFull", pushbackWhenFull);
         }
         Objects.requireNonNull(locality, "locality");
-        Check.range("weight", weight, Double.MIN_NORMAL, 1_000_000);
+        Check.range("weight", weight, 0, 1_000_000);
         Check.range("priority", priority, 0, Integer.MAX_VALUE);
     }
 
@@ -90,7 +90,7 @@ public record Servers(
         return new Servers(workers, queue, serviceTime, noticesCancel, pushbackWhenFull, newLocality, weight, priority);
     }
 
-    /** Returns these servers with another weight, more than 0 and at most 1,000,000. */
+    /** Returns these servers with another weight, 0 to 1,000,000; with 0 they get nothing. */
     public Servers weight(double newWeight) {
         return new Servers(workers, queue, serviceTime, noticesCancel, pushbackWhenFull, locality, newWeight, priority);
     }

@@ -37,6 +37,15 @@ class DiscoveryStoriesTest {
                 .clients(CLIENTS, Clients.ratePerSecond(ratePerSecond / (double) CLIENTS));
     }
 
+    @Test
+    void serversOfWeightZeroGetNothing() {
+        Result result = roomy(3, 300).servers(1, Servers.workers(16).weight(0)).run(seconds(20));
+
+        assertThat(result.failures()).isEmpty();
+        assertThat(result.between(seconds(0), seconds(20)).picks(3)).isZero();
+        assertThat(result.between(seconds(0), seconds(20)).picks(0)).isPositive();
+    }
+
     /** What DNS says of a zone that was emptied is a failure; two of the servers die while nobody says so. */
     @Test
     void s6WhileLookUpsFailTheLastListServesAndTheDeadLeaveByThemselves() {

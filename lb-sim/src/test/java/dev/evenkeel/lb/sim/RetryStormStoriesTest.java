@@ -62,14 +62,15 @@ class RetryStormStoriesTest {
     }
 
     /**
-     * Of small leaves the four servers in between know little, each by itself, so after the trigger it takes luck to use them evenly. Before
-     * queues counted among endpoints that all fail, 10 and 15 of these seeds reached the mark; while a timeout cost as much as any failure, 17.
+     * Of small leaves the four servers in between know little, each by itself, so after the trigger it takes luck to use them evenly: on average
+     * they recover in 2.7 s and in 3 s, with some seeds in 5 to 6 s. Before queues counted among endpoints that all fail, less than half of the seeds
+     * reached the mark.
      */
     @ParameterizedTest
-    @CsvSource({"2, 18", "5, 18"})
+    @CsvSource({"2, 58", "5, 54"})
     void s9AFewSmallLeavesRecoverWithMostSeeds(int leaves, int seeds) {
         int recovered = 0;
-        for (long seed = 1; seed <= 20; seed++) {
+        for (long seed = 1; seed <= 60; seed++) {
             Result result = chain(seed, leaves).run(seconds(60));
             boolean inTime = result.timeToRecover(seconds(28))
                     .filter(time -> time.compareTo(seconds(5)) < 0)
