@@ -44,16 +44,10 @@ final class HostAndPort {
      */
     static HostAndPort parse(String address, String what, String said) {
         Limits.checkLength(what, address);
-        if (address.contains("://")) {
-            throw malformed(
-                    what,
-                    said,
-                    "it is a URL; write host:port, and what else it says as authority (its host) and base_path (its path)");
-        }
         int colon = address.lastIndexOf(':');
         String portText = colon < 0 || address.endsWith("]") ? "" : address.substring(colon + 1);
         if (!PORT.matcher(portText).matches()) {
-            throw malformed(what, said, "it needs a port: host:port, with an IPv6 host in brackets");
+            throw malformed(what, said, "it needs a port: host:port, with an IPv6 host in brackets" + ofUrl(address));
         }
         String host = address.substring(0, colon);
         if (host.startsWith("[") && host.endsWith("]")) {
@@ -62,7 +56,7 @@ final class HostAndPort {
                 throw malformed(what, said, "only an IPv6 address may stand in brackets");
             }
         } else if (host.contains(":")) {
-            throw malformed(what, said, "an IPv6 host must stand in brackets, as in [::1]:8080");
+            throw malformed(what, said, "an IPv6 host must stand in brackets, as in [::1]:8080" + ofUrl(address));
         }
         checkHost(host, what, said);
         int port = Integer.parseInt(portText);
@@ -70,6 +64,12 @@ final class HostAndPort {
             throw malformed(what, said, "the port is " + port + ", must be 1 to 65535");
         }
         return new HostAndPort(host, port);
+    }
+
+    private static String ofUrl(String address) {
+        return address.contains("://")
+                ? "; write a URL as host:port, with authority (its host) and base_path (its path)"
+                : "";
     }
 
     static boolean isIpv4(String host) {

@@ -134,9 +134,11 @@ class EndpointTest {
 
     @Test
     void aUrlInPlaceOfAnAddressSaysWhatToWrite() {
-        assertRefused(
-                () -> Endpoint.of("https://api.eu.example.com/v2"),
-                "it is a URL; write host:port, and what else it says as authority (its host) and base_path (its path)");
+        for (String url : List.of("https://api.eu.example.com/v2", "http://api.eu.example.com:80")) {
+            assertRefused(
+                    () -> Endpoint.of(url),
+                    "; write a URL as host:port, with authority (its host) and base_path (its path)");
+        }
     }
 
     @Test
