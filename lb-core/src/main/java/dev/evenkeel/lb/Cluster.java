@@ -147,7 +147,7 @@ final class Cluster {
             LOG.log(
                     System.Logger.Level.WARNING,
                     announcer.service() + ": no thread for changes, so this one does it",
-                    e);
+                    OneLine.of(e));
             applyWithTime();
         }
     }

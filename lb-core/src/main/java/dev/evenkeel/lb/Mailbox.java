@@ -1,5 +1,6 @@
 package dev.evenkeel.lb;
 
+import dev.evenkeel.lb.text.OneLine;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -137,7 +138,10 @@ final class Mailbox<T> {
         } catch (Throwable e) { // whatever is wrong with it, it must not harm the others
             if (!failureLogged) {
                 failureLogged = true;
-                LOG.log(System.Logger.Level.WARNING, owner + " failed; it is logged only this once", e);
+                LOG.log(
+                        System.Logger.Level.WARNING,
+                        OneLine.of(owner) + " failed; it is logged only this once",
+                        OneLine.of(e));
             }
         }
     }
@@ -147,8 +151,8 @@ final class Mailbox<T> {
         if (now != lossLogged) {
             LOG.log(
                     System.Logger.Level.WARNING,
-                    owner + " is too slow: " + (now - lossLogged) + " events were not told, as " + most.getAsInt()
-                            + " waited");
+                    OneLine.of(owner) + " is too slow: " + (now - lossLogged) + " events were not told, as "
+                            + most.getAsInt() + " waited");
             lossLogged = now;
         }
     }
