@@ -76,6 +76,9 @@ class FaultsTest {
             TestServer joining = new TestServer();
             fleet.servers.add(joining);
             fleet.source.put(joining.endpoint());
+            assertThat(Fleet.call(channel, Echo.GET, CallOptions.DEFAULT.withWaitForReady(), "x"))
+                    .as("once the channel has heard of it")
+                    .startsWith("x@");
             fleet.connect(channel);
             fleet.settled();
         }
