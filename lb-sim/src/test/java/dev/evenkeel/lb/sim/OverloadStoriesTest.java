@@ -154,7 +154,7 @@ class OverloadStoriesTest {
     @Test
     void anOverloadOpensNoBreaker() {
         for (Fleet fleet : List.of(PLAIN_503, ALL_PUSH_BACK, HALF_PUSH_BACK)) {
-            Marks marks = fleet == HALF_PUSH_BACK ? NEARLY_NONE : STRICT;
+            Marks marks = fleet.equals(HALF_PUSH_BACK) ? NEARLY_NONE : STRICT;
             staysCloseToTheShortestQueue(
                     fleet, TO_130_PERCENT, marks, builder -> builder.endpointBreaker(Breaker.DEFAULT));
             staysCloseToTheShortestQueue(
