@@ -39,12 +39,15 @@ class SocketFaultsTest {
     /** A quarter of the callers: what the bad one gets when everybody is treated alike. */
     private static final int FAIR = CALLERS / SERVERS;
 
+    private static final Duration PATIENCE = Duration.ofMinutes(1);
+
     @RegisterExtension
     private final Fleet fleet = new Fleet();
 
     private final Executed executed = new Executed();
     private final Crowd crowd = new Crowd(fleet, CALLERS);
     private final List<Server> servers = new ArrayList<>();
+    private volatile Duration readTimeout = PATIENCE; // written by the test
 
     /** The defaults of production; tests of the adapter have others. */
     private static LoadBalancerBuilder protect(LoadBalancerBuilder lb) {
@@ -65,13 +68,17 @@ class SocketFaultsTest {
         return start(balancing, Duration.ofSeconds(1));
     }
 
-    private Server start(UnaryOperator<LoadBalancerBuilder> balancing, Duration readTimeout) {
-        fleet.balancing(balancing).client(c -> crowd.watch(c).readTimeout(readTimeout));
+    /** The read timeout holds from when they have answered: none is too late before. */
+    private Server start(UnaryOperator<LoadBalancerBuilder> balancing, Duration newReadTimeout) {
+        fleet.balancing(balancing).client(c -> crowd.watch(c).addInterceptor(chain -> chain.withReadTimeout(
+                        (int) readTimeout.toMillis(), TimeUnit.MILLISECONDS)
+                .proceed(chain.request())));
         for (int i = 0; i < SERVERS; i++) {
             servers.add(fleet.add(executed.then(() -> fine(5))));
         }
         crowd.make(100);
         assertThat(crowd.failed(told -> true)).isEmpty();
+        readTimeout = newReadTimeout;
         return servers.get(0);
     }
 
@@ -290,6 +297,7 @@ class SocketFaultsTest {
         crowd.awaitMore(50);
         crowd.stop();
         goOn.countDown();
+        readTimeout = PATIENCE;
         assertThat(crowd.failedGets()).isEmpty();
         Until.until("it is back", () -> availability(frozen.endpoint()).isAvailable());
         int before = frozen.requests().size();
