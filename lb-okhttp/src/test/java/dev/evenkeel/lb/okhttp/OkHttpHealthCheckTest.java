@@ -157,7 +157,7 @@ class OkHttpHealthCheckTest {
     void theLoadBalancerTakesAnEndpointOutWhileItFailsItsChecks() throws IOException {
         OkHttpHealthCheck health = OkHttpHealthCheck.get("http://orders.svc/health");
         fleet.balancing(lb -> lb.healthCheck(
-                        health, new CheckSchedule(Duration.ofMillis(1_500), Duration.ofMillis(1_200), 1, 1, 32)))
+                        health, new CheckSchedule(Duration.ofSeconds(4), Fleet.SOON, 1, 1, 32)))
                 .wrapping(wrapping -> wrapping.healthCheck(health));
         Server server = fleet.add("first");
         fleet.add("second");
