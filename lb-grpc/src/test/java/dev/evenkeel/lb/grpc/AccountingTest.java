@@ -78,7 +78,7 @@ class AccountingTest {
         outcomes.clear();
         fleet.server(0).hang();
 
-        Status status = Fleet.fail(channel, Echo.GET, traced.withDeadlineAfter(50, TimeUnit.MILLISECONDS));
+        Status status = Fleet.fail(channel, Echo.GET, traced.withDeadlineAfter(Fleet.SOON.toMillis(), TimeUnit.MILLISECONDS));
         fleet.settled();
 
         assertThat(status.getCode()).isEqualTo(Status.Code.DEADLINE_EXCEEDED);
@@ -96,7 +96,7 @@ class AccountingTest {
 
         try (io.grpc.Context.CancellableContext context = io.grpc.Context.current()
                 .withDeadline(
-                        Deadline.after(50, TimeUnit.MILLISECONDS),
+                        Deadline.after(Fleet.SOON.toMillis(), TimeUnit.MILLISECONDS),
                         java.util.concurrent.Executors.newSingleThreadScheduledExecutor(task -> {
                             Thread thread = new Thread(task);
                             thread.setDaemon(true);

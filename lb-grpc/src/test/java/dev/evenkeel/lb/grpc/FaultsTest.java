@@ -21,6 +21,7 @@ import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.MetadataUtils;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -76,6 +77,8 @@ class FaultsTest {
             TestServer joining = new TestServer();
             fleet.servers.add(joining);
             fleet.source.put(joining.endpoint());
+            assertThat(Fleet.call(channel, Echo.GET, CallOptions.DEFAULT.withWaitForReady(), "x"))
+                    .startsWith("x@");
             fleet.connect(channel);
             fleet.settled();
         }
@@ -263,8 +266,9 @@ class FaultsTest {
         try (Fleet fleet = Fleet.of(1)) {
             ManagedChannel channel = fleet.connectedChannel();
             AtomicBoolean thrown = new AtomicBoolean();
+            Duration limit = Duration.ofSeconds(1);
             CallOptions options = CallOptions.DEFAULT
-                    .withDeadlineAfter(50, TimeUnit.MILLISECONDS)
+                    .withDeadlineAfter(limit.toMillis(), TimeUnit.MILLISECONDS)
                     .withStreamTracerFactory(new ClientStreamTracer.Factory() {
                         @Override
                         public ClientStreamTracer newClientStreamTracer(
@@ -281,7 +285,7 @@ class FaultsTest {
             ListenableFuture<String> call = ClientCalls.futureUnaryCall(channel.newCall(Echo.GET, options), "x");
 
             Until.until("the tracer has thrown", thrown::get);
-            assertThatThrownBy(() -> call.get(500, TimeUnit.MILLISECONDS)).isInstanceOf(TimeoutException.class);
+            assertThatThrownBy(() -> call.get(2 * limit.toMillis(), TimeUnit.MILLISECONDS)).isInstanceOf(TimeoutException.class);
         }
     }
 }
