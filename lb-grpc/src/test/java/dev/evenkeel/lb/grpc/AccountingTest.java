@@ -3,6 +3,8 @@ package dev.evenkeel.lb.grpc;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.common.util.concurrent.ListenableFuture;
+import dev.evenkeel.lb.NoEndpointException;
+import dev.evenkeel.lb.Pick;
 import dev.evenkeel.lb.call.Outcome;
 import dev.evenkeel.lb.endpoint.Endpoint;
 import dev.evenkeel.lb.observe.LoadBalancerListener;
@@ -25,6 +27,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -185,7 +188,7 @@ class AccountingTest {
         view.view().setReady(fleet.server(0).endpoint(), true);
         AttemptTracerFactory factory = new AttemptTracerFactory(
                 view,
-                view.view().pick(CallShape.UNARY),
+                pick(view),
                 CallShape.UNARY,
                 new Silence(new OpenCalls(), silence -> {}),
                 null);
@@ -193,6 +196,20 @@ class AccountingTest {
         return (AttemptTracer) factory.forGrpc()
                 .newClientStreamTracer(
                         ClientStreamTracer.StreamInfo.newBuilder().build(), new Metadata());
+    }
+
+    /** Another thread may have to take up what the view was told. */
+    private static Pick pick(ChannelView view) {
+        AtomicReference<Pick> picked = new AtomicReference<>();
+        Until.until("the view knows that the server is ready", () -> {
+            try {
+                picked.set(view.view().pick(CallShape.UNARY));
+                return true;
+            } catch (NoEndpointException e) {
+                return false;
+            }
+        });
+        return picked.get();
     }
 
     @Test

@@ -19,6 +19,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -240,7 +241,9 @@ class SocketFaultsTest {
         crowd.make(800);
         assertThat(bad.requests().size() - before).isLessThanOrEqualTo(5 + CALLERS);
         assertThat(crowd.failedGets()).isEmpty();
-        assertThat(availability(bad.endpoint()).reasons()).containsExactly(OutReason.EJECTED);
+        Until.until(
+                "it is ejected",
+                () -> availability(bad.endpoint()).reasons().equals(Set.of(OutReason.EJECTED)));
         crowd.assertNothingIsLeftBehind();
     }
 

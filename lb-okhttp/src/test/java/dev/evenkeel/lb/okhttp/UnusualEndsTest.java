@@ -142,6 +142,7 @@ class UnusualEndsTest {
         fleet.add("other");
         Fleet.Killed killed = fleet.kill(gone);
         assertThat(fleet.ask()).isEqualTo("200 other");
+        Until.until("it is out", () -> !isAvailable(gone.endpoint()));
         CountDownLatch answer = new CountDownLatch(1);
         CountDownLatch probed = new CountDownLatch(1);
         killed.restart(request -> {
@@ -183,7 +184,7 @@ class UnusualEndsTest {
                 c.socketFactory(new OwnSockets(() -> silent.get() ? new HangingSocket(connecting) : new Socket())));
         Endpoint dead = fleet.addDead();
         assertThatThrownBy(fleet::ask).isInstanceOf(IOException.class);
-        assertThat(isAvailable(dead)).isFalse();
+        Until.until("it is out", () -> !isAvailable(dead));
 
         silent.set(true);
         Until.until("a request has tried it", () -> {
