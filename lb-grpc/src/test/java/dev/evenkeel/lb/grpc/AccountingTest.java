@@ -81,7 +81,8 @@ class AccountingTest {
         outcomes.clear();
         fleet.server(0).hang();
 
-        Status status = Fleet.fail(channel, Echo.GET, traced.withDeadlineAfter(Fleet.SOON.toMillis(), TimeUnit.MILLISECONDS));
+        Status status =
+                Fleet.fail(channel, Echo.GET, traced.withDeadlineAfter(Fleet.SOON.toMillis(), TimeUnit.MILLISECONDS));
         fleet.settled();
 
         assertThat(status.getCode()).isEqualTo(Status.Code.DEADLINE_EXCEEDED);
@@ -187,11 +188,7 @@ class AccountingTest {
         ChannelView view = new ChannelView(fleet.loadBalancer, true, null, new Faults(), new Nobody());
         view.view().setReady(fleet.server(0).endpoint(), true);
         AttemptTracerFactory factory = new AttemptTracerFactory(
-                view,
-                pick(view),
-                CallShape.UNARY,
-                new Silence(new OpenCalls(), silence -> {}),
-                null);
+                view, pick(view), CallShape.UNARY, new Silence(new OpenCalls(), silence -> {}), null);
         view.close();
         return (AttemptTracer) factory.forGrpc()
                 .newClientStreamTracer(

@@ -285,7 +285,8 @@ class FaultsTest {
             ListenableFuture<String> call = ClientCalls.futureUnaryCall(channel.newCall(Echo.GET, options), "x");
 
             Until.until("the tracer has thrown", thrown::get);
-            assertThatThrownBy(() -> call.get(2 * limit.toMillis(), TimeUnit.MILLISECONDS)).isInstanceOf(TimeoutException.class);
+            assertThatThrownBy(() -> call.get(2 * limit.toMillis(), TimeUnit.MILLISECONDS))
+                    .isInstanceOf(TimeoutException.class);
         }
     }
 }

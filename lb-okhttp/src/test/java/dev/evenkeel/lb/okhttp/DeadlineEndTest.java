@@ -80,7 +80,8 @@ class DeadlineEndTest {
         fleet.add(request -> unlessSilent(
                 request.getUrl().encodedPath(),
                 request.getUrl().encodedPath().equals("/empty") ? Server.headersAlone() : Server.ok("hello")));
-        Call empty = untilOneEndsInTime("/empty", response -> assertThat(response.code()).isEqualTo(200));
+        Call empty = untilOneEndsInTime(
+                "/empty", response -> assertThat(response.code()).isEqualTo(200));
         Call full = untilOneEndsInTime("/", response -> {
             try (response) {
                 assertThat(response.body().string()).isEqualTo("hello");

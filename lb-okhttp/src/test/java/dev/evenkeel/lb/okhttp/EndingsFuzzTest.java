@@ -291,7 +291,7 @@ class EndingsFuzzTest {
                 () -> { // or OkHttp's threads for that remember the calls that follow
                     return ask().startsWith("200 x")
                             && servers.stream()
-                            .noneMatch(server -> server.requests().isEmpty());
+                                    .noneMatch(server -> server.requests().isEmpty());
                 });
         for (int i = 0; i < LEAKS; i++) {
             leak();

@@ -71,9 +71,11 @@ class SocketFaultsTest {
 
     /** The read timeout holds from when they have answered: none is too late before. */
     private Server start(UnaryOperator<LoadBalancerBuilder> balancing, Duration newReadTimeout) {
-        fleet.balancing(balancing).client(c -> crowd.watch(c).addInterceptor(chain -> chain.withReadTimeout(
-                        (int) readTimeout.toMillis(), TimeUnit.MILLISECONDS)
-                .proceed(chain.request())));
+        fleet.balancing(balancing)
+                .client(c -> crowd.watch(c)
+                        .addInterceptor(
+                                chain -> chain.withReadTimeout((int) readTimeout.toMillis(), TimeUnit.MILLISECONDS)
+                                        .proceed(chain.request())));
         for (int i = 0; i < SERVERS; i++) {
             servers.add(fleet.add(executed.then(() -> fine(5))));
         }
@@ -242,8 +244,7 @@ class SocketFaultsTest {
         assertThat(bad.requests().size() - before).isLessThanOrEqualTo(5 + CALLERS);
         assertThat(crowd.failedGets()).isEmpty();
         Until.until(
-                "it is ejected",
-                () -> availability(bad.endpoint()).reasons().equals(Set.of(OutReason.EJECTED)));
+                "it is ejected", () -> availability(bad.endpoint()).reasons().equals(Set.of(OutReason.EJECTED)));
         crowd.assertNothingIsLeftBehind();
     }
 

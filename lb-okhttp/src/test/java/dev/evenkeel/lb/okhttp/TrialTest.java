@@ -42,9 +42,8 @@ class TrialTest {
 
     @RegisterExtension
     private final Fleet fleet = new Fleet()
-            .balancing(lb -> lb.environment(clock.environment())
-                    .policy(asTold)
-                    .retryBudget(RetryBudget.Settings.DEFAULT));
+            .balancing(
+                    lb -> lb.environment(clock.environment()).policy(asTold).retryBudget(RetryBudget.Settings.DEFAULT));
 
     private final CountDownLatch over = new CountDownLatch(1);
     private final List<Attempt> open = new ArrayList<>();

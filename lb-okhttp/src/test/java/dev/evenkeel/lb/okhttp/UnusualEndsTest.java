@@ -137,7 +137,8 @@ class UnusualEndsTest {
 
     @Test
     void aCallThatIsCancelledAfterItsEndDoesNotLoseTheRequestThatTriesAnEndpoint() throws Exception {
-        fleet.balancing(lb -> hedging(lb).connectBackoff(new ConnectBackoff(Duration.ofMillis(1), Duration.ofMillis(1))));
+        fleet.balancing(
+                lb -> hedging(lb).connectBackoff(new ConnectBackoff(Duration.ofMillis(1), Duration.ofMillis(1))));
         Server gone = fleet.add("never");
         fleet.add("other");
         Fleet.Killed killed = fleet.kill(gone);

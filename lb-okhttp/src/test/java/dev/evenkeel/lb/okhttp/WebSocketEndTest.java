@@ -1,7 +1,6 @@
 package dev.evenkeel.lb.okhttp;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.evenkeel.lb.call.Outcome.Kind;
 import dev.evenkeel.lb.endpoint.Availability;
@@ -102,7 +101,9 @@ class WebSocketEndTest {
         int times = 0;
         while (!availabilityOfTheFirst().has(OutReason.EJECTED)) {
             try {
-                assertThat(fleet.ask()).as("of the other, in the moment in which it is ejected").isEqualTo("200 fine");
+                assertThat(fleet.ask())
+                        .as("of the other, in the moment in which it is ejected")
+                        .isEqualTo("200 fine");
             } catch (IOException e) {
                 times++;
             }
