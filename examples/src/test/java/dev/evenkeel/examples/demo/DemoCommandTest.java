@@ -18,7 +18,7 @@ class DemoCommandTest {
 
     @Test
     void callersNoticeNothing() throws Exception {
-        int exitCode = command.run("--seconds", "3", "--rps", "100", "--plain");
+        int exitCode = command.run("--seconds", "8", "--rps", "100", "--plain");
 
         String text = text(out);
         assertThat(exitCode).as(text).isZero();
@@ -44,7 +44,7 @@ class DemoCommandTest {
     /** Least loaded may have turned away from a server before it dies; taking turns meets every fault. */
     @Test
     void theLoadBalancerSaysWhatItNotices() throws Exception {
-        command.run("--seconds", "3", "--rps", "100", "--plain", "--policy", "round-robin");
+        command.run("--seconds", "8", "--rps", "100", "--plain", "--policy", "round-robin");
 
         assertThat(text(out))
                 .containsSubsequence("answers every request with 503", "RETRY orders-3", "HTTP 503", "works again")
@@ -54,7 +54,7 @@ class DemoCommandTest {
     @Test
     void stoppedEarlyItStillSaysHowItWent() throws Exception {
         CompletableFuture<Integer> exitCode = CompletableFuture.supplyAsync(() -> run("--seconds", "3600", "--plain"));
-        out.seen.get(10, TimeUnit.SECONDS);
+        out.seen.get(60, TimeUnit.SECONDS);
 
         command.stop();
 
@@ -107,7 +107,7 @@ class DemoCommandTest {
     private static void assertThatTheDemosThreadsEnd() throws InterruptedException {
         for (Thread thread : Thread.getAllStackTraces().keySet()) {
             if (thread.getName().startsWith("demo-") || thread.getName().startsWith("HTTP-Dispatcher")) {
-                thread.join(5_000);
+                thread.join(20_000);
                 assertThat(thread.isAlive()).as(thread.getName()).isFalse();
             }
         }

@@ -3,6 +3,8 @@ package dev.evenkeel.lb.grpc;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.common.util.concurrent.ListenableFuture;
+import dev.evenkeel.lb.NoEndpointException;
+import dev.evenkeel.lb.Pick;
 import dev.evenkeel.lb.call.Outcome;
 import dev.evenkeel.lb.endpoint.Endpoint;
 import dev.evenkeel.lb.observe.LoadBalancerListener;
@@ -25,6 +27,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -78,7 +81,8 @@ class AccountingTest {
         outcomes.clear();
         fleet.server(0).hang();
 
-        Status status = Fleet.fail(channel, Echo.GET, traced.withDeadlineAfter(50, TimeUnit.MILLISECONDS));
+        Status status =
+                Fleet.fail(channel, Echo.GET, traced.withDeadlineAfter(Fleet.SOON.toMillis(), TimeUnit.MILLISECONDS));
         fleet.settled();
 
         assertThat(status.getCode()).isEqualTo(Status.Code.DEADLINE_EXCEEDED);
@@ -96,7 +100,7 @@ class AccountingTest {
 
         try (io.grpc.Context.CancellableContext context = io.grpc.Context.current()
                 .withDeadline(
-                        Deadline.after(50, TimeUnit.MILLISECONDS),
+                        Deadline.after(Fleet.SOON.toMillis(), TimeUnit.MILLISECONDS),
                         java.util.concurrent.Executors.newSingleThreadScheduledExecutor(task -> {
                             Thread thread = new Thread(task);
                             thread.setDaemon(true);
@@ -184,15 +188,25 @@ class AccountingTest {
         ChannelView view = new ChannelView(fleet.loadBalancer, true, null, new Faults(), new Nobody());
         view.view().setReady(fleet.server(0).endpoint(), true);
         AttemptTracerFactory factory = new AttemptTracerFactory(
-                view,
-                view.view().pick(CallShape.UNARY),
-                CallShape.UNARY,
-                new Silence(new OpenCalls(), silence -> {}),
-                null);
+                view, pick(view), CallShape.UNARY, new Silence(new OpenCalls(), silence -> {}), null);
         view.close();
         return (AttemptTracer) factory.forGrpc()
                 .newClientStreamTracer(
                         ClientStreamTracer.StreamInfo.newBuilder().build(), new Metadata());
+    }
+
+    /** Another thread may have to take up what the view was told. */
+    private static Pick pick(ChannelView view) {
+        AtomicReference<Pick> picked = new AtomicReference<>();
+        Until.until("the view knows that the server is ready", () -> {
+            try {
+                picked.set(view.view().pick(CallShape.UNARY));
+                return true;
+            } catch (NoEndpointException e) {
+                return false;
+            }
+        });
+        return picked.get();
     }
 
     @Test

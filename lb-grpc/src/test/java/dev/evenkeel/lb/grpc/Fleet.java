@@ -15,6 +15,7 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.ClientCalls;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
@@ -23,6 +24,9 @@ import java.util.stream.IntStream;
 /** Real servers, their load balancer, and channels to them. */
 final class Fleet implements AutoCloseable {
     static final String NAME = "orders";
+
+    /** A limit that is to pass. Whatever a test needs before is over by then, also on a machine of which others leave a quarter. */
+    static final Duration SOON = Duration.ofSeconds(3);
 
     final List<TestServer> servers;
     final MutableEndpointSource source;

@@ -112,7 +112,7 @@ class GrpcHealthCheckTest {
                 1,
                 settings -> settings.policy(LoadBalancingPolicy.roundRobin())
                         .healthCheck(
-                                check, new CheckSchedule(Duration.ofSeconds(1), Duration.ofMillis(800), 1, 1, 32)))) {
+                                check, new CheckSchedule(Duration.ofSeconds(4), Duration.ofSeconds(3), 1, 1, 32)))) {
             fleet.source.put(server.endpoint());
             ManagedChannel channel = fleet.channel();
             health.setStatus("", ServingStatus.NOT_SERVING);

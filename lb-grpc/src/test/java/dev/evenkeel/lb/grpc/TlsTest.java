@@ -63,7 +63,7 @@ class TlsTest {
 
     private ManagedChannelBuilder<?> builder() {
         return EvenkeelGrpc.configure(Grpc.newChannelBuilder("lb:///" + Fleet.NAME, credentials()), services)
-                .setNameResolverArg(EvenkeelGrpc.LIVENESS_INTERVAL, Duration.ofMillis(200));
+                .setNameResolverArg(EvenkeelGrpc.LIVENESS_INTERVAL, Duration.ofSeconds(1));
     }
 
     @AfterEach

@@ -73,7 +73,7 @@ class BesideStockTest {
         OUT_OF_TIME_WHILE_THE_BODY_IS_READ {
             @Override
             OkHttpClient.Builder with(OkHttpClient.Builder client, CountDownLatch connecting) {
-                return client.callTimeout(Duration.ofSeconds(1));
+                return client.callTimeout(Fleet.SOON);
             }
 
             @Override

@@ -27,9 +27,12 @@ class DeadlineTest {
     @RegisterExtension
     private final Fleet fleet = new Fleet();
 
-    private Request within(int millis) {
+    /** The time of one attempt, so that the second is cut off by the deadline. */
+    private static final Duration LESS = Duration.ofSeconds(2);
+
+    private Request within(Duration limit) {
         return fleet.request("/")
-                .tag(CallSettings.class, CallSettings.DEFAULT.withDeadline(Duration.ofMillis(millis)))
+                .tag(CallSettings.class, CallSettings.DEFAULT.withDeadline(limit))
                 .build();
     }
 
@@ -42,9 +45,9 @@ class DeadlineTest {
     @Test
     void deadlineBeforeTheAnswerIsSaidInWords() {
         fleet.add(request -> stall());
-        assertThatThrownBy(() -> fleet.ask(within(1_000)))
+        assertThatThrownBy(() -> fleet.ask(within(Fleet.SOON)))
                 .isInstanceOf(SocketTimeoutException.class)
-                .hasMessage("deadline of 1000 ms for a call to orders.svc is over");
+                .hasMessage("deadline of 3000 ms for a call to orders.svc is over");
         fleet.awaitNothingInFlight();
         assertThat(fleet.kinds()).containsExactly(Kind.TIMED_OUT);
         assertThat(fleet.served()).isOne();
@@ -52,11 +55,11 @@ class DeadlineTest {
 
     @Test
     void deadlineCoversAllAttempts() {
-        fleet.client(c -> c.readTimeout(Duration.ofMillis(150)));
+        fleet.client(c -> c.readTimeout(LESS));
         for (int i = 0; i < 3; i++) {
             fleet.add(request -> stall());
         }
-        assertThatThrownBy(() -> fleet.ask(within(220))).hasMessageContaining("deadline of 220 ms");
+        assertThatThrownBy(() -> fleet.ask(within(Fleet.SOON))).hasMessageContaining("deadline of 3000 ms");
         fleet.awaitNothingInFlight();
         assertThat(fleet.served()).isLessThanOrEqualTo(2);
     }
@@ -67,10 +70,10 @@ class DeadlineTest {
                 .body("0123456789".repeat(1_000))
                 .throttleBody(10, 50, TimeUnit.MILLISECONDS)
                 .build());
-        try (Response response = fleet.client().newCall(within(1_000)).execute()) {
+        try (Response response = fleet.client().newCall(within(Fleet.SOON)).execute()) {
             assertThatThrownBy(() -> response.body().string())
                     .isInstanceOf(SocketTimeoutException.class)
-                    .hasMessageContaining("deadline of 1000 ms");
+                    .hasMessageContaining("deadline of 3000 ms");
         }
         fleet.awaitNothingInFlight();
         assertThat(fleet.kinds()).containsExactly(Kind.SUCCESS, Kind.TIMED_OUT);
@@ -78,10 +81,10 @@ class DeadlineTest {
 
     @Test
     void slowBodyIsNotCutAsLongAsItGoesOn() throws IOException {
-        fleet.client(c -> c.readTimeout(Duration.ofSeconds(1)));
+        fleet.client(c -> c.readTimeout(Fleet.SOON));
         fleet.add(request -> new MockResponse.Builder()
                 .body("0123456789")
-                .throttleBody(2, 300, TimeUnit.MILLISECONDS)
+                .throttleBody(2, 1, TimeUnit.SECONDS)
                 .build());
         assertThat(fleet.ask()).isEqualTo("200 0123456789");
     }
@@ -90,7 +93,7 @@ class DeadlineTest {
     void callThatIsInTimeIsLeftAlone() throws IOException {
         fleet.add("hello");
         for (int i = 0; i < 3; i++) {
-            assertThat(fleet.ask(within(10_000))).isEqualTo("200 hello");
+            assertThat(fleet.ask(within(Duration.ofMinutes(1)))).isEqualTo("200 hello");
         }
         assertThat(fleet.kinds()).containsOnly(Kind.SUCCESS);
     }
@@ -99,20 +102,20 @@ class DeadlineTest {
     void noRetryIsBegunThatCannotFinish() throws IOException {
         fleet.balancing(lb -> lb.retry(new RetryPolicy(3, LONG)));
         fleet.add(request -> Server.status(503));
-        assertThat(fleet.ask(within(5_000))).isEqualTo("503 status 503");
+        assertThat(fleet.ask(within(Duration.ofMinutes(1)))).isEqualTo("503 status 503");
         assertThat(fleet.served()).isOne();
     }
 
     @Test
     void clientsOwnTimeoutCountsLikewise() throws IOException {
-        fleet.client(c -> c.callTimeout(Duration.ofSeconds(5))).balancing(lb -> lb.retry(new RetryPolicy(3, LONG)));
+        fleet.client(c -> c.callTimeout(Duration.ofMinutes(1))).balancing(lb -> lb.retry(new RetryPolicy(3, LONG)));
         fleet.add(request -> Server.status(503));
         assertThat(fleet.ask()).isEqualTo("503 status 503");
     }
 
     @Test
     void clientsOwnTimeoutCoversAllAttempts() {
-        fleet.client(c -> c.readTimeout(Duration.ofMillis(150)).callTimeout(Duration.ofMillis(220)));
+        fleet.client(c -> c.readTimeout(LESS).callTimeout(Fleet.SOON));
         for (int i = 0; i < 3; i++) {
             fleet.add(request -> stall());
         }

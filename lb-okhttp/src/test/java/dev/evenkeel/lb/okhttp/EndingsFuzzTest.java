@@ -213,12 +213,14 @@ class EndingsFuzzTest {
                 .newBuilder()
                 .tag(CallSettings.class, CallSettings.DEFAULT.withDeadline(UnusualCall.GENEROUS))
                 .build();
-        OkHttpClient patient =
-                fleet.client().newBuilder().readTimeout(Duration.ofSeconds(60)).build();
-        assertThatThrownBy(() -> patient.newCall(silent).execute()).isInstanceOf(DeadlineExceededException.class);
+        assertThatThrownBy(() -> patient().newCall(silent).execute()).isInstanceOf(DeadlineExceededException.class);
         over.countDown();
         assertThat(inTime).as("calls that ended in time").noneMatch(Call::isCanceled);
         behave(servers);
+    }
+
+    private OkHttpClient patient() {
+        return fleet.client().newBuilder().readTimeout(Duration.ofSeconds(60)).build();
     }
 
     private static void await(CountDownLatch latch) {
@@ -287,9 +289,9 @@ class EndingsFuzzTest {
         Until.until(
                 "all are connected to",
                 () -> { // or OkHttp's threads for that remember the calls that follow
-                    assertThat(ask()).startsWith("200 x");
-                    return servers.stream()
-                            .noneMatch(server -> server.requests().isEmpty());
+                    return ask().startsWith("200 x")
+                            && servers.stream()
+                                    .noneMatch(server -> server.requests().isEmpty());
                 });
         for (int i = 0; i < LEAKS; i++) {
             leak();
@@ -302,6 +304,6 @@ class EndingsFuzzTest {
     }
 
     private void leak() throws IOException {
-        assertThat(fleet.client().newCall(Fleet.get("/")).execute().code()).isEqualTo(200);
+        assertThat(patient().newCall(Fleet.get("/")).execute().code()).isEqualTo(200);
     }
 }

@@ -45,6 +45,9 @@ final class Fleet implements AfterEachCallback {
             .findFirst()
             .orElse(candidates.get(0));
 
+    /** A limit that is to pass. Whatever a test needs before is over by then, also on a machine of which others leave a quarter. */
+    static final Duration SOON = Duration.ofSeconds(3);
+
     private final List<Server> nodes = new ArrayList<>();
     private final List<AutoCloseable> opened = new ArrayList<>();
     private final MutableEndpointSource source = MutableEndpointSource.of();

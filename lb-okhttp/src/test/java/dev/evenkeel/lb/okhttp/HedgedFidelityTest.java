@@ -85,7 +85,7 @@ class HedgedFidelityTest {
 
     @Test
     void aTimeoutWhileTheBodyIsReadCancelsTheCall() throws IOException {
-        fleet.client(c -> c.callTimeout(Duration.ofSeconds(1)));
+        fleet.client(c -> c.callTimeout(Fleet.SOON));
         fleet.add(request -> new MockResponse.Builder()
                 .body("0123456789".repeat(1_000))
                 .throttleBody(1, 50, TimeUnit.MILLISECONDS)
@@ -174,7 +174,7 @@ class HedgedFidelityTest {
     @Test
     void aSlowListenerDoesNotDelayTheTimeoutsOfOthers() throws Exception {
         CountDownLatch told = new CountDownLatch(1);
-        fleet.client(c -> c.callTimeout(Duration.ofMillis(500)))
+        fleet.client(c -> c.callTimeout(Fleet.SOON))
                 .balancing(lb -> lb.attemptTimeout(Duration.ofMillis(50)).listener(new SlowListener(told, over)));
         fleet.add(request -> {
             await(over);
@@ -215,7 +215,7 @@ class HedgedFidelityTest {
                 .build());
         Call call = fleet.client()
                 .newCall(fleet.request("/")
-                        .tag(CallSettings.class, CallSettings.DEFAULT.withDeadline(Duration.ofSeconds(1)))
+                        .tag(CallSettings.class, CallSettings.DEFAULT.withDeadline(Fleet.SOON))
                         .build());
         CompletableFuture<String> end = new CompletableFuture<>();
         Thread reader = new Thread(() -> {
@@ -229,7 +229,7 @@ class HedgedFidelityTest {
         await(told);
         assertThatAnotherClientTimesOut();
         over.countDown();
-        assertThat(end.get(20, TimeUnit.SECONDS)).contains("deadline of 1000 ms");
+        assertThat(end.get(20, TimeUnit.SECONDS)).contains("deadline of 3000 ms");
         fleet.awaitNothingInFlight();
     }
 

@@ -174,7 +174,7 @@ class InFlightTest {
 
     @Test
     void clientsTimeoutBeforeTheAnswerIsTheEndpointsFailure() {
-        fleet.client(c -> c.callTimeout(Duration.ofMillis(200))).add(request -> stall());
+        fleet.client(c -> c.callTimeout(Fleet.SOON)).add(request -> stall());
         assertThatThrownBy(fleet::ask).hasMessage("timeout");
         fleet.awaitNothingInFlight();
         assertThat(fleet.kinds()).containsExactly(Kind.TIMED_OUT);
@@ -182,7 +182,7 @@ class InFlightTest {
 
     @Test
     void clientsTimeoutWithinTheBodyIsTheEndpointsFailure() {
-        fleet.client(c -> c.callTimeout(Duration.ofSeconds(1))).add(request -> endlessBody());
+        fleet.client(c -> c.callTimeout(Fleet.SOON)).add(request -> endlessBody());
         assertThatThrownBy(fleet::ask).hasMessage("timeout");
         fleet.awaitNothingInFlight();
         assertThat(fleet.kinds()).containsExactly(Kind.SUCCESS, Kind.TIMED_OUT);

@@ -156,8 +156,7 @@ class OkHttpHealthCheckTest {
     @Test
     void theLoadBalancerTakesAnEndpointOutWhileItFailsItsChecks() throws IOException {
         OkHttpHealthCheck health = OkHttpHealthCheck.get("http://orders.svc/health");
-        fleet.balancing(lb -> lb.healthCheck(
-                        health, new CheckSchedule(Duration.ofMillis(1_500), Duration.ofMillis(1_200), 1, 1, 32)))
+        fleet.balancing(lb -> lb.healthCheck(health, new CheckSchedule(Duration.ofSeconds(4), Fleet.SOON, 1, 1, 32)))
                 .wrapping(wrapping -> wrapping.healthCheck(health));
         Server server = fleet.add("first");
         fleet.add("second");

@@ -403,7 +403,7 @@ class RetryTest {
 
     @Test
     void readTimeoutOfAnIdempotentRequestIsRepeatedElsewhere() throws IOException {
-        fleet.client(c -> c.readTimeout(Duration.ofMillis(500)));
+        fleet.client(c -> c.readTimeout(Fleet.SOON));
         fleet.add(request -> new MockResponse.Builder()
                 .onResponseStart(SocketEffect.Stall.INSTANCE)
                 .build());

@@ -11,6 +11,7 @@ import dev.evenkeel.lb.policy.LoadBalancingPolicy;
 import dev.evenkeel.lb.policy.Node;
 import dev.evenkeel.lb.retry.RetryBudget;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -27,6 +28,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class TrialTest {
     private static final int SLOW = 0;
     private static final int QUICK = 1;
+    private static final Duration USUAL = Duration.ofMillis(5);
 
     private final AtomicInteger chosen = new AtomicInteger(QUICK);
 
@@ -36,9 +38,12 @@ class TrialTest {
         return call.hasTried(told) ? candidates.get(1 - chosen.get()) : told;
     };
 
+    private final StoppedClock clock = new StoppedClock();
+
     @RegisterExtension
-    private final Fleet fleet =
-            new Fleet().balancing(lb -> lb.policy(asTold).retryBudget(RetryBudget.Settings.DEFAULT));
+    private final Fleet fleet = new Fleet()
+            .balancing(
+                    lb -> lb.environment(clock.environment()).policy(asTold).retryBudget(RetryBudget.Settings.DEFAULT));
 
     private final CountDownLatch over = new CountDownLatch(1);
     private final List<Attempt> open = new ArrayList<>();
@@ -52,16 +57,18 @@ class TrialTest {
     @EnumSource(names = {"HTTP_1_1", "H2_PRIOR_KNOWLEDGE"})
     void aTrialThatIsNotAnsweredCostsItsCallerNoMoreThanASecondAttempt(Protocol protocol) throws IOException {
         fleet.protocols(protocol);
-        Server slow = fleet.add("slow");
-        fleet.add("quick");
+        Server slow = fleet.add(request -> answerIn(USUAL, "slow"));
+        Server quick = fleet.add(request -> answerIn(USUAL, "quick"));
         askBoth();
-        slow.behave(request -> new MockResponse.Builder()
-                .headersDelay(2, TimeUnit.SECONDS)
-                .body("slow")
-                .build());
+        slow.behave(request -> answerIn(Duration.ofSeconds(2), "slow"));
         chosen.set(SLOW);
         assertThat(fleet.ask()).isEqualTo("200 slow");
-        slow.behave(request -> hang());
+        CountDownLatch tried = new CountDownLatch(1);
+        slow.behave(request -> {
+            tried.countDown();
+            return answerAfter(over, "too late");
+        });
+        quick.behave(request -> answerAfter(tried, "quick"));
         Until.until("the slow one is to be tried again", this::isSlowOneOnTrial);
 
         assertThat(fleet.ask()).isEqualTo("200 quick");
@@ -83,16 +90,22 @@ class TrialTest {
         }
     }
 
-    private MockResponse hang() {
+    private MockResponse answerIn(Duration latency, String text) {
+        clock.advance(latency);
+        return Server.ok(text);
+    }
+
+    private static MockResponse answerAfter(CountDownLatch latch, String text) {
         try {
-            boolean unused = over.await(20, TimeUnit.SECONDS);
+            boolean unused = latch.await(20, TimeUnit.SECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        return Server.ok("too late");
+        return Server.ok(text);
     }
 
     private boolean isSlowOneOnTrial() {
+        clock.advance(USUAL);
         return isOnTrial(RequestInfo.IDEMPOTENT);
     }
 

@@ -3,6 +3,7 @@ package dev.evenkeel.lb.okhttp;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.evenkeel.lb.LoadBalancerBuilder;
 import dev.evenkeel.lb.call.Outcome;
 import dev.evenkeel.lb.call.Outcome.Kind;
 import dev.evenkeel.lb.endpoint.Endpoint;
@@ -41,8 +42,16 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Interrupts, exceptions and errors from every side: the attempt ends, and what is learnt of its endpoint is no more than is known. */
 class UnusualEndsTest {
+    private static final Duration ATTEMPT_TIMEOUT = Duration.ofMillis(50);
+
+    private final StoppedClock clock = new StoppedClock();
+
     @RegisterExtension
     private final Fleet fleet = new Fleet();
+
+    private LoadBalancerBuilder hedging(LoadBalancerBuilder lb) {
+        return lb.environment(clock.environment()).attemptTimeout(ATTEMPT_TIMEOUT);
+    }
 
     /** How the service makes its attempts. */
     enum Way {
@@ -98,7 +107,7 @@ class UnusualEndsTest {
         CountDownLatch over = new CountDownLatch(1);
         CountDownLatch connecting = new CountDownLatch(1);
         AtomicBoolean first = new AtomicBoolean(true);
-        fleet.balancing(lb -> lb.attemptTimeout(Duration.ofMillis(50)))
+        fleet.balancing(this::hedging)
                 .client(c -> c.socketFactory(
                         new OwnSockets(() -> first.getAndSet(false) ? new HangingSocket(connecting) : new Socket())));
         fleet.add("never");
@@ -107,6 +116,8 @@ class UnusualEndsTest {
             return Server.ok("too late");
         });
         Running running = start(call());
+        connecting.await();
+        clock.advance(ATTEMPT_TIMEOUT);
         Until.until("both are asked", () -> !second.requests().isEmpty());
         running.thread().interrupt();
 
@@ -126,19 +137,22 @@ class UnusualEndsTest {
 
     @Test
     void aCallThatIsCancelledAfterItsEndDoesNotLoseTheRequestThatTriesAnEndpoint() throws Exception {
-        fleet.balancing(lb -> lb.attemptTimeout(Duration.ofMillis(50))
-                .connectBackoff(new ConnectBackoff(Duration.ofMillis(1), Duration.ofMillis(1))));
+        fleet.balancing(
+                lb -> hedging(lb).connectBackoff(new ConnectBackoff(Duration.ofMillis(1), Duration.ofMillis(1))));
         Server gone = fleet.add("never");
         fleet.add("other");
         Fleet.Killed killed = fleet.kill(gone);
         assertThat(fleet.ask()).isEqualTo("200 other");
+        Until.until("it is out", () -> !isAvailable(gone.endpoint()));
         CountDownLatch answer = new CountDownLatch(1);
         CountDownLatch probed = new CountDownLatch(1);
         killed.restart(request -> {
             probed.countDown();
+            clock.advance(ATTEMPT_TIMEOUT);
             await(answer);
             return Server.ok("back");
         });
+        clock.advance(Duration.ofSeconds(1));
         List<Call> calls = new ArrayList<>();
         Until.until("a request has tried it", () -> {
             Call next = call();
@@ -171,7 +185,7 @@ class UnusualEndsTest {
                 c.socketFactory(new OwnSockets(() -> silent.get() ? new HangingSocket(connecting) : new Socket())));
         Endpoint dead = fleet.addDead();
         assertThatThrownBy(fleet::ask).isInstanceOf(IOException.class);
-        assertThat(isAvailable(dead)).isFalse();
+        Until.until("it is out", () -> !isAvailable(dead));
 
         silent.set(true);
         Until.until("a request has tried it", () -> {
