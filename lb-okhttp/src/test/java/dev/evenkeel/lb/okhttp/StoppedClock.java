@@ -17,7 +17,16 @@ final class StoppedClock implements Ticker, Scheduler {
     private final List<Task> waiting = new ArrayList<>(); // guarded by this
     private long elapsedNanos; // guarded by this
 
-    private record Task(long dueNanos, Runnable action) {}
+    /** No record, as two that are alike are two. */
+    private static final class Task {
+        private final long dueNanos;
+        private final Runnable action;
+
+        Task(long dueNanos, Runnable action) {
+            this.dueNanos = dueNanos;
+            this.action = action;
+        }
+    }
 
     /** Returns the system's environment in the time of this clock. */
     Environment environment() {
@@ -39,7 +48,7 @@ final class StoppedClock implements Ticker, Scheduler {
     }
 
     private synchronized void cancel(Task task) {
-        waiting.removeIf(other -> other == task);
+        waiting.remove(task);
     }
 
     /** Lets so much time pass. What is due then runs on another thread, some time after this has returned. */
