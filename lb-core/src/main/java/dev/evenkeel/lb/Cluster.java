@@ -37,7 +37,7 @@ final class Cluster {
      */
     private static final long SPACING_NANOS_PER_ENDPOINT = 2_000;
 
-    /** Smaller lists are rebuilt at once, by whoever finds out that they must be. */
+    /** Smaller lists are rebuilt at once, by the thread that finds out that they must be. */
     private static final int LARGE_LIST = 1_000;
 
     /** No request or timer applies more of what others have found out before it goes on. Each takes about a microsecond. */
