@@ -56,6 +56,10 @@ class SocketFaultsTest {
                 .retryBudget(RetryBudget.Settings.DEFAULT);
     }
 
+    private static LoadBalancerBuilder protectAtOnce(LoadBalancerBuilder lb) {
+        return protect(lb).environment(new StoppedClock().environment());
+    }
+
     /** Everybody in turn, whatever happens, and once. */
     private static LoadBalancerBuilder expose(LoadBalancerBuilder lb) {
         return lb.policy(LoadBalancingPolicy.roundRobin())
@@ -218,11 +222,14 @@ class SocketFaultsTest {
         }
     }
 
-    // Instant failure: it answers 503 while the others still work.
+    // Instant failure: it answers 503 while the others still work. On the load balancer's clock no answer takes any
+    // time:
+    // on a busy machine a 503 may be as late as an answer from a queue, and a server with a queue is not judged at
+    // once.
 
     @Test
     void instantFailureAttractsNothing() {
-        Server bad = start(SocketFaultsTest::protect);
+        Server bad = start(SocketFaultsTest::protectAtOnce);
         int before = bad.requests().size();
         bad.behave(request -> Server.status(503));
         crowd.make(800);
@@ -237,14 +244,17 @@ class SocketFaultsTest {
 
     @Test
     void instantFailureIsFoundByTheDetectorsAlone() {
-        Server bad = start(lb -> protect(lb).policy(LoadBalancingPolicy.roundRobin()));
-        int before = bad.requests().size();
+        Server bad = start(lb -> protectAtOnce(lb).policy(LoadBalancingPolicy.roundRobin()));
+        crowd.begin(Integer.MAX_VALUE / 2);
         bad.behave(request -> Server.status(503));
-        crowd.make(800);
-        assertThat(bad.requests().size() - before).isLessThanOrEqualTo(5 + CALLERS);
-        assertThat(crowd.failedGets()).isEmpty();
         Until.until(
                 "it is ejected", () -> availability(bad.endpoint()).reasons().equals(Set.of(OutReason.EJECTED)));
+        crowd.awaitMore(CALLERS); // those that were on their way
+        int before = bad.requests().size();
+        crowd.awaitMore(400);
+        crowd.stop();
+        assertThat(bad.requests()).hasSize(before);
+        assertThat(crowd.failedGets()).isEmpty();
         crowd.assertNothingIsLeftBehind();
     }
 
