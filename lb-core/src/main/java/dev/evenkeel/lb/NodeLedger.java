@@ -29,8 +29,10 @@ final class NodeLedger {
     private static final int LATEST_GOOD = 9; // when the latest good answer came; means nothing before the first
     private static final int PUSHED_BACK = 10;
     private static final int RECENT = 11; // see RecentCount: failures and pushbacks
+    private static final int ROW_BEGAN = 12; // see rowNanos; means nothing before the first failure, as the next
+    private static final int LATEST_IN_ROW = 13; // when the latest failure was heard of
     private static final int PADDING = 8; // longs in a cache line
-    private static final int SIZE = RECENT + 1 + PADDING;
+    private static final int SIZE = LATEST_IN_ROW + 1 + PADDING;
 
     private static final int IN_FLIGHT_BITS = 20;
     private static final long ONE_FINISHED = 1L << IN_FLIGHT_BITS;
@@ -59,6 +61,9 @@ final class NodeLedger {
     private static final double MOST = 0.5;
 
     private static final long MOMENT_NANOS = 500_000_000;
+
+    /** What failed before a silence as long as that belongs to something else. Guessed: some turns of a small client. */
+    private static final long SILENCE_NANOS = 5_000_000_000L;
 
     private static final long PEERS_NANOS = 1_000_000_000; // for so long Usual remembers
 
@@ -195,7 +200,7 @@ final class NodeLedger {
      */
     long fail(long elapsedNanos, long nowNanos, int row) {
         add(FAILED, 1);
-        long inARow = longer(row);
+        long inARow = longer(row, nowNanos);
         boolean tells = usual.isUnusual(inARow, usual.othersFailures(ownFailures(nowNanos)));
         noteFailures(1, nowNanos);
         if (tells) {
@@ -243,7 +248,7 @@ final class NodeLedger {
         long latency = get(LATENCY);
         boolean answersOthers =
                 failedInARow() == 0 && PeakEwma.changedWithin(latency, RECENTLY * elapsedNanos, nowNanos);
-        long inARow = longer(1);
+        long inARow = longer(1, nowNanos);
         boolean tells = !answersOthers && usual.isUnusual(inARow, usual.othersFailures(ownFailures(nowNanos)));
         noteFailures(1, nowNanos);
         if (tells) {
@@ -254,8 +259,13 @@ final class NodeLedger {
         return inARow;
     }
 
-    private long longer(long row) {
-        return (add(ROW, row * (1 + ONE_USELESS)) + row) & ROW_MASK;
+    private long longer(long row, long nowNanos) {
+        long before = add(ROW, row * (1 + ONE_USELESS)) & ROW_MASK;
+        if (before == 0 || nowNanos - get(LATEST_IN_ROW) > SILENCE_NANOS) {
+            WORD.setRelease(words, ROW_BEGAN, nowNanos);
+        }
+        WORD.setRelease(words, LATEST_IN_ROW, nowNanos);
+        return (before + row) & ROW_MASK;
     }
 
     private void noteFailures(long times, long nowNanos) {
@@ -458,6 +468,11 @@ final class NodeLedger {
     boolean isServing(long nowNanos) {
         return nanosWithoutGood(nowNanos) < MOMENT_NANOS
                 && Waiting.meanAgeNanos(get(WAITING), nowNanos) > medianNanos() / QUEUED;
+    }
+
+    /** Returns for how long it has failed in a row, or since it was last asked after a silence. */
+    long rowNanos(long nowNanos) {
+        return failedInARow() == 0 ? 0 : nowNanos - get(ROW_BEGAN);
     }
 
     long failedInARow() {

@@ -76,8 +76,9 @@ final class OutlierSweep {
         }
         EndpointStats.Peers peers = usual.peers(node.ledger().ownFailures(nowNanos));
         boolean serving = node.ledger().isServing(nowNanos);
-        if (detector.isTooMany(failuresInARow, serving, peers)
-                && !detector.isTooMany(failuresInARow - longer, serving, peers)) {
+        long lasted = node.ledger().rowNanos(nowNanos);
+        if (detector.isTooMany(failuresInARow, lasted, serving, peers)
+                && !detector.isTooMany(failuresInARow - longer, lasted, serving, peers)) {
             cluster.tellOfAll((members, now) -> {
                 usual.count(members.nodes(), now);
                 Sitting sitting = new Sitting(members, now);

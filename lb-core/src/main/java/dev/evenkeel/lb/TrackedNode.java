@@ -377,6 +377,7 @@ final class TrackedNode implements Node {
                 recentPushbacks(),
                 window.secondsWithFailures(ledger.failed()),
                 row,
+                ledger.rowNanos(nowNanos),
                 ledger.isServing(nowNanos),
                 ledger.medianNanos(),
                 ledger.usual().peers(this, nowNanos));

@@ -36,6 +36,30 @@ class NodeLedgerTest {
     }
 
     @Test
+    void aRowOfFailuresLastsSinceItsFirst() {
+        assertThat(ledger.rowNanos(SECOND)).isZero();
+        ledger.fail(1, SECOND);
+        ledger.fail(1, 2 * SECOND);
+        assertThat(ledger.rowNanos(3 * SECOND)).isEqualTo(2 * SECOND);
+
+        ledger.succeed(1, 3 * SECOND);
+        assertThat(ledger.rowNanos(3 * SECOND)).isZero();
+        ledger.timeOut(1, 4 * SECOND);
+        assertThat(ledger.rowNanos(5 * SECOND)).isEqualTo(SECOND);
+    }
+
+    /** A small client that tries again and meets a full queue has seen one burst and not two. */
+    @Test
+    void aRowThatGoesOnAfterASilenceLastsSinceThen() {
+        ledger.fail(1, SECOND);
+        ledger.fail(1, 5 * SECOND);
+        ledger.fail(1, 11 * SECOND);
+
+        assertThat(ledger.failedInARow()).isEqualTo(3);
+        assertThat(ledger.rowNanos(12 * SECOND)).isEqualTo(SECOND);
+    }
+
+    @Test
     void staysUnmeasuredUntilTheFirstAnswer() {
         ledger.start(0);
 

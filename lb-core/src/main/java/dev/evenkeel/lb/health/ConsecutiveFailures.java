@@ -15,6 +15,12 @@ public record ConsecutiveFailures(int failures, DetectorMode mode) implements Ou
 
     private static final int WATCHED = 10;
 
+    /** From this share of failures at others on, theirs come in bursts. Guessed. */
+    private static final double MANY = 0.1;
+
+    /** Tried in the simulator: a tenth of the wrong verdicts are left, and a server that fails everything is out after two seconds. */
+    private static final long LONGEST_BURST_NANOS = 1_000_000_000;
+
     public ConsecutiveFailures {
         if (failures < 2 || failures > 1000) {
             throw new IllegalArgumentException("consecutiveFailures.failures is " + failures + ", must be 2 to 1000");
@@ -28,16 +34,20 @@ public record ConsecutiveFailures(int failures, DetectorMode mode) implements Ou
      * <p>A server whose queue is full turns away several requests at once, and a moment later it answers one that has waited. So an endpoint that
      * serves others is not judged yet.
      *
+     * <p>What fails in an overload comes in bursts, which chance does not. So where many attempts fail at others, a run must last.
+     *
+     * @param rowNanos for how long it has lasted
      * @param serving see {@link EndpointStats#serving}
      */
-    public boolean isTooMany(long run, boolean serving, EndpointStats.Peers peers) {
+    public boolean isTooMany(long run, long rowNanos, boolean serving, EndpointStats.Peers peers) {
         return run >= failures
                 && !serving
+                && (rowNanos >= LONGEST_BURST_NANOS || peers.failureShare() < MANY)
                 && !Chance.explainsRun(run, peers.failureShare(), WATCHED * peers.attempts());
     }
 
     private boolean isTooMany(EndpointStats stats) {
-        return isTooMany(stats.failuresInARow(), stats.serving(), stats.peers());
+        return isTooMany(stats.failuresInARow(), stats.rowNanos(), stats.serving(), stats.peers());
     }
 
     @Override

@@ -11,6 +11,7 @@ import dev.evenkeel.lb.endpoint.Endpoint;
  * @param pushbacks attempts in the window that the endpoint turned away because it wants less load, or would have during the pause it asked for
  * @param failingSeconds in how many seconds of the window there was a failure
  * @param failuresInARow failures since the last success, whenever that was
+ * @param rowNanos for how long it has failed in a row, or since it was last asked after seconds of silence, in nanoseconds
  * @param serving whether other attempts wait in a queue there, and one was answered well in the last half second
  * @param medianNanos about half of the answers took longer, in nanoseconds; 0 without answers
  * @param peers what else happened at the service
@@ -22,6 +23,7 @@ public record EndpointStats(
         long pushbacks,
         int failingSeconds,
         long failuresInARow,
+        long rowNanos,
         boolean serving,
         double medianNanos,
         Peers peers) {
@@ -45,6 +47,7 @@ public record EndpointStats(
                 0,
                 (int) Math.min(10, failures),
                 failuresInARow,
+                0,
                 false,
                 medianNanos,
                 Peers.UNKNOWN);

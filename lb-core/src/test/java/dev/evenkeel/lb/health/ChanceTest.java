@@ -105,28 +105,41 @@ class ChanceTest {
         assertThat(Chance.explainsCount(50, 100, 0.25, 10)).isFalse();
     }
 
+    private static final long SECOND = 1_000_000_000;
     private static final EndpointStats.Peers QUARTER = new EndpointStats.Peers(0.25, 100);
 
     @Test
     void fiveInARowAmongAQuarterOfFailuresAreLuckAndTwentyAreNot() {
         ConsecutiveFailures detector = ConsecutiveFailures.DEFAULT;
 
-        assertThat(detector.isTooMany(5, false, QUARTER)).isFalse();
-        assertThat(detector.isTooMany(20, false, QUARTER)).isTrue();
-        assertThat(detector.isTooMany(5, false, EndpointStats.Peers.UNKNOWN)).isTrue();
-        assertThat(detector.isTooMany(4, false, EndpointStats.Peers.UNKNOWN)).isFalse();
+        assertThat(detector.isTooMany(5, SECOND, false, QUARTER)).isFalse();
+        assertThat(detector.isTooMany(20, SECOND, false, QUARTER)).isTrue();
+        assertThat(detector.isTooMany(5, SECOND, false, EndpointStats.Peers.UNKNOWN))
+                .isTrue();
+        assertThat(detector.isTooMany(4, SECOND, false, EndpointStats.Peers.UNKNOWN))
+                .isFalse();
+    }
+
+    @Test
+    void aRunIsABurstUntilItHasLastedForASecondIfManyFailAtOthersToo() {
+        ConsecutiveFailures detector = ConsecutiveFailures.DEFAULT;
+
+        assertThat(detector.isTooMany(20, SECOND - 1, false, QUARTER)).isFalse();
+        assertThat(detector.isTooMany(20, 0, false, new EndpointStats.Peers(0.09, 100)))
+                .isTrue();
     }
 
     @Test
     void anEndpointThatServesOthersIsNotJudged() {
-        assertThat(ConsecutiveFailures.DEFAULT.isTooMany(20, true, QUARTER)).isFalse();
-        assertThat(ConsecutiveFailures.DEFAULT.isTooMany(1000, true, EndpointStats.Peers.UNKNOWN))
+        assertThat(ConsecutiveFailures.DEFAULT.isTooMany(20, SECOND, true, QUARTER))
+                .isFalse();
+        assertThat(ConsecutiveFailures.DEFAULT.isTooMany(1000, SECOND, true, EndpointStats.Peers.UNKNOWN))
                 .isFalse();
     }
 
     @Test
     void whereNearlyAllFailEvenTwentyInARowAreLuck() {
-        assertThat(ConsecutiveFailures.DEFAULT.isTooMany(20, false, new EndpointStats.Peers(0.9, 100)))
+        assertThat(ConsecutiveFailures.DEFAULT.isTooMany(20, SECOND, false, new EndpointStats.Peers(0.9, 100)))
                 .isFalse();
     }
 }

@@ -70,6 +70,7 @@ class DetectorsTest {
                 0,
                 seconds,
                 0,
+                0,
                 false,
                 5e6,
                 EndpointStats.Peers.UNKNOWN);

@@ -18,6 +18,7 @@ class FailuresAmongPeersTest {
                 pushbacks,
                 10,
                 0,
+                0,
                 false,
                 5e6,
                 EndpointStats.Peers.UNKNOWN);

@@ -40,9 +40,6 @@ class OverloadStoriesTest {
     private static final int SEEDS = 3;
     private static final Marks STRICT = new Marks(0.005, 0, millis(500));
 
-    /** Failures come in bursts, which chance does not: one pair of client and server in a hundred may be unlucky. */
-    private static final Marks NEARLY_NONE = new Marks(0.005, 6, millis(500));
-
     private static final Servers LIKE =
             Servers.workers(4).queue(100).serviceTime(ServiceTime.logNormal(millis(25), 0.5));
 
@@ -85,7 +82,8 @@ class OverloadStoriesTest {
     }
 
     /**
-     * How much worse than the shortest queue we may be.
+     * How much worse than the shortest queue we may be. Nobody is back at once: at the end a thousand calls wait, 1,413 are answered a second and 840
+     * come, so queues are empty after 1.75 s, and who comes before then waits behind them.
      *
      * @param missing which share of all calls may succeed there and not with us, the mean of the seeds
      * @param out how often endpoints may be out, in all runs together
@@ -129,7 +127,7 @@ class OverloadStoriesTest {
         staysCloseToTheShortestQueue(PLAIN_503, TO_130_PERCENT, STRICT, builder -> builder);
     }
 
-    /** One client of 63 tries a server again after ten seconds of silence, is unlucky, and ejects it for thirteen failures in a row. */
+    /** One client of 63 is turned away ten times in a burst, and then three times when it tries again after a silence each. */
     @Test
     void twiceTheLoadEjectsNextToNobodyAndCostsNoMoreThanTheShortestQueue() {
         staysCloseToTheShortestQueue(PLAIN_503, TO_200_PERCENT, new Marks(0.005, 1, millis(500)), builder -> builder);
@@ -143,22 +141,21 @@ class OverloadStoriesTest {
 
     /**
      * While half of the servers take nothing, the others are as full as can be, so each of them fails for longer and more often: with twelve seeds,
-     * 10 of 5,040 pairs of client and server are ejected.
+     * 1 of 5,040 pairs of client and server is ejected.
      */
     @Test
     void anOverloadWhereHalfOfTheServersPushBackCostsNoMoreCallsThanTheShortestQueue() {
-        staysCloseToTheShortestQueue(HALF_PUSH_BACK, TO_130_PERCENT, NEARLY_NONE, builder -> builder);
-        staysCloseToTheShortestQueue(HALF_PUSH_BACK, TO_200_PERCENT, NEARLY_NONE, builder -> builder);
+        staysCloseToTheShortestQueue(HALF_PUSH_BACK, TO_130_PERCENT, STRICT, builder -> builder);
+        staysCloseToTheShortestQueue(HALF_PUSH_BACK, TO_200_PERCENT, STRICT, builder -> builder);
     }
 
     @Test
     void anOverloadOpensNoBreaker() {
         for (Fleet fleet : List.of(PLAIN_503, ALL_PUSH_BACK, HALF_PUSH_BACK)) {
-            Marks marks = fleet.equals(HALF_PUSH_BACK) ? NEARLY_NONE : STRICT;
             staysCloseToTheShortestQueue(
-                    fleet, TO_130_PERCENT, marks, builder -> builder.endpointBreaker(Breaker.DEFAULT));
+                    fleet, TO_130_PERCENT, STRICT, builder -> builder.endpointBreaker(Breaker.DEFAULT));
             staysCloseToTheShortestQueue(
-                    fleet, TO_200_PERCENT, marks, builder -> builder.endpointBreaker(Breaker.DEFAULT));
+                    fleet, TO_200_PERCENT, STRICT, builder -> builder.endpointBreaker(Breaker.DEFAULT));
         }
     }
 
