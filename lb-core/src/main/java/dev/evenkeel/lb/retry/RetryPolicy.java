@@ -21,9 +21,9 @@ public record RetryPolicy(int maxAttempts, Backoff backoff) {
     public static final RetryPolicy DEFAULT = new RetryPolicy(3, Backoff.DEFAULT);
 
     /**
-     * No retries, also not of what no server has worked on, such as a connection that was refused; who wants that repeated takes two
-     * attempts. One repetition is left: after a pooled connection that was dead, if the request is idempotent, or a probe that was
-     * refused.
+     * No retries, also not of what no server has worked on, such as a connection that was refused; who wants that
+     * repeated takes two attempts. One repetition is left: after a pooled connection that was dead, if the request is
+     * idempotent, or a probe that was refused.
      */
     public static final RetryPolicy NONE = new RetryPolicy(1, Backoff.DEFAULT);
 
