@@ -20,7 +20,11 @@ public record RetryPolicy(int maxAttempts, Backoff backoff) {
     /** Three attempts, with the default backoff. */
     public static final RetryPolicy DEFAULT = new RetryPolicy(3, Backoff.DEFAULT);
 
-    /** No retries. */
+    /**
+     * No retries, also not of what no server has worked on, such as a connection that was refused; who wants that
+     * repeated takes two attempts. One repetition is left: after a pooled connection that was dead, if the request is
+     * idempotent, or a probe that was refused.
+     */
     public static final RetryPolicy NONE = new RetryPolicy(1, Backoff.DEFAULT);
 
     /** Forty callers over connections that end after twenty requests each needed up to 12; OkHttp follows as many redirects. */
