@@ -62,7 +62,8 @@ final class GrpcOutcomes {
                     ABORTED,
                     OUT_OF_RANGE,
                     UNIMPLEMENTED -> outcome(Kind.REJECTED, status, trailers);
-            case INTERNAL -> outcome(isAboutTheCall(status, trailers, leaving) ? Kind.REJECTED : Kind.FAILED, status, trailers);
+            case INTERNAL ->
+                outcome(isAboutTheCall(status, trailers, leaving) ? Kind.REJECTED : Kind.FAILED, status, trailers);
             case UNKNOWN, DATA_LOSS -> outcome(Kind.FAILED, status, trailers);
             case UNAVAILABLE -> unavailable(status, trailers);
             case DEADLINE_EXCEEDED -> outcome(Kind.TIMED_OUT, status, trailers);

@@ -99,8 +99,8 @@ class EndingsFuzzTest {
                 0,
                 settings -> settings.policy(LoadBalancingPolicy.random())
                         .retry(new RetryPolicy(3, new Backoff(Duration.ofMillis(2), Duration.ofMillis(20))))
-                        .outliers(OutlierDetection.DEFAULT.with(new EjectionTime(
-                                Duration.ofMillis(50), Duration.ofMillis(200), Duration.ZERO, 0.7))));
+                        .outliers(OutlierDetection.DEFAULT.with(
+                                new EjectionTime(Duration.ofMillis(50), Duration.ofMillis(200), Duration.ZERO, 0.7))));
         try {
             for (int i = 0; i < SERVERS; i++) {
                 add(fleet, made, timer);
@@ -115,8 +115,8 @@ class EndingsFuzzTest {
     }
 
     private void add(Fleet fleet, Made made, ScheduledExecutorService timer) {
-        TestServer server = new TestServer(builder -> builder.maxConnectionAge(150, TimeUnit.MILLISECONDS)
-                .maxConnectionAgeGrace(150, TimeUnit.MILLISECONDS));
+        TestServer server = new TestServer(builder ->
+                builder.maxConnectionAge(150, TimeUnit.MILLISECONDS).maxConnectionAgeGrace(150, TimeUnit.MILLISECONDS));
         Random moods = new Random(random.nextLong());
         server.behaviour = (request, response) -> answer(server, request, response, moods, timer, made);
         fleet.servers.add(server);
@@ -140,7 +140,11 @@ class EndingsFuzzTest {
             case 2 -> response.onError(Status.UNAVAILABLE.asRuntimeException(pushback(moods.nextInt(20) - 5)));
             case 3 -> response.onError(Status.NOT_FOUND.asRuntimeException());
             case 4 -> {} // never
-            case 5 -> timer.schedule(() -> server.echo.answer(request, response), 50, TimeUnit.MILLISECONDS);
+            case 5 ->
+                timer.execute(() -> {
+                    LockSupport.parkNanos(20_000_000);
+                    server.echo.answer(request, response);
+                });
             case 6 -> response.onNext(request + "@"); // and never ends
             default -> server.echo.answer(request, response);
         }

@@ -54,8 +54,7 @@ class OversizedTest {
     }
 
     private Status fail(EdgeTest.Transport transport, String request) {
-        channel = EvenkeelGrpc.configure(
-                        transport.builder("lb:///" + Fleet.NAME), LoadBalancers.of(service))
+        channel = EvenkeelGrpc.configure(transport.builder("lb:///" + Fleet.NAME), LoadBalancers.of(service))
                 .maxInboundMessageSize(LIMIT)
                 .maxInboundMetadataSize(LIMIT)
                 .build();
@@ -77,7 +76,9 @@ class OversizedTest {
     @EnumSource(EdgeTest.Transport.class)
     void aRequestThatTheServerDoesNotTake(EdgeTest.Transport transport) {
         assertThat(fail(transport, LARGE).isOk()).isFalse();
-        assertThat(outcomes).extracting(Outcome::kind).allMatch(kind -> kind == Kind.REJECTED || kind == Kind.CANCELLED);
+        assertThat(outcomes)
+                .extracting(Outcome::kind)
+                .allMatch(kind -> kind == Kind.REJECTED || kind == Kind.CANCELLED);
         assertThat(outcomes).hasSize(1);
     }
 

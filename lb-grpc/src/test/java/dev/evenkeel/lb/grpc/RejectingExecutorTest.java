@@ -38,15 +38,15 @@ class RejectingExecutorTest {
     };
 
     private ManagedChannel use(int servers) {
-        fleet = Fleet.of(servers, settings -> settings.policy(LoadBalancingPolicy.roundRobin())
-                .listener(new LoadBalancerListener() {
+        fleet = Fleet.of(
+                servers,
+                settings -> settings.policy(LoadBalancingPolicy.roundRobin()).listener(new LoadBalancerListener() {
                     @Override
                     public void onAttempt(String name, Endpoint endpoint, Outcome outcome, long latencyNanos) {
                         outcomes.add(outcome);
                     }
                 }));
-        ManagedChannel channel =
-                fleet.connect(fleet.open(fleet.builder().executor(executor)));
+        ManagedChannel channel = fleet.connect(fleet.open(fleet.builder().executor(executor)));
         outcomes.clear();
         return channel;
     }

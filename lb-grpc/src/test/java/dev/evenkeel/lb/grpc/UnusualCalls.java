@@ -76,7 +76,7 @@ final class UnusualCalls implements Runnable {
         } catch (RejectedExecutionException | IllegalStateException e) {
             // It is told what its executor does, or that it has been cancelled.
         }
-        timer.schedule(
+        var unused = timer.schedule(
                 () -> call.cancel("enough", null), 1 + random.nextInt(LONGEST_MILLIS), TimeUnit.MILLISECONDS);
     }
 
