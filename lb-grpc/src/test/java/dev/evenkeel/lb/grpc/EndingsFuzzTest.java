@@ -140,11 +140,9 @@ class EndingsFuzzTest {
             case 2 -> response.onError(Status.UNAVAILABLE.asRuntimeException(pushback(moods.nextInt(20) - 5)));
             case 3 -> response.onError(Status.NOT_FOUND.asRuntimeException());
             case 4 -> {} // never
-            case 5 ->
-                timer.execute(() -> {
-                    LockSupport.parkNanos(20_000_000);
-                    server.echo.answer(request, response);
-                });
+            case 5 -> {
+                var unused = timer.schedule(() -> server.echo.answer(request, response), 50, TimeUnit.MILLISECONDS);
+            }
             case 6 -> response.onNext(request + "@"); // and never ends
             default -> server.echo.answer(request, response);
         }
