@@ -28,7 +28,7 @@ final class AttemptTracer extends ClientStreamTracer {
     private final @Nullable Deadline deadline;
     private @Nullable Attempt attempt; // written before the state becomes ON_WIRE
     private @Nullable Metadata trailers; // the transport's
-    private boolean created; // the channel's, before the stream can end
+    private @Nullable Transport transport; // the channel's, before the stream can end; null before there is a stream
     private boolean answered; // the transport's
     private boolean hopeless; // the memory's, of which it is a part
     private @Nullable AttemptTracer
@@ -44,8 +44,14 @@ final class AttemptTracer extends ClientStreamTracer {
     }
 
     @Override
-    public void streamCreated(Attributes transport, Metadata headers) {
-        created = true;
+    public void streamCreated(Attributes attributes, Metadata headers) {
+        try {
+            Transport its = Transport.of(attributes);
+            its.isUsedBy(of.silence().calls());
+            transport = its;
+        } catch (Throwable e) {
+            of.fault("stream", e);
+        }
     }
 
     @Override
@@ -56,9 +62,7 @@ final class AttemptTracer extends ClientStreamTracer {
                         ? of.pick().begin()
                         : of.pick().begin(request);
                 attempt = begun;
-                if (mayWaitForEver()) {
-                    of.silence().waits(this);
-                }
+                of.silence().waits(this);
                 if (!STATE.compareAndSet(this, NEW, ON_WIRE)) { // the end came in between
                     begun.complete(Outcome.CANCELLED);
                     attempt = null;
@@ -114,12 +118,23 @@ final class AttemptTracer extends ClientStreamTracer {
     }
 
     /** A stream's deadline, if it has one, is that of a session rather than of an answer. */
-    private boolean mayWaitForEver() {
+    boolean mayWaitForEver() {
         return deadline == null || of.shape().isStreaming();
     }
 
     boolean hasEnded() {
         return state == CLOSED;
+    }
+
+    /**
+     * Learns that a connection has ended. The attempt is in flight no longer if it is over that. Its stream may still end, if the application has not read
+     * yet all that came; as a rule it has ended before.
+     */
+    void endWith(Transport ended) {
+        Attempt begun = attempt;
+        if (transport == ended && begun != null) {
+            begun.complete(Outcome.CANCELLED);
+        }
     }
 
     /** Returns whether nothing is expected of it any more; asked and set under the memory's lock. */
@@ -169,7 +184,7 @@ final class AttemptTracer extends ClientStreamTracer {
             memory.closed(this, begun != null);
         }
         if (begun == null) {
-            if (memory != null && !created && !closed.isOk()) {
+            if (memory != null && transport == null && !closed.isOk()) {
                 memory.refused(closed);
             }
             of.neverSent(memory);
@@ -184,12 +199,8 @@ final class AttemptTracer extends ClientStreamTracer {
         if (outcome.kind() == Outcome.Kind.TIMED_OUT && trailers == null && !answered) {
             of.silence().timedOut();
         }
-        if (!status.isOk() && !answered && !givenUp) {
-            of.view()
-                    .failed(
-                            memory,
-                            request,
-                            new CallMemory.Failure(of.pick(), request, status, outcome, trailers, deadline));
+        if (memory != null && !status.isOk() && !answered && !givenUp) {
+            of.view().failed(memory, new CallMemory.Failure(of.pick(), request, status, outcome, trailers, deadline));
         }
     }
 

@@ -18,14 +18,8 @@ import org.jspecify.annotations.Nullable;
  * @param pick what each of them begins
  * @param shape of the calls
  * @param silence the connection's
- * @param handedOver the call's memory, where it does not come in the call's options; else null
  */
-record AttemptTracerFactory(
-        ChannelView view,
-        Pick pick,
-        CallShape shape,
-        Silence silence,
-        @Nullable CallMemory handedOver) {
+record AttemptTracerFactory(ChannelView view, Pick pick, CallShape shape, Silence silence) {
     private static final ClientStreamTracer BLIND = new ClientStreamTracer() {};
 
     /** Returns this as gRPC wants it. */
@@ -34,7 +28,7 @@ record AttemptTracerFactory(
     }
 
     private ClientStreamTracer newTracer(CallOptions options, Metadata headers) {
-        CallMemory memory = handedOver == null ? options.getOption(CallMemory.KEY) : handedOver;
+        CallMemory memory = options.getOption(CallMemory.KEY);
         RequestInfo request = memory == null ? shape.request(options) : memory.request();
         if (memory != null) {
             memory.opened();

@@ -32,8 +32,6 @@ final class CallMemory implements PickContext {
     /** In the options of every call of a channel with the interceptor. */
     static final CallOptions.Key<CallMemory> KEY = CallOptions.Key.create("evenkeel-memory");
 
-    private static final Metadata.Key<String> PREVIOUS_ATTEMPTS =
-            Metadata.Key.of("grpc-previous-rpc-attempts", Metadata.ASCII_STRING_MARSHALLER);
     private static final RetryDecision AS_GRPC_LIKES = new RetryDecision(RetryDecision.Kind.RETRY, 0);
     private static final RetryDecision STOP = new RetryDecision(RetryDecision.Kind.STOP_FINAL, 0);
     private static final RetryDecision FORBIDDEN = new RetryDecision(RetryDecision.Kind.STOP_PUSHBACK, 0);
@@ -44,6 +42,8 @@ final class CallMemory implements PickContext {
     // Guarded by this.
     private @Nullable Endpoint first; // where the first attempt went, which for nearly all calls is the only one
     private @Nullable List<Endpoint> others; // where those after it went; null if there were none
+    private @Nullable PreviousAttempts
+            foreign; // what others say of earlier attempts; null before any attempt says something
     private int paid; // the number of the latest attempt that was allowed; the first is 0
     private int open; // attempts that were made and have not ended
     private boolean sent; // one that has ended was
@@ -86,9 +86,19 @@ final class CallMemory implements PickContext {
     }
 
     /** Returns the number that gRPC gives an attempt in its headers: 0 for the first; one that is repeated because nobody saw it keeps it. */
-    static int number(Metadata headers) {
-        String previous = headers.get(PREVIOUS_ATTEMPTS);
-        return previous == null ? 0 : Integer.parseInt(previous);
+    int number(Metadata headers) {
+        PreviousAttempts told = PreviousAttempts.in(headers);
+        return told == PreviousAttempts.NONE ? 0 : number(told);
+    }
+
+    /** An attempt that went nowhere before is as good as none. */
+    private synchronized int number(PreviousAttempts told) {
+        PreviousAttempts before = foreign;
+        if (before == null) {
+            before = first == null ? told : PreviousAttempts.NONE;
+            foreign = before;
+        }
+        return told.number(before);
     }
 
     /**

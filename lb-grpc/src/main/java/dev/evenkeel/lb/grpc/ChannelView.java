@@ -4,7 +4,6 @@ import dev.evenkeel.lb.LoadBalancer;
 import dev.evenkeel.lb.LoadBalancerView;
 import dev.evenkeel.lb.call.Judgement;
 import dev.evenkeel.lb.call.Outcome;
-import dev.evenkeel.lb.call.RequestInfo;
 import dev.evenkeel.lb.endpoint.Endpoint;
 import dev.evenkeel.lb.observe.Event;
 import dev.evenkeel.lb.observe.LoadBalancerListener;
@@ -25,11 +24,6 @@ final class ChannelView {
     private final @Nullable GrpcJudge judge;
     private final Owner owner;
     private volatile boolean closed;
-
-    /** The memory of a failed call without the interceptor. gRPC picks for its retry next, on the thread that saw it fail. */
-    @SuppressWarnings(
-            "ThreadLocalUsage") // not static, so that threads of gRPC's do not keep a closed service in memory
-    private final ThreadLocal<@Nullable CallMemory> handover = new ThreadLocal<>();
 
     /** Whom a view tells of changes, on any thread. */
     interface Owner {
@@ -105,16 +99,13 @@ final class ChannelView {
     }
 
     /** Learns that an attempt failed that may be repeated. */
-    void failed(@Nullable CallMemory memory, RequestInfo request, CallMemory.Failure failure) {
-        if (memory != null) {
-            decide(memory, failure);
-            releaseHedge(memory);
-            return;
+    void failed(CallMemory memory, CallMemory.Failure failure) {
+        if (decides) {
+            memory.failed(failure, view);
+        } else {
+            memory.failed(failure);
         }
-        CallMemory made = new CallMemory(request, false);
-        made.went(failure.pick());
-        decide(made, failure);
-        handover.set(made);
+        releaseHedge(memory);
     }
 
     /** Has gRPC pick again for a hedge that waits for what becomes of the others, if nothing is under way any more. */
@@ -122,25 +113,6 @@ final class ChannelView {
         if (memory.release()) {
             owner.candidatesChanged();
         }
-    }
-
-    private void decide(CallMemory memory, CallMemory.Failure failure) {
-        if (decides) {
-            memory.failed(failure, view);
-        } else {
-            memory.failed(failure);
-        }
-    }
-
-    /** Returns the memory that was left on this thread, if it is for the attempt with these headers; else null, the rule. */
-    @Nullable
-    CallMemory takeOver(Metadata headers) {
-        CallMemory left = handover.get();
-        if (left == null) {
-            return null;
-        }
-        handover.remove();
-        return CallMemory.number(headers) == 0 ? null : left;
     }
 
     /** Returns whether this was closed: the channel idles or ends, or has another service. Whoever picks from it is about to be replaced. */

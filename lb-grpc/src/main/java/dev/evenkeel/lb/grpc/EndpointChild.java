@@ -253,20 +253,16 @@ final class EndpointChild {
         }
     }
 
-    /**
-     * Returns what a pick of this endpoint comes to; null if it is not connected.
-     *
-     * @param handedOver the call's memory, where that is not in its options
-     */
+    /** Returns what a pick of this endpoint comes to; null if it is not connected. */
     @Nullable
-    PickResult result(PickSubchannelArgs args, ChannelView view, Pick pick, @Nullable CallMemory handedOver) {
+    PickResult result(PickSubchannelArgs args, ChannelView view, Pick pick) {
         SubchannelPicker connected = readyPicker;
         if (connected == null) {
             return null;
         }
         PickResult ofLeaf = connected.pickSubchannel(args);
         CallShape shape = CallShape.of(args.getMethodDescriptor());
-        boolean ordinary = !pick.isTrial() && handedOver == null;
+        boolean ordinary = !pick.isTrial();
         Result known = ordinary ? results[shape.index()] : null;
         if (known != null && known.isFor(ofLeaf, pick)) {
             return known.ours(); // before we look into the leaf's result, which is one more place in memory
@@ -279,7 +275,7 @@ final class EndpointChild {
         if (readyPicker == connected) { // and so both are of the same connection
             its.isOver(ofLeaf.getSubchannel());
         }
-        PickResult ours = traced(ofLeaf, new AttemptTracerFactory(view, pick, shape, its, handedOver));
+        PickResult ours = traced(ofLeaf, new AttemptTracerFactory(view, pick, shape, its));
         if (ordinary) {
             results[shape.index()] = new Result(ofLeaf, pick, ours);
         }

@@ -34,7 +34,7 @@ public final class EvenkeelGrpc {
 
     /**
      * The argument by which a channel's resolver finds the load balancers. {@link #configure} sets it; set it by hand for a channel
-     * without the interceptor: then an application sees the trailers that stop a retry, and hedges may go where the call has been.
+     * without the interceptor: its calls are remembered all the same, unless the look-up of service configs is off.
      */
     public static final NameResolver.Args.Key<LoadBalancers> SERVICES =
             NameResolver.Args.Key.create("evenkeel-services");
@@ -109,8 +109,18 @@ public final class EvenkeelGrpc {
         builder.defaultLoadBalancingPolicy(EvenkeelPolicyProvider.NAME);
         builder.maxRetryAttempts(MOST_ATTEMPTS);
         builder.intercept(interceptor());
+        builder.setNameResolverArg(MemorySelector.NOT_NEEDED, true);
         keepAlive(builder);
+        watchTransports(builder);
         return builder;
+    }
+
+    private static void watchTransports(ManagedChannelBuilder<?> builder) {
+        try {
+            builder.addTransportFilter(Transport.filter());
+        } catch (UnsupportedOperationException e) {
+            // A channel that has none.
+        }
     }
 
     private static void keepAlive(ManagedChannelBuilder<?> builder) {

@@ -6,6 +6,7 @@ import dev.evenkeel.lb.call.Outcome.Kind;
 import io.grpc.Metadata;
 import io.grpc.Status;
 import java.time.Duration;
+import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /** What gRPC statuses mean for the endpoint and the call. Pure functions. */
@@ -22,6 +23,7 @@ final class GrpcOutcomes {
     private static final int HTTP_DIGITS = 3;
 
     private static final int NONE = -1;
+    private static final int DEEPEST_CAUSE = 8; // some are their own
 
     private GrpcOutcomes() {}
 
@@ -41,6 +43,9 @@ final class GrpcOutcomes {
         if (pushback != null) {
             return Outcome.pushback(words(status), pause(pushback));
         }
+        if (trailers == null && isOfOurExecutor(status)) {
+            return Outcome.CANCELLED;
+        }
         int http = httpStatus(status, trailers);
         if (http != NONE) {
             return ofHttp(http, status);
@@ -57,7 +62,9 @@ final class GrpcOutcomes {
                     ABORTED,
                     OUT_OF_RANGE,
                     UNIMPLEMENTED -> outcome(Kind.REJECTED, status, trailers);
-            case UNKNOWN, INTERNAL, DATA_LOSS -> outcome(Kind.FAILED, status, trailers);
+            case INTERNAL ->
+                outcome(isAboutTheCall(status, trailers, leaving) ? Kind.REJECTED : Kind.FAILED, status, trailers);
+            case UNKNOWN, DATA_LOSS -> outcome(Kind.FAILED, status, trailers);
             case UNAVAILABLE -> unavailable(status, trailers);
             case DEADLINE_EXCEEDED -> outcome(Kind.TIMED_OUT, status, trailers);
             case CANCELLED -> cancelled(status, trailers, expired, leaving);
@@ -96,18 +103,40 @@ final class GrpcOutcomes {
 
     /**
      * A server that stops at once says goodbye and resets its streams, which is as good as a lost connection. One that goes on has a reason
-     * that it does not tell: a stream idle for too long, an upload too large. The texts are those of grpc-netty and grpc-okhttp.
+     * that it does not tell: a stream idle for too long, an upload too large.
      */
     private static Outcome cancelled(Status status, @Nullable Metadata trailers, boolean expired, boolean leaving) {
         if (expired) {
             return outcome(Kind.TIMED_OUT, Status.DEADLINE_EXCEEDED, null);
         }
-        boolean reset =
-                trailers == null && (describes(status, "RST_STREAM closed stream") || describes(status, "Rst Stream"));
-        if (!reset) {
+        if (!isReset(status, trailers)) {
             return Outcome.CANCELLED;
         }
         return outcome(leaving ? Kind.BROKEN : Kind.CANCELLED, status, null);
+    }
+
+    /** The texts are those of grpc-netty and grpc-okhttp. */
+    private static boolean isReset(Status status, @Nullable Metadata trailers) {
+        return trailers == null && (describes(status, "RST_STREAM closed stream") || describes(status, "Rst Stream"));
+    }
+
+    /** A server over whose connection other streams go on takes this one's headers for wrong, or its own for too large for the client. */
+    private static boolean isAboutTheCall(Status status, @Nullable Metadata trailers, boolean leaving) {
+        return !leaving
+                && isReset(status, trailers)
+                && (describes(status, "PROTOCOL_ERROR") || describes(status, "Protocol error"));
+    }
+
+    /** Where an executor of the application takes no more, gRPC throws in a transport's thread, and ends streams for that. */
+    private static boolean isOfOurExecutor(Status status) {
+        Throwable cause = status.getCause();
+        for (int depth = 0; cause != null && depth < DEEPEST_CAUSE; depth++) {
+            if (cause instanceof RejectedExecutionException) {
+                return true;
+            }
+            cause = cause.getCause();
+        }
+        return false;
     }
 
     private static boolean describes(Status status, String text) {
@@ -124,10 +153,12 @@ final class GrpcOutcomes {
         return outcome(refused ? Kind.NOT_PROCESSED : Kind.BROKEN, status, null);
     }
 
-    /** Without trailers it is the client that refuses a message for its size; a server's refusal for that says nothing of its load. */
+    /** Without trailers it is the client that refuses a message for its size, or a server that resets the stream to be calmer; a server's refusal for that says nothing of its load. */
     private static Outcome exhausted(Status status, @Nullable Metadata trailers) {
         if (trailers == null) {
-            return outcome(Kind.NOT_SENT, status, null);
+            return isReset(status, null)
+                    ? Outcome.pushback(words(status), Duration.ZERO)
+                    : outcome(Kind.NOT_SENT, status, null);
         }
         boolean forItsSize = describes(status, "exceeds maximum size") || describes(status, "larger than max");
         return forItsSize ? outcome(Kind.REJECTED, status, trailers) : Outcome.pushback(words(status), Duration.ZERO);

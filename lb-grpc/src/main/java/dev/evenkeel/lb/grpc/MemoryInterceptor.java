@@ -14,6 +14,9 @@ import io.grpc.Status;
 final class MemoryInterceptor implements ClientInterceptor {
     @Override
     public <Q, A> ClientCall<Q, A> interceptCall(MethodDescriptor<Q, A> method, CallOptions options, Channel next) {
+        if (options.getOption(CallMemory.KEY) != null) { // by another of these
+            return next.newCall(method, options);
+        }
         boolean pinned = options.getOption(EvenkeelGrpc.PIN_ENDPOINT) != null;
         CallMemory memory = new CallMemory(CallShape.of(method).request(options), pinned);
         ClientCall<Q, A> call = next.newCall(method, options.withOption(CallMemory.KEY, memory));

@@ -9,7 +9,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which calls of one channel are open that would wait for ever. Each adds itself, and hardly any is ever looked for, so adding is what must cost
+ * Which calls of one channel are open. Each adds itself, and hardly any is ever looked for, so adding is what must cost
  * little: calls are linked through themselves, the latest first, in a few stacks, of which a thread uses one. Leaving costs nothing. What has
  * ended stays linked until its stack is swept, which is when as many were added as were open the last time, and a few. Safe for use by many
  * threads.
@@ -34,20 +34,29 @@ final class OpenCalls {
         stacks[(int) (mixed >>> Integer.SIZE) & (stacks.length - 1)].add(call);
     }
 
-    /** Returns over which connections there are some. */
+    /** Returns over which connections there are some that would wait for ever. */
     Set<Silence> connections() {
         Set<Silence> found = new HashSet<>();
-        visit(call -> found.add(call.connection()));
+        visit(call -> {
+            if (call.mayWaitForEver()) {
+                found.add(call.connection());
+            }
+        });
         return found;
     }
 
-    /** Ends those over a connection. */
+    /** Ends those over a connection that would wait for ever. */
     void giveUp(Silence connection, Status status) {
         visit(call -> {
-            if (call.connection() == connection) {
+            if (call.connection() == connection && call.mayWaitForEver()) {
                 call.giveUp(status);
             }
         });
+    }
+
+    /** Learns that a connection has ended, and everything over it. */
+    void ended(Transport transport) {
+        visit(call -> call.endWith(transport));
     }
 
     private void visit(Consumer<AttemptTracer> visitor) {

@@ -31,20 +31,14 @@ final class PinnedCalls {
     /** Returns what a pick for a call that is pinned to an endpoint comes to. */
     PickResult pick(String id, PickSubchannelArgs args) {
         CallMemory own = args.getCallOptions().getOption(CallMemory.KEY);
-        int number = CallMemory.number(args.getHeaders());
-        boolean repeated = number > 0 || (own != null && own.isOvertaken(number));
-        CallMemory memory = own == null && repeated ? view.takeOver(args.getHeaders()) : own;
-        Status failure = memory == null || !repeated ? null : memory.failure();
-        if (failure != null) {
-            return PickResult.withDrop(failure);
-        }
-        if (repeated) {
-            if (memory == null) {
-                return PickResult.withDrop(failure(id, "is not asked twice for the same call")
-                        .getStatus()); // also if it waits for ready: it would for ever
+        int number = own == null ? 0 : own.number(args.getHeaders());
+        if (own != null && (number > 0 || own.isOvertaken(number))) {
+            Status failure = own.failure();
+            if (failure != null) {
+                return PickResult.withDrop(failure);
             }
-            if (!memory.isUntouched()) {
-                return held(memory);
+            if (!own.isUntouched()) {
+                return held(own);
             }
         }
         try {
@@ -76,7 +70,7 @@ final class PinnedCalls {
     private @Nullable PickResult tryToPick(String id, PickSubchannelArgs args, @Nullable CallMemory memory) {
         EndpointChild child = connections.find(id);
         Pick pick = child == null ? null : view.view().pinned(id);
-        PickResult result = child == null || pick == null ? null : child.result(args, view, pick, null);
+        PickResult result = child == null || pick == null ? null : child.result(args, view, pick);
         if (pick != null) {
             AttemptTracerFactory.leaveIfUnused(pick, result);
         }

@@ -26,8 +26,13 @@ final class ServiceConfig {
         return REPEATED.contains(code);
     }
 
+    /** Returns the policy alone, by which nothing is repeated. */
+    static Map<String, ?> withoutRetries() {
+        return Map.of("loadBalancingConfig", List.of(Map.of(EvenkeelPolicyProvider.NAME, Map.of())));
+    }
+
     static Map<String, ?> of(RetryPolicy retry) {
-        Map<String, ?> policy = Map.of("loadBalancingConfig", List.of(Map.of(EvenkeelPolicyProvider.NAME, Map.of())));
+        Map<String, ?> policy = withoutRetries();
         if (retry.maxAttempts() == 1) {
             return policy;
         }

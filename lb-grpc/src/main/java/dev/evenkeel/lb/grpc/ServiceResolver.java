@@ -35,6 +35,7 @@ final class ServiceResolver extends NameResolver implements LoadBalancerListener
     private final AddressBook book;
     private final SynchronizationContext context;
     private final ServiceConfigParser parser;
+    private final boolean remembersCalls; // whether the channel has the interceptor
     private final Supplier<ScheduledExecutorService>
             scheduler; // asked for only where it is needed: not every caller gives one
     private final Faults faults = new Faults();
@@ -51,6 +52,7 @@ final class ServiceResolver extends NameResolver implements LoadBalancerListener
         this.context = args.getSynchronizationContext();
         this.scheduler = args::getScheduledExecutorService;
         this.parser = args.getServiceConfigParser();
+        this.remembersCalls = !MemorySelector.isNeeded(args);
         if (service.mayHedge()) {
             LOG.log(
                     System.Logger.Level.WARNING,
@@ -166,12 +168,25 @@ final class ServiceResolver extends NameResolver implements LoadBalancerListener
     }
 
     private ResolutionResult result(List<Endpoint> endpoints) {
+        Attributes.Builder attributes = Attributes.newBuilder().set(ServiceAttributes.SERVICE, service);
         return ResolutionResult.newBuilder()
                 .setAddressesOrError(StatusOr.fromValue(book.groups(endpoints)))
-                .setAttributes(Attributes.newBuilder()
-                        .set(ServiceAttributes.SERVICE, service)
-                        .build())
-                .setServiceConfig(parser.parseServiceConfig(ServiceConfig.of(service.retryPolicy())))
+                .setServiceConfig(serviceConfig(attributes))
+                .setAttributes(attributes.build())
                 .build();
+    }
+
+    /** Nothing is repeated where calls are not remembered: a call might be executed twice that must not be. */
+    private ConfigOrError serviceConfig(Attributes.Builder attributes) {
+        ConfigOrError config = parser.parseServiceConfig(ServiceConfig.of(service.retryPolicy()));
+        if (!remembersCalls) {
+            try {
+                MemorySelector.addTo(attributes, config);
+            } catch (LinkageError e) {
+                faults.log("calls to " + service.service() + " are not repeated without EvenkeelGrpc.configure", e);
+                return parser.parseServiceConfig(ServiceConfig.withoutRetries());
+            }
+        }
+        return config;
     }
 }

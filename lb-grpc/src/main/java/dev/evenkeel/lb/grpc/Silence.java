@@ -25,12 +25,17 @@ final class Silence {
     /**
      * Creates one.
      *
-     * @param waiting gets to know the calls that would wait for ever
+     * @param waiting gets to know the calls
      * @param suspected is told of this when calls ran into their deadlines without a word, on any thread
      */
     Silence(OpenCalls waiting, Consumer<Silence> suspected) {
         this.waiting = waiting;
         this.suspected = suspected;
+    }
+
+    /** Returns which calls are open, over this connection and the channel's others. */
+    OpenCalls calls() {
+        return waiting;
     }
 
     /** Learns that something came. */
@@ -87,11 +92,11 @@ final class Silence {
         return over;
     }
 
-    /** Learns that a call was sent that would wait for ever. What is sent over a dead connection, as the others leave it, ends at once. */
+    /** Learns that a call was sent. What would wait for ever over a dead connection, as the others leave it, ends at once. */
     void waits(AttemptTracer call) {
         waiting.add(call);
         Status why = givenUp;
-        if (why != null) {
+        if (why != null && call.mayWaitForEver()) {
             call.giveUp(why);
         }
     }

@@ -53,18 +53,16 @@ final class ViewPicker extends SubchannelPicker {
         if (pinned != null) {
             return pinnedCalls.pick(pinned, args);
         }
-        CallMemory own = args.getCallOptions().getOption(CallMemory.KEY);
-        CallMemory left = own == null ? view.takeOver(args.getHeaders()) : null;
-        CallMemory memory = own == null ? left : own;
+        CallMemory memory = args.getCallOptions().getOption(CallMemory.KEY);
         if (memory != null) {
             PickResult veto = veto(memory, args);
-            return veto == null ? choose(args, placed(args, memory), memory, left) : veto;
+            return veto == null ? choose(args, placed(args, memory), memory) : veto;
         }
-        return choose(args, placed(args, CallShape.of(args.getMethodDescriptor())), null, null);
+        return choose(args, placed(args, CallShape.of(args.getMethodDescriptor())), null);
     }
 
     private @Nullable PickResult veto(CallMemory memory, PickSubchannelArgs args) {
-        int number = CallMemory.number(args.getHeaders());
+        int number = memory.number(args.getHeaders());
         PickResult veto = memory.veto(number, view.view());
         if (veto == null || veto.hasResult()) {
             return veto;
@@ -82,15 +80,10 @@ final class ViewPicker extends SubchannelPicker {
      *
      * @param context the call, as far as the core must know it
      * @param memory the call's memory; null if it has none
-     * @param handedOver the same, if it is not in the call's options
      */
-    private PickResult choose(
-            PickSubchannelArgs args,
-            PickContext context,
-            @Nullable CallMemory memory,
-            @Nullable CallMemory handedOver) {
+    private PickResult choose(PickSubchannelArgs args, PickContext context, @Nullable CallMemory memory) {
         try {
-            PickResult chosen = tryToChoose(args, context, memory, handedOver);
+            PickResult chosen = tryToChoose(args, context, memory);
             if (chosen != null) {
                 return chosen;
             }
@@ -102,7 +95,7 @@ final class ViewPicker extends SubchannelPicker {
         starved.run();
         int version = view.view().version();
         try { // once more, so that no change is missed
-            PickResult chosen = tryToChoose(args, context, memory, handedOver);
+            PickResult chosen = tryToChoose(args, context, memory);
             return chosen == null ? PickResult.withNoResult() : chosen;
         } catch (NoEndpointException e) {
             return nobody(args, context, version, e);
@@ -137,15 +130,12 @@ final class ViewPicker extends SubchannelPicker {
 
     /** Returns null if all that was chosen had just lost its connection; the view learns of that in a moment. */
     private @Nullable PickResult tryToChoose(
-            PickSubchannelArgs args,
-            PickContext context,
-            @Nullable CallMemory memory,
-            @Nullable CallMemory handedOver) {
+            PickSubchannelArgs args, PickContext context, @Nullable CallMemory memory) {
         for (int i = 0; i < CHOICES; i++) {
             Pick pick = view.view().pick(context);
             PickResult result = null;
             try {
-                result = result(pick, args, handedOver);
+                result = result(pick, args);
             } finally {
                 AttemptTracerFactory.leaveIfUnused(pick, result);
             }
@@ -160,16 +150,16 @@ final class ViewPicker extends SubchannelPicker {
     }
 
     /** The connection hangs on the pick, unless it is the first one, or another since. */
-    private @Nullable PickResult result(Pick pick, PickSubchannelArgs args, @Nullable CallMemory handedOver) {
+    private @Nullable PickResult result(Pick pick, PickSubchannelArgs args) {
         if (pick.attachment() instanceof EndpointChild known) {
-            PickResult result = known.result(args, view, pick, handedOver);
+            PickResult result = known.result(args, view, pick);
             if (result != null) {
                 return result;
             }
         }
         EndpointChild child = connections.find(pick.endpoint().id());
         pick.attach(child);
-        return child == null ? null : child.result(args, view, pick, handedOver);
+        return child == null ? null : child.result(args, view, pick);
     }
 
     /** Returns whose picker this is, and not what it picks from, which may be long. */

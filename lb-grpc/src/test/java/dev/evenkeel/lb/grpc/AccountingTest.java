@@ -188,7 +188,7 @@ class AccountingTest {
         ChannelView view = new ChannelView(fleet.loadBalancer, true, null, new Faults(), new Nobody());
         view.view().setReady(fleet.server(0).endpoint(), true);
         AttemptTracerFactory factory = new AttemptTracerFactory(
-                view, pick(view), CallShape.UNARY, new Silence(new OpenCalls(), silence -> {}), null);
+                view, pick(view), CallShape.UNARY, new Silence(new OpenCalls(), silence -> {}));
         view.close();
         return (AttemptTracer) factory.forGrpc()
                 .newClientStreamTracer(

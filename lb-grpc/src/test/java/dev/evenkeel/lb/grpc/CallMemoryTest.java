@@ -13,6 +13,7 @@ import dev.evenkeel.lb.observe.Event;
 import dev.evenkeel.lb.observe.LoadBalancerListener;
 import dev.evenkeel.lb.retry.RetryBudget;
 import io.grpc.Attributes;
+import io.grpc.CallOptions;
 import io.grpc.ClientStreamTracer;
 import io.grpc.LoadBalancer.PickResult;
 import io.grpc.Metadata;
@@ -93,10 +94,13 @@ class CallMemoryTest {
             public void recovered(Endpoint endpoint) {}
         });
         return (AttemptTracer) new AttemptTracerFactory(
-                        channel, view.pick(memory), CallShape.UNARY, new Silence(new OpenCalls(), its -> {}), memory)
+                        channel, view.pick(memory), CallShape.UNARY, new Silence(new OpenCalls(), its -> {}))
                 .forGrpc()
                 .newClientStreamTracer(
-                        ClientStreamTracer.StreamInfo.newBuilder().build(), new Metadata());
+                        ClientStreamTracer.StreamInfo.newBuilder()
+                                .setCallOptions(CallOptions.DEFAULT.withOption(CallMemory.KEY, memory))
+                                .build(),
+                        new Metadata());
     }
 
     @Test

@@ -24,25 +24,29 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /** A real HTTP/2 server that knows nothing of gRPC, as a proxy that answers by itself. */
 final class Edge implements AutoCloseable {
-    private static final int RESET = 0;
-
     final AtomicInteger calls = new AtomicInteger();
     private final EventLoopGroup loop = new NioEventLoopGroup(1);
-    private final int status;
+    private final Object answer;
     private final Channel channel;
 
     /** Answers everything with an HTTP status. */
     static Edge answering(int status) {
-        return new Edge(status);
+        return new Edge(new DefaultHttp2HeadersFrame(
+                new DefaultHttp2Headers().status(String.valueOf(status)).set("content-type", "text/html"), true));
     }
 
     /** Resets every stream with {@code CANCEL}, and keeps its connections. */
     static Edge resetting() {
-        return new Edge(RESET);
+        return resetting(Http2Error.CANCEL);
     }
 
-    private Edge(int status) {
-        this.status = status;
+    /** Resets every stream, and keeps its connections. */
+    static Edge resetting(Http2Error error) {
+        return new Edge(new DefaultHttp2ResetFrame(error));
+    }
+
+    private Edge(Object answer) {
+        this.answer = answer;
         this.channel = new ServerBootstrap()
                 .group(loop)
                 .channel(NioServerSocketChannel.class)
@@ -66,19 +70,19 @@ final class Edge implements AutoCloseable {
                 .channel();
     }
 
+    /** A frame is of one stream. */
+    private Object frame() {
+        return answer instanceof DefaultHttp2ResetFrame reset
+                ? new DefaultHttp2ResetFrame(reset.errorCode())
+                : new DefaultHttp2HeadersFrame(((DefaultHttp2HeadersFrame) answer).headers(), true);
+    }
+
     private final class Stream extends ChannelInboundHandlerAdapter {
         @Override
         public void channelRead(ChannelHandlerContext context, Object message) {
             if (message instanceof Http2HeadersFrame) {
                 calls.incrementAndGet();
-                Object answer = status == RESET
-                        ? new DefaultHttp2ResetFrame(Http2Error.CANCEL)
-                        : new DefaultHttp2HeadersFrame(
-                                new DefaultHttp2Headers()
-                                        .status(String.valueOf(status))
-                                        .set("content-type", "text/html"),
-                                true);
-                var unused = context.writeAndFlush(answer);
+                var unused = context.writeAndFlush(frame());
             }
             ReferenceCountUtil.release(message);
         }

@@ -17,6 +17,7 @@ import io.grpc.ManagedChannelBuilder;
 import io.grpc.Status;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.okhttp.OkHttpChannelBuilder;
+import io.netty.handler.codec.http2.Http2Error;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
@@ -106,6 +107,29 @@ class EdgeTest {
 
             assertThat(one.calls.get() + other.calls.get()).isOne();
             assertThat(outcomes).extracting(Outcome::kind).containsExactly(Kind.CANCELLED);
+        }
+    }
+
+    /** Those that are not {@code CANCEL}. A stream of which the server says that it is wrong concerns the call; else something is wrong with the server. */
+    @ParameterizedTest
+    @CsvSource({
+        "NETTY, PROTOCOL_ERROR, REJECTED",
+        "OKHTTP, PROTOCOL_ERROR, REJECTED",
+        "NETTY, ENHANCE_YOUR_CALM, PUSHBACK",
+        "OKHTTP, ENHANCE_YOUR_CALM, PUSHBACK",
+        "NETTY, INTERNAL_ERROR, FAILED",
+        "OKHTTP, INTERNAL_ERROR, FAILED"
+    })
+    void aStreamThatIsResetIsJudgedByItsReasonAndNotRepeated(Transport transport, String error, Kind kind) {
+        Http2Error reason = Http2Error.valueOf(error);
+        try (Edge edge = Edge.resetting(reason)) {
+            callOnce(
+                    transport,
+                    List.of(edge.endpoint()),
+                    reason == Http2Error.ENHANCE_YOUR_CALM ? Status.Code.RESOURCE_EXHAUSTED : Status.Code.INTERNAL);
+
+            assertThat(edge.calls.get()).isOne();
+            assertThat(outcomes).extracting(Outcome::kind).containsExactly(kind);
         }
     }
 

@@ -64,15 +64,22 @@ class EndpointChildTest {
     }
 
     private ClientStreamTracer pick() {
-        return pick(null);
+        return pick(CallOptions.DEFAULT);
     }
 
-    private ClientStreamTracer pick(CallMemory handedOver) {
+    private ClientStreamTracer pick(CallOptions options) {
         return Objects.requireNonNull(
-                        child.result(ScriptedChannel.CALL, view, view.view().pick(CallShape.UNARY), handedOver))
+                        child.result(ScriptedChannel.CALL, view, view.view().pick(CallShape.UNARY)))
                 .getStreamTracerFactory()
                 .newClientStreamTracer(
-                        ClientStreamTracer.StreamInfo.newBuilder().build(), new Metadata());
+                        ClientStreamTracer.StreamInfo.newBuilder()
+                                .setCallOptions(options)
+                                .build(),
+                        new Metadata());
+    }
+
+    private static CallOptions remembered() {
+        return CallOptions.DEFAULT.withOption(CallMemory.KEY, new CallMemory(RequestInfo.IDEMPOTENT, false));
     }
 
     private ClientStreamTracer send() {
@@ -122,7 +129,7 @@ class EndpointChildTest {
     @Test
     void aCallWithADeadlineIsWaitedForByWhatIsInFlight() {
         ClientStreamTracer call = Objects.requireNonNull(
-                        child.result(ScriptedChannel.CALL, view, view.view().pick(CallShape.UNARY), null))
+                        child.result(ScriptedChannel.CALL, view, view.view().pick(CallShape.UNARY)))
                 .getStreamTracerFactory()
                 .newClientStreamTracer(
                         ClientStreamTracer.StreamInfo.newBuilder()
@@ -139,7 +146,7 @@ class EndpointChildTest {
     @Test
     void whatIsSentOverADeadConnectionAfterTheOthersWereEndedEndsToo() {
         CallMemory memory = new CallMemory(RequestInfo.IDEMPOTENT, false);
-        AttemptTracer call = (AttemptTracer) pick(memory);
+        AttemptTracer call = (AttemptTracer) pick(CallOptions.DEFAULT.withOption(CallMemory.KEY, memory));
         child.silence().giveUpForGood(Status.UNAVAILABLE);
         assertThat(call.isHopeless()).as("it may go elsewhere yet").isFalse();
         call.outboundHeaders();
@@ -148,10 +155,10 @@ class EndpointChildTest {
 
     @Test
     void whereItsConnectionIsUsedOnWhatIsSentLaterIsLeftAlone() {
-        AttemptTracer before = (AttemptTracer) pick(new CallMemory(RequestInfo.IDEMPOTENT, false));
+        AttemptTracer before = (AttemptTracer) pick(remembered());
         before.outboundHeaders();
         child.silence().giveUp(Status.UNAVAILABLE);
-        AttemptTracer later = (AttemptTracer) pick(new CallMemory(RequestInfo.IDEMPOTENT, false));
+        AttemptTracer later = (AttemptTracer) pick(remembered());
         later.outboundHeaders();
         assertThat(before.isHopeless()).isTrue();
         assertThat(later.isHopeless()).isFalse();

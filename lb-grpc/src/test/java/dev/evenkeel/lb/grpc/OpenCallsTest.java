@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.evenkeel.lb.LoadBalancer;
 import dev.evenkeel.lb.call.RequestInfo;
 import dev.evenkeel.lb.endpoint.Endpoint;
+import io.grpc.CallOptions;
 import io.grpc.ClientStreamTracer;
 import io.grpc.Metadata;
 import io.grpc.Status;
@@ -52,15 +53,15 @@ class OpenCallsTest {
 
     private AttemptTracer callOver(Silence over) {
         view.view().setReady(SERVER, true);
-        AttemptTracerFactory factory = new AttemptTracerFactory(
-                view,
-                view.view().pick(CallShape.UNARY),
-                CallShape.UNARY,
-                over,
-                new CallMemory(RequestInfo.IDEMPOTENT, false));
+        AttemptTracerFactory factory =
+                new AttemptTracerFactory(view, view.view().pick(CallShape.UNARY), CallShape.UNARY, over);
         return (AttemptTracer) factory.forGrpc()
                 .newClientStreamTracer(
-                        ClientStreamTracer.StreamInfo.newBuilder().build(), new Metadata());
+                        ClientStreamTracer.StreamInfo.newBuilder()
+                                .setCallOptions(CallOptions.DEFAULT.withOption(
+                                        CallMemory.KEY, new CallMemory(RequestInfo.IDEMPOTENT, false)))
+                                .build(),
+                        new Metadata());
     }
 
     private AttemptTracer added() {

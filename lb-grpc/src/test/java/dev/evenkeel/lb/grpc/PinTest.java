@@ -220,8 +220,8 @@ class PinTest {
     }
 
     @Test
-    void aRepetitionThatNothingIsKnownOfEndsItsCallAlsoIfThatWaitsForReady() {
-        use(1, settings -> settings.policy(LoadBalancingPolicy.roundRobin()));
+    void aServiceConfigOfTheUsersMayRepeatItAtItsEndpointWhereCallsAreNotRemembered() {
+        use(2, settings -> settings.policy(LoadBalancingPolicy.roundRobin()));
         fleet.server(0).behaviour = (request, response) -> response.onError(Status.UNAVAILABLE.asRuntimeException());
         ManagedChannel channel = fleet.open(fleet.plainBuilder()
                 .disableServiceConfigLookUp()
@@ -249,7 +249,8 @@ class PinTest {
                 Echo.GET,
                 pinnedTo(fleet.server(0)).withWaitForReady().withDeadlineAfter(20, TimeUnit.SECONDS));
         assertThat(status.getCode()).isEqualTo(Status.Code.UNAVAILABLE);
-        assertThat(fleet.server(0).calls.get()).isEqualTo(1);
+        assertThat(fleet.server(0).calls.get()).isEqualTo(3);
+        assertThat(fleet.server(1).calls.get()).isZero();
     }
 
     @Test
