@@ -3,6 +3,7 @@ package dev.evenkeel.lb.grpc;
 import dev.evenkeel.lb.Pick;
 import dev.evenkeel.lb.endpoint.Endpoint;
 import io.grpc.Attributes;
+import io.grpc.CallOptions;
 import io.grpc.ConnectivityState;
 import io.grpc.EquivalentAddressGroup;
 import io.grpc.LoadBalancer;
@@ -10,6 +11,8 @@ import io.grpc.LoadBalancer.PickResult;
 import io.grpc.LoadBalancer.PickSubchannelArgs;
 import io.grpc.LoadBalancer.SubchannelPicker;
 import io.grpc.LoadBalancerProvider;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import io.grpc.util.ForwardingLoadBalancerHelper;
 import java.util.List;
@@ -22,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class EndpointChild {
     private static final int NONE = -1;
+    private static final PickSubchannelArgs NO_CALL = new NoCall();
 
     private final LoadBalancer.Helper channel;
     private final LoadBalancerProvider leafProvider;
@@ -169,8 +173,13 @@ final class EndpointChild {
         return !AddressBook.lacksAddress(address);
     }
 
-    /** Begins to connect, or fails to. */
+    /** Begins to connect, or fails to; after its connection was lost as well as for the first time. */
     void connect() {
+        if (leaf != null) {
+            state = ConnectivityState.CONNECTING;
+            leaf.requestConnection();
+            return;
+        }
         Status whyNot = address.getAttributes().get(ServiceAttributes.NO_ADDRESS);
         if (whyNot != null) {
             update(ConnectivityState.TRANSIENT_FAILURE, new FixedPicker(PickResult.withError(whyNot)));
@@ -189,7 +198,27 @@ final class EndpointChild {
                 .build());
     }
 
-    /** Returns whether gRPC waits before it tries again, and nobody else should. */
+    /** Ends an attempt to connect that is taking too long. */
+    void fail(Status why) {
+        if (state == ConnectivityState.CONNECTING) {
+            update(ConnectivityState.TRANSIENT_FAILURE, new FixedPicker(PickResult.withError(why)));
+        }
+    }
+
+    /** Leaves nothing of an attempt to connect that failed, except that it did. */
+    void rest() {
+        if (state == ConnectivityState.TRANSIENT_FAILURE) {
+            endLeaf();
+        }
+    }
+
+    /** Returns why it cannot be connected to, in words. */
+    String whyFailed() {
+        SubchannelPicker picker = leafPicker;
+        return picker == null ? "" : Reasons.of(picker.pickSubchannel(NO_CALL).getStatus());
+    }
+
+    /** Returns whether there is a pause before it is tried again, and nobody else should. */
     boolean isBackingOff() {
         return state == ConnectivityState.TRANSIENT_FAILURE && !isParked() && !resting;
     }
@@ -224,32 +253,30 @@ final class EndpointChild {
         return isReady() && !isParked() && !resting;
     }
 
-    /** Connects anew and at once, where gRPC would wait for up to two minutes; not again before {@link #rested}. */
-    void reconnect() {
+    /** Gives up its connection, or its pause, for another one that is to be made now; not again before {@link #rested}. */
+    void giveUp() {
         resting = true;
         shutdown();
-        connect();
+        leafPicker = null;
     }
 
     void rested() {
         resting = false;
     }
 
-    void requestConnection() {
-        if (leaf != null) {
-            leaf.requestConnection();
-        }
-    }
-
     void shutdown() {
         parkedSince = NONE;
-        LoadBalancer ended = leaf;
-        leaf = null;
-        helper = null;
         readyPicker = null;
         state = ConnectivityState.IDLE;
-        if (ended != null) {
-            ended.shutdown();
+        endLeaf();
+    }
+
+    private void endLeaf() {
+        LoadBalancer itsLeaf = leaf;
+        leaf = null;
+        helper = null;
+        if (itsLeaf != null) {
+            itsLeaf.shutdown();
         }
     }
 
@@ -294,7 +321,9 @@ final class EndpointChild {
         boolean wasReady = isReady();
         boolean hadFailed = failed;
         state = newState;
-        leafPicker = picker;
+        if (!failed || newState == ConnectivityState.READY || newState == ConnectivityState.TRANSIENT_FAILURE) {
+            leafPicker = picker; // else it is tried again, and calls need not wait for that
+        }
         if (newState != ConnectivityState.READY) {
             readyPicker = null;
             silence.ends();
@@ -307,6 +336,24 @@ final class EndpointChild {
         everReady |= newState == ConnectivityState.READY;
         failed = newState == ConnectivityState.TRANSIENT_FAILURE || (failed && newState != ConnectivityState.READY);
         owner.changed(this, wasReady, hadFailed);
+    }
+
+    /** For a picker that is asked how connecting failed, and not for a call. */
+    private static final class NoCall extends PickSubchannelArgs {
+        @Override
+        public CallOptions getCallOptions() {
+            return CallOptions.DEFAULT;
+        }
+
+        @Override
+        public Metadata getHeaders() {
+            return new Metadata();
+        }
+
+        @Override
+        public MethodDescriptor<?, ?> getMethodDescriptor() {
+            return HealthMessages.CHECK;
+        }
     }
 
     /** Stands between the leaf and the channel. */

@@ -36,6 +36,7 @@ final class Liveness {
     private final Duration interval;
     private final Connections connections;
     private final Replacements replacements;
+    private final ConnectQueue queue;
     private final BiConsumer<String, Runnable> execute;
     private final Map<Silence, Inquiry> inquiries = new HashMap<>(); // also those whose server was busy a while ago
     private @Nullable ScheduledHandle next; // null before the beginning and after the end
@@ -51,12 +52,14 @@ final class Liveness {
             Duration interval,
             Connections connections,
             Replacements replacements,
+            ConnectQueue queue,
             BiConsumer<String, Runnable> execute) {
         this.helper = helper;
         this.context = helper.getSynchronizationContext();
         this.interval = interval;
         this.connections = connections;
         this.replacements = replacements;
+        this.queue = queue;
         this.execute = execute;
     }
 
@@ -113,7 +116,7 @@ final class Liveness {
 
     private void inquire(EndpointChild child, Silence silence, Duration patience) {
         Inquiry inquiry = new Inquiry(
-                helper, child, silence, patience, interval, execute, verdict -> act(child, silence, verdict));
+                helper, child, silence, patience, interval, queue, execute, verdict -> act(child, silence, verdict));
         inquiries.put(silence, inquiry);
         try {
             inquiry.begin();
