@@ -392,6 +392,18 @@ class LoadBalancerViewTest {
     }
 
     @Test
+    void readinessMakesNewPickersForTheViewThatReportsItAlone() {
+        LoadBalancerView other = service.loadBalancer.openView(() -> {});
+        int before = other.version();
+        int own = view.version();
+        view.setReady(A, true);
+        view.setReady(B, true);
+        view.setReady(B, false);
+        assertThat(view.version()).isEqualTo(own + 3);
+        assertThat(other.version()).isEqualTo(before);
+    }
+
+    @Test
     void whatHangsOnAPickIsItsViewsOwnAndGoesWithTheEndpoint() {
         LoadBalancerView other = service.loadBalancer.openView(() -> {});
         view.setReady(A, true);

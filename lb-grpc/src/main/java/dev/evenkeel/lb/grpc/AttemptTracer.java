@@ -59,7 +59,9 @@ final class AttemptTracer extends ClientStreamTracer {
                 if (mayWaitForEver()) {
                     of.silence().waits(this);
                 }
+                of.silence().sent();
                 if (!STATE.compareAndSet(this, NEW, ON_WIRE)) { // the end came in between
+                    of.silence().ended();
                     begun.complete(Outcome.CANCELLED);
                     attempt = null;
                 }
@@ -104,6 +106,9 @@ final class AttemptTracer extends ClientStreamTracer {
     public void streamClosed(Status status) {
         try {
             byte before = (byte) STATE.getAndSet(this, CLOSED);
+            if (before == ON_WIRE) {
+                of.silence().ended();
+            }
             if (before != CLOSED) {
                 end(before == ON_WIRE ? attempt : null, status);
                 forget();

@@ -16,7 +16,6 @@ import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import io.grpc.util.ForwardingLoadBalancerHelper;
 import java.util.List;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,7 +45,6 @@ final class EndpointChild {
     private volatile @Nullable SubchannelPicker leafPicker;
     private volatile @Nullable SubchannelPicker readyPicker; // null unless ready
 
-    private volatile @Nullable Pick picked; // one of the endpoint, by any thread; null before the first
     private volatile Silence silence; // of this connection, or while there is none of the one before
 
     private final Result[] results =
@@ -228,19 +226,9 @@ final class EndpointChild {
         return silence;
     }
 
-    /**
-     * Returns whether calls were sent over its connection, and some are in flight to the endpoint, perhaps over others.
-     *
-     * @param withOpenCalls over which connections there are calls that nothing else will end
-     */
-    boolean isWaitedFor(Set<Silence> withOpenCalls) {
-        return isReady() && silence.over() != null && (isInFlight() || withOpenCalls.contains(silence));
-    }
-
-    /** An endpoint that was away for long is another one in the load balancer, of which the calls from before are not counted. */
-    private boolean isInFlight() {
-        Pick any = picked;
-        return any != null && any.inFlight() > 0;
+    /** Returns whether calls that were sent over its connection have not ended. Those of other channels do not count. */
+    boolean isWaitedFor() {
+        return isReady() && silence.over() != null && silence.isInFlight();
     }
 
     /** Returns whether it is connected, and by what that is heard over. */
@@ -301,7 +289,6 @@ final class EndpointChild {
         if (ofLeaf.getSubchannel() == null) {
             return ofLeaf;
         }
-        picked = pick;
         Silence its = silence;
         if (readyPicker == connected) { // and so both are of the same connection
             its.isOver(ofLeaf.getSubchannel());

@@ -9,7 +9,6 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
@@ -97,10 +96,9 @@ final class Liveness {
             return;
         }
         begin(); // before anything may go wrong
-        Set<Silence> withOpenCalls = connections.withOpenCalls();
         for (EndpointChild child : connections.all()) {
             Silence silence = child.silence();
-            if (!inquiries.containsKey(silence) && silence.look() && child.isWaitedFor(withOpenCalls)) {
+            if (!inquiries.containsKey(silence) && silence.look() && child.isWaitedFor()) {
                 inquire(child, silence, interval);
             }
         }
