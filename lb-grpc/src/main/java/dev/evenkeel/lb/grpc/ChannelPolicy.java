@@ -165,11 +165,13 @@ final class ChannelPolicy extends LoadBalancer implements EndpointChild.Owner, C
                 }
             }
         });
-        guarded("a connection's next step", () -> { // even if something went wrong, or it would stay as it is for ever
-            if (!closed) {
-                connections.changed(child);
-            }
-        });
+        guarded(
+                "a connection's next step",
+                () -> { // even if something went wrong, or it would stay as it is for ever
+                    if (!closed) {
+                        connections.changed(child);
+                    }
+                });
     }
 
     private void failed(EndpointChild child, boolean hadFailed, LoadBalancerView of) {

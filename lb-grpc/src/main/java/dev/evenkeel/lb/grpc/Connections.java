@@ -229,9 +229,7 @@ final class Connections {
 
     /** Makes those that nobody tries to make just now, and that need no pause. */
     void dialIdle() {
-        listed.stream()
-                .filter(child -> child.state() == ConnectivityState.IDLE)
-                .forEach(dialer::want);
+        listed.stream().filter(child -> child.state() == ConnectivityState.IDLE).forEach(dialer::want);
         dialer.begin();
     }
 

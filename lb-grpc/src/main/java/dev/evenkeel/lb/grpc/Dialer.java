@@ -165,10 +165,8 @@ final class Dialer {
         private void rest() {
             resting = true;
             double pause = Math.min(LONGEST_PAUSE_NANOS, INITIAL_PAUSE_NANOS * Math.pow(GROWTH, failures++));
-            setTimer(
-                    "another try to connect",
-                    this::tryAgain,
-                    (long) (pause * (1 + JITTER * (2 * queue.random().nextDouble() - 1))));
+            setTimer("another try to connect", this::tryAgain, (long)
+                    (pause * (1 + JITTER * (2 * queue.random().nextDouble() - 1))));
             // Not now: its leaf is in the middle of telling us.
             context.execute(() -> guarded.accept("the end of a failed connection", () -> {
                 if (resting) {

@@ -46,8 +46,8 @@ public final class ServiceResolverProvider extends NameResolverProvider {
         }
         Duration connectTimeout = args.getArg(EvenkeelGrpc.CONNECT_TIMEOUT);
         if (connectTimeout != null && !Dialer.isAllowed(connectTimeout)) {
-            throw new IllegalArgumentException("EvenkeelGrpc.CONNECT_TIMEOUT is " + connectTimeout
-                    + ", must be from " + Dialer.SHORTEST + " to " + Dialer.LONGEST);
+            throw new IllegalArgumentException("EvenkeelGrpc.CONNECT_TIMEOUT is " + connectTimeout + ", must be from "
+                    + Dialer.SHORTEST + " to " + Dialer.LONGEST);
         }
         LoadBalancer service = services.get(name);
         Function<Endpoint, SocketAddress> addresses =

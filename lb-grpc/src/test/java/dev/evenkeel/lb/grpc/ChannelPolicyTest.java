@@ -313,7 +313,9 @@ class ChannelPolicyTest {
         source.remove(C.id());
         resolve(A, B);
         channel.pass(Duration.ofSeconds(100));
-        assertThat(leaf.ended(C)).as("kept for 30 s, and for 30 s more each time").isZero();
+        assertThat(leaf.ended(C))
+                .as("kept for 30 s, and for 30 s more each time")
+                .isZero();
         assertThat(drained).isEmpty();
 
         call.streamClosed(Status.OK);

@@ -7,10 +7,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.evenkeel.lb.LoadBalancer;
 import dev.evenkeel.lb.endpoint.Endpoint;
+import dev.evenkeel.lb.endpoint.MutableEndpointSource;
 import dev.evenkeel.lb.endpoint.OutReason;
 import dev.evenkeel.lb.locality.Subsetting;
 import dev.evenkeel.lb.observe.EndpointStatus;
-import dev.evenkeel.lb.endpoint.MutableEndpointSource;
 import dev.evenkeel.lb.time.VirtualTime;
 import io.grpc.Status;
 import java.time.Duration;
@@ -136,7 +136,9 @@ class ConnectingTest {
         channel.pass(Duration.ofMillis(500));
         assertThat(leaf.asked).isEqualTo(50);
         channel.pass(Duration.ofSeconds(1));
-        assertThat(leaf.asked).as("as its calls wait, those that hang do not keep the others out").isGreaterThan(100);
+        assertThat(leaf.asked)
+                .as("as its calls wait, those that hang do not keep the others out")
+                .isGreaterThan(100);
     }
 
     @Test

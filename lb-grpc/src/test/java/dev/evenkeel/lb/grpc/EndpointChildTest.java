@@ -119,11 +119,16 @@ class EndpointChildTest {
     void aCallOfAnotherChannelIsNotWaitedForInThisOne() {
         ScriptedLeaf leafOfAnother = new ScriptedLeaf();
         EndpointChild another = new EndpointChild(
-                channel, leafOfAnother, new OpenCalls(), (its, wasReady, hadFailed) -> {}, ScriptedChannel.address(A), A);
+                channel,
+                leafOfAnother,
+                new OpenCalls(),
+                (its, wasReady, hadFailed) -> {},
+                ScriptedChannel.address(A),
+                A);
         another.connect();
         leafOfAnother.become(A, ConnectivityState.READY);
-        ClientStreamTracer call = Objects.requireNonNull(another.result(
-                                ScriptedChannel.CALL, view, view.view().pick(CallShape.UNARY), null))
+        ClientStreamTracer call = Objects.requireNonNull(
+                        another.result(ScriptedChannel.CALL, view, view.view().pick(CallShape.UNARY), null))
                 .getStreamTracerFactory()
                 .newClientStreamTracer(
                         ClientStreamTracer.StreamInfo.newBuilder().build(), new Metadata());

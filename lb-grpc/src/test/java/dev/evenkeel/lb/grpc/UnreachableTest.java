@@ -102,8 +102,10 @@ class UnreachableTest {
             Status status = Fleet.fail(channel, Echo.GET, CallOptions.DEFAULT.withDeadlineAfter(1, TimeUnit.HOURS));
             assertThat(status.getCode()).isEqualTo(Status.Code.UNAVAILABLE);
             assertThat(status.getDescription()).contains("not connected within PT0.5S");
-            Until.until("it is out", () -> fleet.loadBalancer.endpoints().stream()
-                    .allMatch(each -> each.availability().has(OutReason.CONNECT_FAILED)));
+            Until.until(
+                    "it is out",
+                    () -> fleet.loadBalancer.endpoints().stream()
+                            .allMatch(each -> each.availability().has(OutReason.CONNECT_FAILED)));
             Until.until("it is tried again", () -> mute.accepted.size() > 1);
         }
     }
@@ -115,10 +117,12 @@ class UnreachableTest {
             for (int i = 0; i < 60; i++) {
                 mutes.add(new Mute());
             }
-            List<Endpoint> list = new ArrayList<>(mutes.stream().map(Mute::endpoint).toList());
+            List<Endpoint> list =
+                    new ArrayList<>(mutes.stream().map(Mute::endpoint).toList());
             list.add(fleet.server(0).endpoint());
             fleet.source.set(list);
-            assertThat(Fleet.get(fleet.channel(), "x")).isEqualTo("x@" + fleet.server(0).address());
+            assertThat(Fleet.get(fleet.channel(), "x"))
+                    .isEqualTo("x@" + fleet.server(0).address());
         } finally {
             for (Mute mute : mutes) {
                 mute.close();
