@@ -13,13 +13,14 @@ import java.util.function.BooleanSupplier;
 import java.util.random.RandomGenerator;
 
 /**
- * Which of a channel's connections may be begun now, of whatever kind: first ones, those in the place of lost or dead ones, and those that only
- * try a server. There are places for a few at a time. One that is neither made nor refused gives its place back after a second and goes on
- * without, or those that hang would keep all others out; much sooner while the channel is connected to nothing, as its calls wait then. Who waits is
- * chosen at random, those that have failed last. Used in the channel's context.
+ * Which of a channel's connections may be begun now, of whatever kind: first ones, those in the place of lost or dead
+ * ones, and those that only try a server. There are places for a few at a time. A connection that is neither made nor
+ * refused gives its place back after a second and goes on without, or those that hang would keep all others out; much
+ * sooner while the channel is connected to nothing, as its calls wait then. The next one is chosen at random; those that
+ * have failed come last. Used in the channel's context.
  */
 final class ConnectQueue {
-    /** How many are begun at a time. Guessed: enough to be quick, few enough to leave the machine and the servers air. */
+    /** How many are begun at a time. Guessed: enough to be quick, few enough to leave machine and servers air. */
     static final int PLACES = 50;
 
     /** Between looks at who is to give its place back. Guessed: 500 that hang take ten of them. */
@@ -66,7 +67,7 @@ final class ConnectQueue {
         this.guarded = guarded;
     }
 
-    /** Begins a connection as soon as there is a place for it, after those that wait already; at once if there is one now. */
+    /** Begins a connection as soon as there is a place for it: at once if there is one now. */
     void add(Making making, boolean hasFailed) {
         wait(making, hasFailed);
         fill();

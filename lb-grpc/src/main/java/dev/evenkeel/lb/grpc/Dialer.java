@@ -14,9 +14,10 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Has a channel's connections to its endpoints made, and made again: when there is a place for them in the {@link ConnectQueue}, within a time
- * limit, and after a failure when a pause is over, as gRPC's connection backoff has it. gRPC's own makes all that failed together again
- * together, and waits without end for a server that accepts and never answers. Used in the channel's context.
+ * Has a channel's connections to its endpoints made, and made again: when there is a place for them in the {@link
+ * ConnectQueue}, within a time limit, and after a failure when a pause is over that grows as gRPC's connection backoff
+ * does. gRPC's own connects again whatever else is being made just now, and waits without end for a server that accepts
+ * and never answers. Used in the channel's context.
  */
 final class Dialer {
     /** As gRPC's connection backoff asks for, and as long as grpc-netty waits for TCP. */
