@@ -6,7 +6,7 @@ import io.grpc.Status;
 import io.grpc.SynchronizationContext;
 import io.grpc.SynchronizationContext.ScheduledHandle;
 import java.time.Duration;
-import java.util.IdentityHashMap;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
@@ -38,7 +38,7 @@ final class Dialer {
     private final ConnectQueue queue;
     private final Consumer<EndpointChild> connect;
     private final BiConsumer<String, Runnable> guarded;
-    private final Map<EndpointChild, Dial> dials = new IdentityHashMap<>(); // of those that are not connected
+    private final Map<EndpointChild, Dial> dials = new HashMap<>(); // of those that are not connected
 
     /**
      * Creates one.
