@@ -19,6 +19,8 @@ final class ConnectHealth {
     private final ConnectBackoff backoff;
     private final Environment environment;
     private final Trials probes = new Trials(OutReason.CONNECT_FAILED);
+    private final Trials unreachable =
+            new Trials(OutReason.CONNECT_FAILED); // not for transports that keep trying themselves
 
     ConnectHealth(Cluster cluster, Ejector ejector, Settings settings, Environment environment) {
         this.cluster = cluster;
@@ -26,25 +28,31 @@ final class ConnectHealth {
         this.backoff = settings.connectBackoff();
         this.environment = environment;
         cluster.watch(probes::changed);
+        cluster.watch(unreachable::changed);
     }
 
     /** Returns an endpoint that this request is to try, or null, which is the rule. */
     @Nullable
     TrackedNode takeProbe(LoadBalancerView view, PickContext call) {
-        if (!isProbeDue()) {
-            return null;
+        TrackedNode node = take(probes, view, call);
+        if (node == null && view.connectsOnDemand()) {
+            node = take(unreachable, view, call);
         }
-        TrackedNode node = probes.take(out -> view.mayTry(call, out));
         if (node != null) {
             // Should the request never end, the endpoint must not stay out for ever.
-            environment.scheduler().schedule(TimeUnit.NANOSECONDS.convert(backoff.max()), () -> offer(node));
+            TrackedNode tried = node;
+            environment.scheduler().schedule(TimeUnit.NANOSECONDS.convert(backoff.max()), () -> offer(tried));
         }
         return node;
     }
 
+    private static @Nullable TrackedNode take(Trials from, LoadBalancerView view, PickContext call) {
+        return from.noneIsDue() ? null : from.take(out -> view.mayTry(call, out));
+    }
+
     /** Returns whether an endpoint waits to be tried by a request. */
     boolean isProbeDue() {
-        return !probes.noneIsDue();
+        return !probes.noneIsDue() || !unreachable.noneIsDue();
     }
 
     /** Learns from an attempt that failed to connect, or that involved an endpoint which is out. */
@@ -96,6 +104,24 @@ final class ConnectHealth {
     }
 
     /**
+     * Takes out an endpoint that a transport which keeps its connections cannot connect to, though no request met it, and returns whether it was
+     * in use; called in a change.
+     */
+    boolean unreachable(TrackedNode node, String reason, long now) {
+        boolean alreadyOut = node.isOut(OutReason.CONNECT_FAILED);
+        if (alreadyOut && !node.connects.isOfTransport()) {
+            return false; // requests have found out, and try it
+        }
+        long pause = node.connects.unreachable(reason, backoff, now, environment.random());
+        environment.scheduler().schedule(pause, () -> offer(node));
+        node.setOut(OutReason.CONNECT_FAILED, true);
+        if (!alreadyOut) {
+            cluster.announceAvailability(node, node.connects.describe(now));
+        }
+        return !alreadyOut;
+    }
+
+    /**
      * Takes an endpoint back that was connected to, and returns whether it was out; called in a change.
      *
      * @param sinceNanos when the request or check was begun that got through
@@ -116,6 +142,10 @@ final class ConnectHealth {
      * all views; called in a change.
      */
     boolean connectedAgain(Members members, TrackedNode node, long now) {
+        if (node.isOut(OutReason.CONNECT_FAILED) && node.connects.isOfTransport()) {
+            node.connects.foundNanos();
+            return connected(members, node, now, now);
+        }
         if (!node.connects.isLost()) {
             return false;
         }
@@ -133,7 +163,7 @@ final class ConnectHealth {
         cluster.tell((members, now) -> {
             boolean due = node.connects.untilProbeNanos(now) <= 0;
             if (due && node.isOut(OutReason.CONNECT_FAILED) && !node.isRemoved()) {
-                probes.offer(node);
+                (node.connects.isOfTransport() ? unreachable : probes).offer(node);
             }
             return false;
         });

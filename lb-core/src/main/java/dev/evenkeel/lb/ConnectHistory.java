@@ -10,6 +10,7 @@ final class ConnectHistory {
     private boolean everFailed;
     private long changedNanos; // when the endpoint last went out or came back; means nothing until everFailed
     private long probeDueNanos;
+    private boolean ofTransport; // the last failure: reported by one that tries again by itself
     private boolean lost;
     private long lostNanos; // means nothing unless lost
 
@@ -22,11 +23,24 @@ final class ConnectHistory {
     long failed(String reason, ConnectBackoff backoff, long nowNanos, RandomGenerator random) {
         failuresInARow++;
         everFailed = true;
+        ofTransport = false;
         lastFailure = reason;
         changedNanos = nowNanos;
         long pause = backoff.pauseNanos(failuresInARow, random);
         probeDueNanos = nowNanos + pause;
         return pause;
+    }
+
+    /** Enters the same of a transport that keeps its connections, and tries again by itself. */
+    long unreachable(String reason, ConnectBackoff backoff, long nowNanos, RandomGenerator random) {
+        long pause = failed(reason, backoff, nowNanos, random);
+        ofTransport = true;
+        return pause;
+    }
+
+    /** Returns whether the last failure was one of a transport that tries again by itself. */
+    boolean isOfTransport() {
+        return ofTransport;
     }
 
     void connected(long nowNanos) {
@@ -66,8 +80,9 @@ final class ConnectHistory {
 
     String describe(long nowNanos) {
         long wait = untilProbeNanos(nowNanos);
-        return lastFailure
-                + (failuresInARow > 1 ? ", " + failuresInARow + " times in a row" : "")
-                + (wait > 0 ? ", next try in " + Text.seconds(wait) : ", next request tries it");
+        String failure = lastFailure + (failuresInARow > 1 ? ", " + failuresInARow + " times in a row" : "");
+        return ofTransport
+                ? failure + ", connecting is tried again by itself"
+                : failure + (wait > 0 ? ", next try in " + Text.seconds(wait) : ", next request tries it");
     }
 }

@@ -273,6 +273,17 @@ public final class LoadBalancerView implements AutoCloseable {
         reported("lost connections are").lost(endpoint);
     }
 
+    /**
+     * Reports that this view's transport tried to connect to an endpoint, and failed. If no view is connected there the endpoint is out, as after a
+     * refused request, although no request has met it, until a view is connected again. The transport goes on trying.
+     *
+     * @param why why it failed, in a few words
+     * @throws IllegalStateException if this view's transport connects on demand
+     */
+    public void unreachable(Endpoint endpoint, String why) {
+        reported("failed connections are").unreachable(endpoint, why);
+    }
+
     /** Returns whether the load balancer is closed, so that nobody will be picked any more. */
     public boolean isClosed() {
         return engine.cluster.isClosed();
@@ -447,6 +458,11 @@ public final class LoadBalancerView implements AutoCloseable {
     boolean canServe(TrackedNode node) {
         return node.isWellButForDraining()
                 || (candidates().panic() && !node.isOut(OutReason.DRAINING) && !node.isOut(OutReason.CONNECT_FAILED));
+    }
+
+    /** Returns whether this view's transport connects when it has to, rather than keeping connections. */
+    boolean connectsOnDemand() {
+        return reported == null;
     }
 
     /** Returns whether this view's transport keeps a connection there. */

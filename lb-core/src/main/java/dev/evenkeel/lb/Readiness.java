@@ -43,6 +43,14 @@ final class Readiness {
         });
     }
 
+    /** Learns that the transport could not connect to an endpoint. */
+    void unreachable(Endpoint endpoint, String why) {
+        engine.cluster.tell((members, now) -> {
+            TrackedNode node = members.find(endpoint);
+            return node != null && !engine.cluster.isConnected(node) && engine.connects.unreachable(node, why, now);
+        });
+    }
+
     /** Forgets who has left the list; called under the cluster's lock. */
     void forgetRemoved() {
         connected.removeIf(TrackedNode::isRemoved);

@@ -362,6 +362,48 @@ class LoadBalancerViewTest {
     }
 
     @Test
+    void anEndpointThatATransportCannotReachIsOutThoughNoRequestMetItUntilOneIsConnected() {
+        view.setReady(B, true);
+        view.unreachable(A, "Connection refused");
+        assertThat(service.status(A.id()).availability().has(OutReason.CONNECT_FAILED))
+                .isTrue();
+        assertThat(service.status(A.id()).detail())
+                .isEqualTo("Connection refused, connecting is tried again by itself");
+        view.unreachable(A, "Connection refused");
+        assertThat(service.status(A.id()).detail()).contains("2 times in a row");
+        assertThat(service.eventsOf(Event.Type.UNAVAILABLE)).hasSize(1);
+
+        view.setReady(A, true);
+
+        assertThat(service.status(A.id()).availability().isAvailable()).isTrue();
+        assertThat(service.eventsOf(Event.Type.AVAILABLE)).hasSize(1);
+    }
+
+    @Test
+    void anEndpointThatAnotherTransportIsConnectedToIsNotOutForWhatOneCannotReach() {
+        LoadBalancerView other = service.loadBalancer.openView(() -> {});
+        other.setReady(A, true);
+        view.unreachable(A, "Connection refused");
+        assertThat(service.status(A.id()).availability().isAvailable()).isTrue();
+
+        other.setReady(A, false);
+        view.unreachable(A, "Connection refused");
+        assertThat(service.status(A.id()).availability().isAvailable()).isFalse();
+    }
+
+    @Test
+    void readinessMakesNewPickersForTheViewThatReportsItAlone() {
+        LoadBalancerView other = service.loadBalancer.openView(() -> {});
+        int before = other.version();
+        int own = view.version();
+        view.setReady(A, true);
+        view.setReady(B, true);
+        view.setReady(B, false);
+        assertThat(view.version()).isEqualTo(own + 3);
+        assertThat(other.version()).isEqualTo(before);
+    }
+
+    @Test
     void whatHangsOnAPickIsItsViewsOwnAndGoesWithTheEndpoint() {
         LoadBalancerView other = service.loadBalancer.openView(() -> {});
         view.setReady(A, true);

@@ -63,7 +63,9 @@ final class AttemptTracer extends ClientStreamTracer {
                         : of.pick().begin(request);
                 attempt = begun;
                 of.silence().waits(this);
+                of.silence().sent();
                 if (!STATE.compareAndSet(this, NEW, ON_WIRE)) { // the end came in between
+                    of.silence().ended();
                     begun.complete(Outcome.CANCELLED);
                     attempt = null;
                 }
@@ -108,6 +110,9 @@ final class AttemptTracer extends ClientStreamTracer {
     public void streamClosed(Status status) {
         try {
             byte before = (byte) STATE.getAndSet(this, CLOSED);
+            if (before == ON_WIRE) {
+                of.silence().ended();
+            }
             if (before != CLOSED) {
                 end(before == ON_WIRE ? attempt : null, status);
                 forget();

@@ -1,5 +1,6 @@
 package dev.evenkeel.lb.grpc;
 
+import dev.evenkeel.lb.LoadBalancerView;
 import dev.evenkeel.lb.endpoint.Endpoint;
 import dev.evenkeel.lb.text.OneLine;
 import io.grpc.ConnectivityState;
@@ -9,6 +10,7 @@ import io.grpc.LoadBalancerProvider;
 import io.grpc.Status;
 import io.grpc.SynchronizationContext;
 import java.util.List;
+import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,11 +38,17 @@ final class ChannelPolicy extends LoadBalancer implements EndpointChild.Owner, C
     ChannelPolicy(Helper helper, LoadBalancerProvider leafProvider) {
         this.helper = helper;
         this.context = helper.getSynchronizationContext();
-        this.connections = new Connections(helper, leafProvider, this, this::guarded);
-        this.replacements = new Replacements(helper, this::replaced);
-        this.liveness = new Liveness(helper, Liveness.interval(helper), connections, replacements, this::execute);
+        ConnectQueue queue = new ConnectQueue(helper, new SplittableRandom(), this::isConnected, this::guarded);
+        this.connections = new Connections(helper, leafProvider, this, queue, this::guarded);
+        this.replacements = new Replacements(helper, connections::dial, this::replaced);
+        this.liveness =
+                new Liveness(helper, Liveness.interval(helper), connections, replacements, queue, this::execute);
         this.state = new ChannelState(helper, connections, () -> guarded("the end of waiting", this::publish));
         liveness.begin();
+    }
+
+    private boolean isConnected() {
+        return state.hasReady();
     }
 
     @Override
@@ -111,7 +119,7 @@ final class ChannelPolicy extends LoadBalancer implements EndpointChild.Owner, C
 
     @Override
     public void requestConnection() {
-        guarded("a request to connect", () -> connections.listed().forEach(EndpointChild::requestConnection));
+        guarded("a request to connect", connections::dialIdle);
     }
 
     @Override
@@ -143,8 +151,8 @@ final class ChannelPolicy extends LoadBalancer implements EndpointChild.Owner, C
                 }
                 return;
             }
-            if (child.wasLost() && !hadFailed && view != null) {
-                view.view().lost(child.endpoint());
+            if (child.state() == ConnectivityState.TRANSIENT_FAILURE && view != null) {
+                failed(child, hadFailed, view.view());
             }
             if (!takingList) { // else all are counted when it is taken
                 state.count(child, wasReady, hadFailed);
@@ -156,11 +164,21 @@ final class ChannelPolicy extends LoadBalancer implements EndpointChild.Owner, C
                     publish();
                 }
             }
-            connections.settled(child);
         });
-        if (child.state() == ConnectivityState.IDLE) { // even if something went wrong, or it would stay so for ever
-            guarded("a request to connect", child::requestConnection);
+        guarded(
+                "a connection's next step",
+                () -> { // even if something went wrong, or it would stay as it is for ever
+                    if (!closed) {
+                        connections.changed(child);
+                    }
+                });
+    }
+
+    private void failed(EndpointChild child, boolean hadFailed, LoadBalancerView of) {
+        if (child.wasLost() && !hadFailed) {
+            of.lost(child.endpoint());
         }
+        of.unreachable(child.endpoint(), child.whyFailed());
     }
 
     private void won(EndpointChild child) {

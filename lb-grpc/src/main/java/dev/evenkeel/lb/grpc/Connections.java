@@ -7,15 +7,12 @@ import io.grpc.LoadBalancer;
 import io.grpc.LoadBalancerProvider;
 import io.grpc.SynchronizationContext;
 import io.grpc.SynchronizationContext.ScheduledHandle;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -28,9 +25,6 @@ import org.jspecify.annotations.Nullable;
  * finishes, and an endpoint that comes back is connected already. Used in the channel's context, except for {@link #find}.
  */
 final class Connections {
-    /** How many connections are being made at a time. Guessed: enough to be quick, few enough to leave the machine and the servers air. */
-    static final int CONNECTING_AT_A_TIME = 50;
-
     /** How far ahead a connection is looked for: as many as may leave side by side before those after them are looked up. Guessed. */
     private static final int AHEAD = 16;
 
@@ -47,19 +41,21 @@ final class Connections {
     private List<EndpointChild> listed = new ArrayList<>();
     private int list; // the number of the latest
     private final Map<Integer, ScheduledHandle> timers = new HashMap<>(); // of those that are parked, by the list since
-    private final Queue<EndpointChild> waiting = new ArrayDeque<>(); // to begin connecting
-    private final Set<EndpointChild> connecting = new HashSet<>(); // for the first time
+    private final Dialer dialer;
 
     /**
      * Creates them.
      *
+     * @param queue says when each may be begun
      * @param guarded runs a task with this name, and what is thrown stays there
      */
     Connections(
             LoadBalancer.Helper channel,
             LoadBalancerProvider leafProvider,
             EndpointChild.Owner owner,
+            ConnectQueue queue,
             BiConsumer<String, Runnable> guarded) {
+        this.dialer = new Dialer(channel, queue, this::connect, guarded);
         this.guarded = guarded;
         this.channel = channel;
         this.context = channel.getSynchronizationContext();
@@ -106,7 +102,7 @@ final class Connections {
         park(before.stream()
                 .filter(child -> !child.isIn(list) && byId.get(child.endpoint().id()) == child)
                 .toList());
-        connectMore();
+        dialer.begin();
     }
 
     /** Returns where the connection to the very same address stood in the last list, if it is there or not far behind; else −1. */
@@ -155,7 +151,7 @@ final class Connections {
         }
         EndpointChild child = new EndpointChild(channel, leafProvider, openCalls, owner, group, endpoint);
         byId.put(endpoint.id(), child);
-        waiting.add(child);
+        dialer.want(child);
         return child;
     }
 
@@ -214,26 +210,27 @@ final class Connections {
     }
 
     private void end(EndpointChild child) {
-        waiting.remove(child);
-        connecting.remove(child);
+        dialer.forget(child);
         child.end();
     }
 
-    /** Learns that a connection was made, or failed, so that the next may be begun. */
-    void settled(EndpointChild child) {
-        if (child.state() != ConnectivityState.CONNECTING && connecting.remove(child)) {
-            connectMore();
+    /** Learns that a connection was made, lost, or failed, so that it is made again, or the next is begun. */
+    void changed(EndpointChild child) {
+        if (!child.isParked() && !child.isEnded()) {
+            dialer.changed(child);
         }
     }
 
-    private void connectMore() {
-        while (connecting.size() < CONNECTING_AT_A_TIME && !waiting.isEmpty()) {
-            EndpointChild next = waiting.remove();
-            if (next.hasAddress()) { // else it fails at once, and nobody waits for that
-                connecting.add(next);
-            }
-            connect(next);
-        }
+    /** Makes a connection that was given up, as soon as there is a place. */
+    void dial(EndpointChild child) {
+        dialer.want(child);
+        dialer.begin();
+    }
+
+    /** Makes those that nobody tries to make just now, and that need no pause. */
+    void dialIdle() {
+        listed.stream().filter(child -> child.state() == ConnectivityState.IDLE).forEach(dialer::want);
+        dialer.begin();
     }
 
     /** What cannot even begin is forgotten, so that the next list begins it anew. */
@@ -250,8 +247,7 @@ final class Connections {
     void shutdown() {
         timers.values().forEach(ScheduledHandle::cancel);
         timers.clear();
-        waiting.clear();
-        connecting.clear();
+        dialer.end();
         listed.clear();
         byId.values().forEach(EndpointChild::shutdown);
         byId.clear();

@@ -3,6 +3,7 @@ package dev.evenkeel.lb.grpc;
 import dev.evenkeel.lb.Pick;
 import dev.evenkeel.lb.endpoint.Endpoint;
 import io.grpc.Attributes;
+import io.grpc.CallOptions;
 import io.grpc.ConnectivityState;
 import io.grpc.EquivalentAddressGroup;
 import io.grpc.LoadBalancer;
@@ -10,10 +11,11 @@ import io.grpc.LoadBalancer.PickResult;
 import io.grpc.LoadBalancer.PickSubchannelArgs;
 import io.grpc.LoadBalancer.SubchannelPicker;
 import io.grpc.LoadBalancerProvider;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import io.grpc.util.ForwardingLoadBalancerHelper;
 import java.util.List;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class EndpointChild {
     private static final int NONE = -1;
+    private static final PickSubchannelArgs NO_CALL = new NoCall();
 
     private final LoadBalancer.Helper channel;
     private final LoadBalancerProvider leafProvider;
@@ -42,7 +45,6 @@ final class EndpointChild {
     private volatile @Nullable SubchannelPicker leafPicker;
     private volatile @Nullable SubchannelPicker readyPicker; // null unless ready
 
-    private volatile @Nullable Pick picked; // one of the endpoint, by any thread; null before the first
     private volatile Silence silence; // of this connection, or while there is none of the one before
 
     private final Result[] results =
@@ -169,8 +171,13 @@ final class EndpointChild {
         return !AddressBook.lacksAddress(address);
     }
 
-    /** Begins to connect, or fails to. */
+    /** Begins to connect, or fails to; after its connection was lost as well as for the first time. */
     void connect() {
+        if (leaf != null) {
+            state = ConnectivityState.CONNECTING;
+            leaf.requestConnection();
+            return;
+        }
         Status whyNot = address.getAttributes().get(ServiceAttributes.NO_ADDRESS);
         if (whyNot != null) {
             update(ConnectivityState.TRANSIENT_FAILURE, new FixedPicker(PickResult.withError(whyNot)));
@@ -189,7 +196,27 @@ final class EndpointChild {
                 .build());
     }
 
-    /** Returns whether gRPC waits before it tries again, and nobody else should. */
+    /** Ends an attempt to connect that is taking too long. */
+    void fail(Status why) {
+        if (state == ConnectivityState.CONNECTING) {
+            update(ConnectivityState.TRANSIENT_FAILURE, new FixedPicker(PickResult.withError(why)));
+        }
+    }
+
+    /** Leaves nothing of an attempt to connect that failed, except that it did. */
+    void rest() {
+        if (state == ConnectivityState.TRANSIENT_FAILURE) {
+            endLeaf();
+        }
+    }
+
+    /** Returns why it cannot be connected to, in words. */
+    String whyFailed() {
+        SubchannelPicker picker = leafPicker;
+        return picker == null ? "" : Reasons.of(picker.pickSubchannel(NO_CALL).getStatus());
+    }
+
+    /** Returns whether there is a pause before it is tried again, and nobody else should. */
     boolean isBackingOff() {
         return state == ConnectivityState.TRANSIENT_FAILURE && !isParked() && !resting;
     }
@@ -199,19 +226,9 @@ final class EndpointChild {
         return silence;
     }
 
-    /**
-     * Returns whether calls were sent over its connection, and some are in flight to the endpoint, perhaps over others.
-     *
-     * @param withOpenCalls over which connections there are calls that nothing else will end
-     */
-    boolean isWaitedFor(Set<Silence> withOpenCalls) {
-        return isReady() && silence.over() != null && (isInFlight() || withOpenCalls.contains(silence));
-    }
-
-    /** An endpoint that was away for long is another one in the load balancer, of which the calls from before are not counted. */
-    private boolean isInFlight() {
-        Pick any = picked;
-        return any != null && any.inFlight() > 0;
+    /** Returns whether calls that were sent over its connection have not ended. Those of other channels do not count. */
+    boolean isWaitedFor() {
+        return isReady() && silence.over() != null && silence.isInFlight();
     }
 
     /** Returns whether it is connected, and by what that is heard over. */
@@ -224,32 +241,30 @@ final class EndpointChild {
         return isReady() && !isParked() && !resting;
     }
 
-    /** Connects anew and at once, where gRPC would wait for up to two minutes; not again before {@link #rested}. */
-    void reconnect() {
+    /** Gives up its connection, or its pause, for another one that is to be made now; not again before {@link #rested}. */
+    void giveUp() {
         resting = true;
         shutdown();
-        connect();
+        leafPicker = null;
     }
 
     void rested() {
         resting = false;
     }
 
-    void requestConnection() {
-        if (leaf != null) {
-            leaf.requestConnection();
-        }
-    }
-
     void shutdown() {
         parkedSince = NONE;
-        LoadBalancer ended = leaf;
-        leaf = null;
-        helper = null;
         readyPicker = null;
         state = ConnectivityState.IDLE;
-        if (ended != null) {
-            ended.shutdown();
+        endLeaf();
+    }
+
+    private void endLeaf() {
+        LoadBalancer itsLeaf = leaf;
+        leaf = null;
+        helper = null;
+        if (itsLeaf != null) {
+            itsLeaf.shutdown();
         }
     }
 
@@ -270,7 +285,6 @@ final class EndpointChild {
         if (ofLeaf.getSubchannel() == null) {
             return ofLeaf;
         }
-        picked = pick;
         Silence its = silence;
         if (readyPicker == connected) { // and so both are of the same connection
             its.isOver(ofLeaf.getSubchannel());
@@ -290,7 +304,9 @@ final class EndpointChild {
         boolean wasReady = isReady();
         boolean hadFailed = failed;
         state = newState;
-        leafPicker = picker;
+        if (!failed || newState == ConnectivityState.READY || newState == ConnectivityState.TRANSIENT_FAILURE) {
+            leafPicker = picker; // else it is tried again, and calls need not wait for that
+        }
         if (newState != ConnectivityState.READY) {
             readyPicker = null;
             silence.ends();
@@ -303,6 +319,24 @@ final class EndpointChild {
         everReady |= newState == ConnectivityState.READY;
         failed = newState == ConnectivityState.TRANSIENT_FAILURE || (failed && newState != ConnectivityState.READY);
         owner.changed(this, wasReady, hadFailed);
+    }
+
+    /** For a picker that is asked how connecting failed, and not for a call. */
+    private static final class NoCall extends PickSubchannelArgs {
+        @Override
+        public CallOptions getCallOptions() {
+            return CallOptions.DEFAULT;
+        }
+
+        @Override
+        public Metadata getHeaders() {
+            return new Metadata();
+        }
+
+        @Override
+        public MethodDescriptor<?, ?> getMethodDescriptor() {
+            return HealthMessages.CHECK;
+        }
     }
 
     /** Stands between the leaf and the channel. */

@@ -82,6 +82,15 @@ public final class EvenkeelGrpc {
     public static final NameResolver.Args.Key<Duration> LIVENESS_INTERVAL =
             NameResolver.Args.Key.create("evenkeel-liveness-interval");
 
+    /**
+     * How long an endpoint's connection may take to become ready, TCP, TLS and HTTP/2 together: 20 s by default, from 100 ms to an hour. One that
+     * takes longer has failed: the endpoint is out with a reason, and is tried again after a pause of 1 s, which grows to 2 min. gRPC by itself
+     * waits without end for a server that accepts and never answers. A value that is not allowed fails {@code build()}, and is taken for the
+     * default where the target is not ours.
+     */
+    public static final NameResolver.Args.Key<Duration> CONNECT_TIMEOUT =
+            NameResolver.Args.Key.create("evenkeel-connect-timeout");
+
     /** The argument that says what answers mean, where that is not what their status says: see {@link GrpcJudge}. By default nothing does. */
     public static final NameResolver.Args.Key<GrpcJudge> JUDGE = NameResolver.Args.Key.create("evenkeel-judge");
 

@@ -19,6 +19,7 @@ final class Inquiry {
     private final Silence silence;
     private final Duration patience;
     private final Duration patienceWithOther;
+    private final ConnectQueue queue;
     private final BiConsumer<String, Runnable> execute;
     private final Consumer<Verdict> told;
     private @Nullable Question question; // asked last
@@ -38,6 +39,7 @@ final class Inquiry {
      *
      * @param patience how long an answer over the connection may take
      * @param patienceWithOther how long making another may take, and an answer over that
+     * @param queue says when that may be made
      * @param execute runs a task with this name in the channel's context, and what is thrown stays there
      * @param told is told once of the verdict, unless this is ended before
      */
@@ -47,6 +49,7 @@ final class Inquiry {
             Silence silence,
             Duration patience,
             Duration patienceWithOther,
+            ConnectQueue queue,
             BiConsumer<String, Runnable> execute,
             Consumer<Verdict> told) {
         this.channel = channel;
@@ -54,6 +57,7 @@ final class Inquiry {
         this.silence = silence;
         this.patience = patience;
         this.patienceWithOther = patienceWithOther;
+        this.queue = queue;
         this.execute = execute;
         this.told = told;
     }
@@ -62,7 +66,12 @@ final class Inquiry {
         ask(end -> {
             if (isSilent(end)) {
                 other = new OtherConnection(
-                        channel, child.address(), patienceWithOther, connected -> step(() -> hearOfOther(connected)));
+                        channel,
+                        child.address(),
+                        patienceWithOther,
+                        queue,
+                        connected -> step(() -> hearOfOther(connected)));
+                queue.add(other, false);
             } else {
                 conclude(Verdict.ALIVE);
             }

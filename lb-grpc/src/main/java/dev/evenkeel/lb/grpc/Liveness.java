@@ -9,7 +9,6 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
@@ -36,6 +35,7 @@ final class Liveness {
     private final Duration interval;
     private final Connections connections;
     private final Replacements replacements;
+    private final ConnectQueue queue;
     private final BiConsumer<String, Runnable> execute;
     private final Map<Silence, Inquiry> inquiries = new HashMap<>(); // also those whose server was busy a while ago
     private @Nullable ScheduledHandle next; // null before the beginning and after the end
@@ -51,12 +51,14 @@ final class Liveness {
             Duration interval,
             Connections connections,
             Replacements replacements,
+            ConnectQueue queue,
             BiConsumer<String, Runnable> execute) {
         this.helper = helper;
         this.context = helper.getSynchronizationContext();
         this.interval = interval;
         this.connections = connections;
         this.replacements = replacements;
+        this.queue = queue;
         this.execute = execute;
     }
 
@@ -94,10 +96,9 @@ final class Liveness {
             return;
         }
         begin(); // before anything may go wrong
-        Set<Silence> withOpenCalls = connections.withOpenCalls();
         for (EndpointChild child : connections.all()) {
             Silence silence = child.silence();
-            if (!inquiries.containsKey(silence) && silence.look() && child.isWaitedFor(withOpenCalls)) {
+            if (!inquiries.containsKey(silence) && silence.look() && child.isWaitedFor()) {
                 inquire(child, silence, interval);
             }
         }
@@ -113,7 +114,7 @@ final class Liveness {
 
     private void inquire(EndpointChild child, Silence silence, Duration patience) {
         Inquiry inquiry = new Inquiry(
-                helper, child, silence, patience, interval, execute, verdict -> act(child, silence, verdict));
+                helper, child, silence, patience, interval, queue, execute, verdict -> act(child, silence, verdict));
         inquiries.put(silence, inquiry);
         try {
             inquiry.begin();

@@ -6,7 +6,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /**
- * Makes connections anew where gRPC would wait: to endpoints that others can reach again, and in the place of connections that are dead. Used
+ * Makes connections anew before their pause is over: to endpoints that others can reach again, and in the place of connections that are dead. Used
  * in the channel's context, where nobody else waits for what goes wrong here.
  */
 final class Replacements {
@@ -15,20 +15,23 @@ final class Replacements {
 
     private final LoadBalancer.Helper helper;
     private final SynchronizationContext context;
+    private final Consumer<EndpointChild> dial;
     private final Consumer<EndpointChild> lost;
 
     /**
      * Creates one.
      *
+     * @param dial makes a connection that was given up, as soon as there is a place for it
      * @param lost is told of a connection that was given up for a new one
      */
-    Replacements(LoadBalancer.Helper helper, Consumer<EndpointChild> lost) {
+    Replacements(LoadBalancer.Helper helper, Consumer<EndpointChild> dial, Consumer<EndpointChild> lost) {
         this.helper = helper;
         this.context = helper.getSynchronizationContext();
+        this.dial = dial;
         this.lost = lost;
     }
 
-    /** Learns that others can reach the endpoint again. gRPC may be waiting for minutes before it tries. */
+    /** Learns that others can reach the endpoint again. It may be minutes before it is tried by itself. */
     void recovered(EndpointChild child) {
         if (child.isBackingOff()) {
             reconnect(child);
@@ -49,6 +52,7 @@ final class Replacements {
     private void reconnect(EndpointChild child) {
         var unused =
                 context.schedule(child::rested, REST_SECONDS, TimeUnit.SECONDS, helper.getScheduledExecutorService());
-        child.reconnect();
+        child.giveUp();
+        dial.accept(child);
     }
 }

@@ -44,6 +44,11 @@ public final class ServiceResolverProvider extends NameResolverProvider {
             throw new IllegalArgumentException("EvenkeelGrpc.LIVENESS_INTERVAL is " + liveness
                     + ", must be 0 for none, or from " + Liveness.SHORTEST + " to " + Liveness.LONGEST);
         }
+        Duration connectTimeout = args.getArg(EvenkeelGrpc.CONNECT_TIMEOUT);
+        if (connectTimeout != null && !Dialer.isAllowed(connectTimeout)) {
+            throw new IllegalArgumentException("EvenkeelGrpc.CONNECT_TIMEOUT is " + connectTimeout + ", must be from "
+                    + Dialer.SHORTEST + " to " + Dialer.LONGEST);
+        }
         LoadBalancer service = services.get(name);
         Function<Endpoint, SocketAddress> addresses =
                 Objects.requireNonNullElse(args.getArg(EvenkeelGrpc.ADDRESSES), EvenkeelGrpc::address);

@@ -3,6 +3,7 @@ package dev.evenkeel.lb.grpc;
 import io.grpc.LoadBalancer.Subchannel;
 import io.grpc.Status;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -15,6 +16,7 @@ final class Silence {
     private static final int TIMEOUTS = 3;
 
     private final AtomicInteger timeouts = new AtomicInteger(); // since something was heard
+    private final LongAdder inFlight = new LongAdder(); // calls that were sent and have not ended
     private final Consumer<Silence> suspected;
     private final OpenCalls waiting; // the channel's, over all its connections
     private volatile boolean quiet; // nothing was heard since the last look
@@ -36,6 +38,21 @@ final class Silence {
     /** Returns which calls are open, over this connection and the channel's others. */
     OpenCalls calls() {
         return waiting;
+    }
+
+    /** Learns that a call was sent over this connection. */
+    void sent() {
+        inFlight.increment();
+    }
+
+    /** Learns that a call ended that was sent over it. */
+    void ended() {
+        inFlight.decrement();
+    }
+
+    /** Returns whether calls that were sent over it have not ended. */
+    boolean isInFlight() {
+        return inFlight.sum() > 0;
     }
 
     /** Learns that something came. */

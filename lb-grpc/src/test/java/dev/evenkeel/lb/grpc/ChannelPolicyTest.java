@@ -102,13 +102,14 @@ class ChannelPolicyTest {
         leaf.become(A, READY);
         leaf.become(C, READY);
         resolve(A, B);
+        channel.pass(Duration.ofSeconds(10));
         resolve(A, B, C);
         resolve(A, B);
-        channel.passTimeOfTheFirst();
-        assertThat(leaf.ended).isZero();
+        channel.pass(Duration.ofSeconds(20));
+        assertThat(leaf.ended(C)).isZero();
 
-        channel.passTime();
-        assertThat(leaf.ended).isOne();
+        channel.pass(Duration.ofSeconds(10));
+        assertThat(leaf.ended(C)).isOne();
     }
 
     @Test
@@ -188,13 +189,13 @@ class ChannelPolicyTest {
     void itWaitsAgainAfterAllConnectionsWereLost() {
         eject(A);
         leaf.become(A, READY);
-        channel.passTime();
+        channel.pass(Duration.ofSeconds(1));
         leaf.become(A, CONNECTING);
         assertThat(channel.state()).isEqualTo(CONNECTING);
 
         leaf.become(A, READY);
         assertThat(channel.state()).isEqualTo(CONNECTING);
-        channel.passTime();
+        channel.pass(Duration.ofSeconds(1));
         assertThat(channel.state()).isEqualTo(READY);
     }
 
@@ -312,13 +313,15 @@ class ChannelPolicyTest {
         source.remove(C.id());
         resolve(A, B);
         channel.pass(Duration.ofSeconds(100));
-        assertThat(leaf.ended).as("kept for 30 s, and for 30 s more each time").isZero();
+        assertThat(leaf.ended(C))
+                .as("kept for 30 s, and for 30 s more each time")
+                .isZero();
         assertThat(drained).isEmpty();
 
         call.streamClosed(Status.OK);
         assertThat(drained).containsExactly(C);
         channel.pass(Duration.ofSeconds(30));
-        assertThat(leaf.ended).isOne();
+        assertThat(leaf.ended(C)).isOne();
     }
 
     @Test
@@ -329,7 +332,7 @@ class ChannelPolicyTest {
         source.remove(C.id());
         resolve(A, B);
         channel.pass(Duration.ofSeconds(30));
-        assertThat(leaf.ended).as("gRPC lets it finish").isOne();
+        assertThat(leaf.ended(C)).as("gRPC lets it finish").isOne();
         assertThat(drained).isEmpty();
 
         call.streamClosed(Status.OK);
@@ -415,7 +418,7 @@ class ChannelPolicyTest {
             leaf.become(C, READY);
             itsPolicy.acceptResolvedAddresses(ScriptedChannel.list(its, List.of(A, B)));
             itsChannel.pass(Duration.ofSeconds(30));
-            assertThat(leaf.ended).isEqualTo(1);
+            assertThat(leaf.ended(C)).isEqualTo(1);
 
             assertThat(itsChannel.picker().pickSubchannel(ScriptedChannel.CALL).getSubchannel())
                     .isNotNull();
@@ -436,7 +439,7 @@ class ChannelPolicyTest {
         }
         policy.acceptResolvedAddresses(list);
         assertThat(leaf.begun).isEqualTo(3);
-        assertThat(leaf.ended).isZero();
+        assertThat(leaf.ended(A)).isZero();
     }
 
     @Test
@@ -556,7 +559,7 @@ class ChannelPolicyTest {
         source.set(List.of(many));
         resolve(many);
         for (int i = 0; i < many.length; i++) {
-            leaf.become(many[i], READY);
+            leaf.become(leaf.order.get(3 + i), READY); // after A, B and C
         }
         assertThat(channel.picker()).hasToString(ready);
         assertThat(ready).isEqualTo("ViewPicker of orders");

@@ -16,7 +16,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.Random;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -97,7 +96,7 @@ class EndpointChildTest {
     }
 
     private boolean isWaitedFor() {
-        return child.isWaitedFor(openCalls.connections());
+        return child.isWaitedFor();
     }
 
     @Test
@@ -118,12 +117,34 @@ class EndpointChildTest {
         send().streamClosed(Status.OK);
         assertThat(service.endpoints()).allMatch(status -> status.inFlight() == 0);
 
-        assertThat(child.isWaitedFor(Set.of()))
-                .as("by what the load balancer counts")
-                .isFalse();
         assertThat(isWaitedFor()).isTrue();
         call.streamClosed(Status.OK);
         assertThat(isWaitedFor()).isFalse();
+    }
+
+    @Test
+    void aCallOfAnotherChannelIsNotWaitedForInThisOne() {
+        ScriptedLeaf leafOfAnother = new ScriptedLeaf();
+        EndpointChild another = new EndpointChild(
+                channel,
+                leafOfAnother,
+                new OpenCalls(),
+                (its, wasReady, hadFailed) -> {},
+                ScriptedChannel.address(A),
+                A);
+        another.connect();
+        leafOfAnother.become(A, ConnectivityState.READY);
+        ClientStreamTracer call = Objects.requireNonNull(
+                        another.result(ScriptedChannel.CALL, view, view.view().pick(CallShape.UNARY)))
+                .getStreamTracerFactory()
+                .newClientStreamTracer(
+                        ClientStreamTracer.StreamInfo.newBuilder().build(), new Metadata());
+        send().streamClosed(Status.OK);
+        call.outboundHeaders();
+        assertThat(another.isWaitedFor()).isTrue();
+        assertThat(isWaitedFor()).isFalse();
+        call.streamClosed(Status.OK);
+        assertThat(another.isWaitedFor()).isFalse();
     }
 
     @Test

@@ -65,7 +65,8 @@ class ManyEndpointsTest {
     void allOfThemBecomeReadyWithFewPickersAndFewConnectionsAtATime() {
         take();
         assertThat(leaf.begun).as("being made at a time").isEqualTo(50);
-        for (Endpoint endpoint : endpoints) {
+        for (int i = 0; i < MANY; i++) {
+            Endpoint endpoint = leaf.order.get(i);
             leaf.become(endpoint, ConnectivityState.CONNECTING);
             leaf.become(endpoint, READY);
         }
@@ -81,7 +82,9 @@ class ManyEndpointsTest {
     @Test
     void oneMoreAndOneLessTouchNoOther() {
         take();
-        endpoints.forEach(endpoint -> leaf.become(endpoint, READY));
+        for (int i = 0; i < MANY; i++) {
+            leaf.become(leaf.order.get(i), READY);
+        }
         settle();
         int published = channel.states.size();
 

@@ -6,7 +6,9 @@ import io.grpc.ConnectivityState;
 import io.grpc.LoadBalancer;
 import io.grpc.LoadBalancerProvider;
 import io.grpc.Status;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /** In the place of {@code pick_first}: its connections do what the test says, when it says so. */
@@ -14,8 +16,12 @@ class ScriptedLeaf extends LoadBalancerProvider {
     int begun; // how many connections were begun
     int told; // how often one of them was told its address
     int ended; // how many were given up
+    int asked; // how often one of them was to connect again
     int unresolved; // how often one of them was told that the resolver had failed
 
+    final List<Endpoint> order = new ArrayList<>(); // to which they were begun, one after another
+
+    private final List<Endpoint> given = new ArrayList<>(); // up, to which
     private final Map<String, LoadBalancer.Helper> helpers = new HashMap<>(); // by the endpoint's id
 
     /** Has the latest connection to an endpoint change its state. */
@@ -33,6 +39,11 @@ class ScriptedLeaf extends LoadBalancerProvider {
         connection.updateBalancingState(state, new FixedPicker(result));
     }
 
+    /** Returns how often a connection to an endpoint was given up. */
+    long ended(Endpoint endpoint) {
+        return given.stream().filter(endpoint::equals).count();
+    }
+
     /** Returns the latest connection to an endpoint. */
     LoadBalancer.Helper connection(Endpoint endpoint) {
         return helpers.get(endpoint.id());
@@ -42,11 +53,13 @@ class ScriptedLeaf extends LoadBalancerProvider {
     public LoadBalancer newLoadBalancer(LoadBalancer.Helper helper) {
         begun++;
         return new LoadBalancer() {
+            private Endpoint endpoint;
+
             @Override
             public Status acceptResolvedAddresses(ResolvedAddresses addresses) {
-                Endpoint endpoint =
-                        addresses.getAddresses().get(0).getAttributes().get(ServiceAttributes.ENDPOINT);
+                endpoint = addresses.getAddresses().get(0).getAttributes().get(ServiceAttributes.ENDPOINT);
                 helpers.put(endpoint.id(), helper);
+                order.add(endpoint);
                 told++;
                 return Status.OK;
             }
@@ -57,8 +70,14 @@ class ScriptedLeaf extends LoadBalancerProvider {
             }
 
             @Override
+            public void requestConnection() {
+                asked++;
+            }
+
+            @Override
             public void shutdown() {
                 ended++;
+                given.add(endpoint);
             }
         };
     }
