@@ -43,6 +43,7 @@ final class Replacements {
             } finally {
                 lost.accept(child);
             }
+            helper.refreshNameResolution(); // the server may have moved
         }
     }
 
