@@ -1,5 +1,6 @@
 package dev.evenkeel.lb.grpc;
 
+import dev.evenkeel.lb.time.Environment;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -64,8 +65,8 @@ final class AddressLookups {
     private void execute(Runnable task) {
         try {
             blocking.execute(task);
-        } catch (RuntimeException e) { // an executor that is full or was shut down
-            task.run();
+        } catch (RuntimeException e) { // an executor that is full, or was shut down
+            Environment.system().blocking().execute(task);
         }
     }
 
