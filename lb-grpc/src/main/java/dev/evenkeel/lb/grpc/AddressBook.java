@@ -89,8 +89,7 @@ final class AddressBook {
     private ListedEndpoint listed(Endpoint endpoint, @Nullable Map<String, ListedEndpoint> before) {
         ListedEndpoint known = before == null ? null : before.get(endpoint.id());
         boolean isSame = known != null && known.endpoint().isSameServerAs(endpoint);
-        return new ListedEndpoint(
-                endpoint, attributes(endpoint), finder.isFixed(endpoint), isSame ? known : null);
+        return new ListedEndpoint(endpoint, attributes(endpoint), finder.isFixed(endpoint), isSame ? known : null);
     }
 
     /** By the authority gRPC asks for the server, and has it prove that in TLS. Where a method is, gRPC alone says. */

@@ -18,16 +18,17 @@ final class AddressFinder {
     private final ProxyDetector proxies;
 
     AddressFinder(
-            @Nullable Function<Endpoint, SocketAddress> addresses,
-            @Nullable HostLookup lookup,
-            ProxyDetector proxies) {
+            @Nullable Function<Endpoint, SocketAddress> addresses, @Nullable HostLookup lookup, ProxyDetector proxies) {
         this.addresses = addresses;
         this.lookup = lookup == null ? HostLookup.SYSTEM : lookup;
         this.proxies = proxies;
     }
 
     /** What was found of an endpoint: addresses, of which there are none if that failed. */
-    record Found(List<SocketAddress> addresses, String whyNot, @Nullable Throwable cause) {
+    record Found(
+            List<SocketAddress> addresses,
+            String whyNot,
+            @Nullable Throwable cause) {
         boolean isEmpty() {
             return addresses.isEmpty();
         }

@@ -71,7 +71,8 @@ final class ListedEndpoint {
 
     /** Returns whether its addresses may have changed by themselves, so that they are asked for at an interval. */
     boolean mayMove() {
-        return hasFailed() || (!fixed && hasAddress() && group.getAddresses().get(0) instanceof InetSocketAddress)
+        return hasFailed()
+                || (!fixed && hasAddress() && group.getAddresses().get(0) instanceof InetSocketAddress)
                 || isProxied();
     }
 
@@ -127,9 +128,7 @@ final class ListedEndpoint {
         }
         group = new EquivalentAddressGroup(
                 NOWHERE,
-                attributes.toBuilder()
-                        .set(ServiceAttributes.NO_ADDRESS, status)
-                        .build());
+                attributes.toBuilder().set(ServiceAttributes.NO_ADDRESS, status).build());
         return true;
     }
 }

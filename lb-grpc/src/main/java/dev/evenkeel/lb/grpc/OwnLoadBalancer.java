@@ -80,8 +80,8 @@ final class OwnLoadBalancer implements LoadBalancerListener, AutoCloseable {
                 }
             }
             if (!usable.isEmpty()) {
-                Endpoint endpoint = endpoint(name(usable, newNames))
-                        .withLocality(LocalityName.locality(group.getAttributes()));
+                Endpoint endpoint =
+                        endpoint(name(usable, newNames)).withLocality(LocalityName.locality(group.getAttributes()));
                 endpoints.add(endpoint);
                 marked.put(endpoint.id(), marked(usable, group.getAttributes(), endpoint));
             }
@@ -95,7 +95,8 @@ final class OwnLoadBalancer implements LoadBalancerListener, AutoCloseable {
         return List.copyOf(marked.values());
     }
 
-    private static EquivalentAddressGroup marked(List<SocketAddress> addresses, Attributes attributes, Endpoint endpoint) {
+    private static EquivalentAddressGroup marked(
+            List<SocketAddress> addresses, Attributes attributes, Endpoint endpoint) {
         return new EquivalentAddressGroup(
                 addresses,
                 attributes.toBuilder().set(ServiceAttributes.ENDPOINT, endpoint).build());

@@ -100,8 +100,7 @@ class MovedEndpointTest {
         for (String why : List.of("no such name", "no name server")) {
             resolve(
                     A,
-                    attributes -> attributes.set(
-                            ServiceAttributes.NO_ADDRESS, Status.UNAVAILABLE.withDescription(why)),
+                    attributes -> attributes.set(ServiceAttributes.NO_ADDRESS, Status.UNAVAILABLE.withDescription(why)),
                     "10.9.9.9");
             assertThat(channel.state()).isEqualTo(ConnectivityState.TRANSIENT_FAILURE);
             assertThat(channel.picker()

@@ -201,7 +201,8 @@ class ServiceResolverTest {
         names.put("b.internal", "10.0.0.3");
         ServiceResolver itsResolver = named(NO_PROXY, Endpoint.of("a.internal:80"), Endpoint.of("b.internal:80"));
         assertThat(Reasons.of(whyNot(told.get(0).get(0))))
-                .isEqualTo("the host name a.internal could not be looked up: java.net.UnknownHostException: a.internal");
+                .isEqualTo(
+                        "the host name a.internal could not be looked up: java.net.UnknownHostException: a.internal");
         assertThat(told.get(0).get(1).getAddresses()).containsExactly(at("10.0.0.3"));
         itsResolver.shutdown();
     }
