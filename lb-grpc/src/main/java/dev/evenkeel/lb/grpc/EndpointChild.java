@@ -121,6 +121,7 @@ final class EndpointChild {
     }
 
     /** What we know of an endpoint concerns no connection, and changes more often. */
+    @SuppressWarnings("ReferenceEquality") // only to be quick
     private static boolean isSameForLeaf(EquivalentAddressGroup some, EquivalentAddressGroup other) {
         return some == other
                 || (some.getAddresses().equals(other.getAddresses())
