@@ -45,7 +45,7 @@ final class ConnectProxy implements AutoCloseable {
             }
             head.append((char) read);
         }
-        targets.add(head.toString().split(" ")[1]);
+        targets.add(head.substring(head.indexOf(" ") + 1, head.indexOf(" HTTP/")));
         Socket server = new Socket(InetAddress.getLoopbackAddress(), port);
         open.add(server);
         client.getOutputStream().write("HTTP/1.1 200 OK\r\n\r\n".getBytes(StandardCharsets.US_ASCII));

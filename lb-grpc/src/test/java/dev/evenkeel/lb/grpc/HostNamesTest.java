@@ -242,12 +242,12 @@ class HostNamesTest {
         Server before = server("127.0.0.1", 0);
         Server after = server("127.0.0.2", 0);
         List<SocketAddress> address =
-                new CopyOnWriteArrayList<>(List.of(new InetSocketAddress("127.0.0.1", before.getPort())));
+                new CopyOnWriteArrayList<>(List.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), before.getPort())));
         channel = channelTo(builder("netty"), "pod-0:1")
                 .setNameResolverArg(EvenkeelGrpc.ADDRESSES, endpoint -> address.get(0))
                 .build();
         assertThat(Fleet.get(channel, "x")).isEqualTo("127.0.0.1");
-        address.set(0, new InetSocketAddress("127.0.0.2", after.getPort()));
+        address.set(0, EvenkeelGrpc.address(Endpoint.of("127.0.0.2", after.getPort())));
         before.shutdownNow();
         Until.until("the new server answers", () -> isAnsweredBy("127.0.0.2"));
     }

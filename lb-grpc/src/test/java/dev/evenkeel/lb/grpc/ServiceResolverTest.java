@@ -11,6 +11,7 @@ import io.grpc.ProxiedSocketAddress;
 import io.grpc.ProxyDetector;
 import io.grpc.Status;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
@@ -210,7 +211,7 @@ class ServiceResolverTest {
     @Test
     void theChannelsProxyIsAskedForEachAddressAsForATarget() {
         ProxiedSocketAddress proxied = HttpConnectProxiedSocketAddress.newBuilder()
-                .setProxyAddress(new InetSocketAddress("127.0.0.1", 3128))
+                .setProxyAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 3128))
                 .setTargetAddress(InetSocketAddress.createUnresolved("a.internal", 80))
                 .build();
         List<SocketAddress> targets = new ArrayList<>();
