@@ -11,6 +11,7 @@ import io.grpc.Status;
 import io.grpc.SynchronizationContext;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +29,7 @@ final class ChannelPolicy extends LoadBalancer implements EndpointChild.Owner, C
     private final ChannelState state;
     private final Replacements replacements;
     private final Liveness liveness;
+    private final AtomicBoolean ownListScheduled = new AtomicBoolean();
 
     // Written in the context.
     private volatile @Nullable ChannelView view;
@@ -67,8 +69,27 @@ final class ChannelPolicy extends LoadBalancer implements EndpointChild.Owner, C
         }
         OwnLoadBalancer made = own == null ? ownLoadBalancer() : own;
         own = made;
-        List<EquivalentAddressGroup> groups = made.take(addresses.getAddresses());
-        return accept(viewOf(made.service(), false), groups);
+        made.take(addresses.getAddresses());
+        return acceptUsed(made);
+    }
+
+    /** Takes those that are used of a list that another resolver told. The load balancer says so when these are others. */
+    private Status acceptUsed(OwnLoadBalancer of) {
+        ChannelView itsView = viewOf(of.service(), false);
+        return of.isBehind() ? Status.OK : accept(itsView, of.used());
+    }
+
+    /** On any thread; however many changes come at a time, the list is taken once. */
+    private void ownListChanged() {
+        if (ownListScheduled.compareAndSet(false, true)) {
+            execute("a change of the endpoints that are used", () -> {
+                ownListScheduled.set(false);
+                OwnLoadBalancer of = own;
+                if (of != null && !closed) {
+                    acceptUsed(of);
+                }
+            });
+        }
     }
 
     private OwnLoadBalancer ownLoadBalancer() {
@@ -78,7 +99,7 @@ final class ChannelPolicy extends LoadBalancer implements EndpointChild.Owner, C
                     "the channel to " + helper.getAuthority() + " was given load balancers, which are not used:"
                             + " its target is not lb:///service, so it is balanced by one of its own");
         }
-        return new OwnLoadBalancer(helper.getAuthority());
+        return new OwnLoadBalancer(helper.getAuthority(), this::ownListChanged);
     }
 
     private Status accept(ChannelView of, List<EquivalentAddressGroup> groups) {
@@ -204,6 +225,12 @@ final class ChannelPolicy extends LoadBalancer implements EndpointChild.Owner, C
     @Override
     public void removed(EndpointChild child) {
         guarded("a connection's end", () -> tell(child, false));
+    }
+
+    /** It would not try the new addresses before its pause is over, which can take minutes. */
+    @Override
+    public void moved(EndpointChild child) {
+        guarded("an endpoint's new addresses", () -> replacements.recovered(child));
     }
 
     private void tellIfReady(EndpointChild child) {

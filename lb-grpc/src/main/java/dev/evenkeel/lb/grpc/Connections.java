@@ -118,6 +118,7 @@ final class Connections {
         return -1;
     }
 
+    @SuppressWarnings("ReferenceEquality") // another group may say something else of the same endpoint
     private void list(EquivalentAddressGroup group, Consumer<EndpointChild> joined) {
         Endpoint endpoint = group.getAttributes().get(ServiceAttributes.ENDPOINT);
         if (endpoint == null) {
@@ -128,7 +129,13 @@ final class Connections {
         boolean stays = child.isIn(list - 1);
         boolean keepsAddress =
                 AddressBook.lacksAddress(group) && child.hasAddress(); // it may as well be the same still
-        child.listed(endpoint, keepsAddress ? child.address() : group, list);
+        EquivalentAddressGroup before = child.address();
+        child.listed(endpoint, keepsAddress ? before : group, list);
+        if (!child.hasAddress() && before != child.address()) {
+            child.connect(); // which fails with what the list says now
+        } else if (!before.getAddresses().equals(child.address().getAddresses())) {
+            owner.moved(child);
+        }
         if (!again) {
             listed.add(child);
         }
@@ -139,7 +146,7 @@ final class Connections {
 
     private EndpointChild childAt(Endpoint endpoint, EquivalentAddressGroup group) {
         EndpointChild known = byId.get(endpoint.id());
-        if (known != null && known.isAt(endpoint) && (known.hasAddress() || AddressBook.lacksAddress(group))) {
+        if (known != null && known.isAt(endpoint) && isReachedAsBefore(known, group)) {
             return known;
         }
         if (known != null) {
@@ -153,6 +160,10 @@ final class Connections {
         byId.put(endpoint.id(), child);
         dialer.want(child);
         return child;
+    }
+
+    private static boolean isReachedAsBefore(EndpointChild known, EquivalentAddressGroup group) {
+        return AddressBook.lacksAddress(group) || (known.hasAddress() && known.isServedAs(group));
     }
 
     private void park(List<EndpointChild> leaving) {

@@ -16,10 +16,11 @@ import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import io.grpc.util.ForwardingLoadBalancerHelper;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One endpoint's connection in one channel, kept by gRPC's own {@code pick_first} over its single address. Used in the channel's context,
+ * One endpoint's connection in one channel, kept by gRPC's own {@code pick_first} over its addresses. Used in the channel's context,
  * except for what pickers ask: {@link #isReady}, {@link #hasFailed}, {@link #leafPicker} and {@link #result}.
  */
 final class EndpointChild {
@@ -56,6 +57,9 @@ final class EndpointChild {
 
         /** Learns that a connection was given up, as its endpoint is not in the list, or not any more. */
         default void removed(EndpointChild child) {}
+
+        /** Learns that an endpoint has other addresses than before. */
+        default void moved(EndpointChild child) {}
 
         /** Learns that calls ran into their deadlines, and nothing came over its connection; on any thread. */
         default void suspected(EndpointChild child, Silence silence) {}
@@ -102,12 +106,39 @@ final class EndpointChild {
         return address;
     }
 
-    /** Learns that it is in a list, perhaps again. */
+    /**
+     * Learns that it is in a list, perhaps again, and has its leaf know of a change of addresses or attributes: that keeps a connection to an
+     * address that stays.
+     */
     void listed(Endpoint description, EquivalentAddressGroup group, int number) {
+        EquivalentAddressGroup before = address;
         endpoint = description;
         address = group;
         list = number;
         parkedSince = NONE;
+        LoadBalancer told = leaf;
+        if (told != null && !isSameForLeaf(before, group)) {
+            tellAddress(told);
+        }
+    }
+
+    /** What we know of an endpoint concerns no connection, and changes more often. */
+    @SuppressWarnings("ReferenceEquality") // only to be quick
+    private static boolean isSameForLeaf(EquivalentAddressGroup some, EquivalentAddressGroup other) {
+        return some == other
+                || (some.getAddresses().equals(other.getAddresses())
+                        && ofOthers(some.getAttributes()).equals(ofOthers(other.getAttributes())));
+    }
+
+    private static Attributes ofOthers(Attributes attributes) {
+        return attributes.toBuilder().discard(ServiceAttributes.ENDPOINT).build();
+    }
+
+    /** Returns whether connections to the group's addresses are of the same authority, which an open one cannot change. */
+    boolean isServedAs(EquivalentAddressGroup group) {
+        return Objects.equals(
+                address.getAttributes().get(EquivalentAddressGroup.ATTR_AUTHORITY_OVERRIDE),
+                group.getAttributes().get(EquivalentAddressGroup.ATTR_AUTHORITY_OVERRIDE));
     }
 
     /** Learns that it is in a list, as it was in the one before. */
@@ -183,12 +214,20 @@ final class EndpointChild {
             update(ConnectivityState.TRANSIENT_FAILURE, new FixedPicker(PickResult.withError(whyNot)));
             return;
         }
+        if (AddressBook.isLookedUp(address)) {
+            state = ConnectivityState.CONNECTING;
+            return; // another child begins when there is an address
+        }
         LeafHelper itsHelper = new LeafHelper();
         LoadBalancer begun = leafProvider.newLoadBalancer(itsHelper);
         leaf = begun;
         helper = itsHelper;
         state = ConnectivityState.CONNECTING;
-        begun.acceptResolvedAddresses(LoadBalancer.ResolvedAddresses.newBuilder()
+        tellAddress(begun);
+    }
+
+    private void tellAddress(LoadBalancer to) {
+        to.acceptResolvedAddresses(LoadBalancer.ResolvedAddresses.newBuilder()
                 .setAddresses(List.of(address))
                 .setAttributes(Attributes.newBuilder()
                         .set(LoadBalancer.IS_PETIOLE_POLICY, true)
@@ -353,8 +392,12 @@ final class EndpointChild {
             }
         }
 
-        /** The load balancer watches its source whether connections fail or not. */
+        /** The server may have moved, or others may have joined: whoever resolves knows how often to look. */
         @Override
-        public void refreshNameResolution() {}
+        public void refreshNameResolution() {
+            if (helper == this) {
+                channel.refreshNameResolution();
+            }
+        }
     }
 }

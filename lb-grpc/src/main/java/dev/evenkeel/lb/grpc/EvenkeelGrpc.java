@@ -40,13 +40,23 @@ public final class EvenkeelGrpc {
             NameResolver.Args.Key.create("evenkeel-services");
 
     /**
-     * The argument that says to which socket address an endpoint's connections go: for transports other than TCP, or for names that are
-     * to be resolved in another way. By default an IP address is itself, and a name is left for the transport to resolve, which Netty
-     * does for each connection and grpc-okhttp does not do at all. It returns an address of a kind that the transport connects to. An
-     * endpoint for which it returns null or throws counts as one that cannot be connected to, and is asked for again.
+     * The argument that says to which socket address an endpoint's connections go: for transports other than TCP, or for servers that are found
+     * in another way. By default that is the endpoint's own host and port. It is called by threads that may wait, several at a time, and returns an
+     * address of a kind that the transport connects to. The host name of an unresolved one is looked up, see {@link #HOST_LOOKUP}, and for IP
+     * addresses and names the channel's proxy detector is asked, as by gRPC for a target. An endpoint for which it returns null or throws counts as
+     * one that cannot be connected to until it has an address; if it had one, that stays. It is called again when a connection was lost,
+     * once a second at most, and every 4 s for what is an {@link InetSocketAddress} or failed.
      */
     public static final NameResolver.Args.Key<Function<Endpoint, SocketAddress>> ADDRESSES =
             NameResolver.Args.Key.create("evenkeel-addresses");
+
+    /**
+     * The argument that says how host names are looked up, of endpoints and of what {@link #ADDRESSES} returns; the JDK's way by default. All
+     * addresses of a name are one endpoint's, tried one after the other. Names are looked up again when a connection was lost, once a
+     * second at most, and every 4 s; while that fails, the last addresses stay in use.
+     */
+    public static final NameResolver.Args.Key<HostLookup> HOST_LOOKUP =
+            NameResolver.Args.Key.create("evenkeel-host-lookup");
 
     /**
      * Whether a call may be executed twice, so that it may be repeated after the server may have processed it. By default that is what

@@ -46,6 +46,7 @@ final class Replacements {
             } finally {
                 lost.accept(child);
             }
+            helper.refreshNameResolution(); // the server may have moved
         }
     }
 

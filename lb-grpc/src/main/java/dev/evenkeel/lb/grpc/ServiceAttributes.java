@@ -16,5 +16,8 @@ final class ServiceAttributes {
     /** Of an address that is none: why there is none. */
     static final Attributes.Key<Status> NO_ADDRESS = Attributes.Key.create("dev.evenkeel.lb.no-address");
 
+    /** Of an address that is none yet: it is being looked up. */
+    static final Attributes.Key<Boolean> IS_LOOKED_UP = Attributes.Key.create("dev.evenkeel.lb.is-looked-up");
+
     private ServiceAttributes() {}
 }

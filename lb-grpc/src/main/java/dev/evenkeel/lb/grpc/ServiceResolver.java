@@ -5,7 +5,9 @@ import dev.evenkeel.lb.endpoint.Endpoint;
 import dev.evenkeel.lb.observe.Event;
 import dev.evenkeel.lb.observe.LoadBalancerListener;
 import dev.evenkeel.lb.text.OneLine;
+import dev.evenkeel.lb.time.Environment;
 import io.grpc.Attributes;
+import io.grpc.EquivalentAddressGroup;
 import io.grpc.NameResolver;
 import io.grpc.Status;
 import io.grpc.StatusOr;
@@ -14,6 +16,7 @@ import io.grpc.SynchronizationContext.ScheduledHandle;
 import java.net.SocketAddress;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -22,14 +25,20 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells a channel the list of a service's endpoints, and again whenever it changes. It finds nothing out by itself: the load balancer
- * watches its source, and goes on doing so while the channel is idle.
+ * Tells a channel the list of a service's endpoints, and again whenever it changes or one of them has moved. The load balancer watches its
+ * source, also while the channel is idle; the addresses of host names are found here, for this channel.
  */
 final class ServiceResolver extends NameResolver implements LoadBalancerListener {
     private static final System.Logger LOG = System.getLogger(EvenkeelGrpc.class.getName());
 
-    /** Addresses that could not be had are asked for again after so long, if nothing else happens before. Guessed. */
-    private static final long RETRY_SECONDS = 10;
+    /** Addresses of names, and those that could not be had, are asked for at this interval: a server that moved is followed in 5 s. */
+    private static final long LOOKUP_SECONDS = 4;
+
+    /** At least so long is between two times that they are asked for since connections were lost. Guessed. */
+    private static final long REST_SECONDS = 1;
+
+    /** A new list is not told before its addresses are found, or this has passed: most are found in less. Guessed. */
+    private static final long PATIENCE_MILLIS = 20;
 
     private final LoadBalancer service;
     private final AddressBook book;
@@ -40,16 +49,26 @@ final class ServiceResolver extends NameResolver implements LoadBalancerListener
             scheduler; // asked for only where it is needed: not every caller gives one
     private final Faults faults = new Faults();
     private final AtomicBoolean scheduled = new AtomicBoolean();
+    private final AtomicBoolean answersScheduled = new AtomicBoolean();
 
     // Written in the context.
     private @Nullable Listener2 listener;
     private LoadBalancer.@Nullable Registration registration;
-    private @Nullable ScheduledHandle retry; // of addresses that could not be had
+    private @Nullable ScheduledHandle patience; // with addresses, before a list is told
+    private @Nullable ScheduledHandle nextLookup;
+    private @Nullable ScheduledHandle rest; // between look-ups after lost connections
+    private boolean wasLostMeanwhile;
+    private boolean refused; // the list that was told last
 
-    ServiceResolver(LoadBalancer service, Function<Endpoint, SocketAddress> addresses, Args args) {
+    ServiceResolver(LoadBalancer service, @Nullable Function<Endpoint, SocketAddress> addresses, Args args) {
         this.service = service;
-        this.book = new AddressBook(addresses, faults);
         this.context = args.getSynchronizationContext();
+        Executor offload = args.getOffloadExecutor();
+        this.book = new AddressBook(
+                new AddressFinder(addresses, args.getArg(EvenkeelGrpc.HOST_LOOKUP), args.getProxyDetector()),
+                offload == null ? Environment.system().blocking() : offload,
+                this::answered,
+                faults);
         this.scheduler = args::getScheduledExecutorService;
         this.parser = args.getServiceConfigParser();
         this.remembersCalls = !MemorySelector.isNeeded(args);
@@ -78,18 +97,48 @@ final class ServiceResolver extends NameResolver implements LoadBalancerListener
         resolve();
     }
 
-    /** Tells the list again: gRPC asks for it after it refused one. */
+    /** Called when a connection was lost, so that servers may have moved, and again and again after the list was refused. */
     @Override
     public void refresh() {
-        resolve();
+        context.execute(() -> {
+            if (refused) {
+                resolve();
+            }
+            lookAgain();
+        });
+    }
+
+    private void lookAgain() {
+        if (rest != null) {
+            wasLostMeanwhile = true;
+        } else if (listener != null) {
+            rest = later(this::rested, REST_SECONDS, TimeUnit.SECONDS);
+            book.askAgain();
+        }
+    }
+
+    private void rested() {
+        rest = null;
+        if (wasLostMeanwhile) {
+            wasLostMeanwhile = false;
+            lookAgain();
+        }
     }
 
     @Override
     public void shutdown() {
         listener = null;
-        endRetry();
+        cancel(patience);
+        cancel(nextLookup);
+        cancel(rest);
         if (registration != null) {
             registration.close();
+        }
+    }
+
+    private static void cancel(@Nullable ScheduledHandle timer) {
+        if (timer != null) {
+            timer.cancel();
         }
     }
 
@@ -100,6 +149,11 @@ final class ServiceResolver extends NameResolver implements LoadBalancerListener
 
     @Override
     public boolean isInterestedIn(Event.Type type) {
+        return concernsTheList(type);
+    }
+
+    /** Returns whether after such an event other endpoints may be used, or none. */
+    static boolean concernsTheList(Event.Type type) {
         return switch (type) {
             case ADDED, CHANGED, REMOVED, SUBSET_CHANGED, STALE, FRESH, CLOSED -> true;
             case DRAINED,
@@ -127,50 +181,92 @@ final class ServiceResolver extends NameResolver implements LoadBalancerListener
 
     private void deliver() {
         scheduled.set(false);
-        endRetry();
+        deliver(true);
+    }
+
+    private void deliver(boolean mayWait) {
         Listener2 to = listener;
         if (to == null) {
             return;
         }
         try {
             List<Endpoint> endpoints = service.usedEndpoints();
-            if (!endpoints.isEmpty() || service.whyEmpty().isPresent()) {
-                to.onResult2(result(endpoints));
+            List<EquivalentAddressGroup> groups = book.groups(endpoints);
+            if (mayWait && book.isAwaited() && isPatient()) {
+                return;
             }
-            askAgainIfSomeLackAddresses();
+            cancel(patience);
+            patience = null;
+            if (!endpoints.isEmpty() || service.whyEmpty().isPresent()) {
+                book.told();
+                refused = !to.onResult2(result(groups)).isOk();
+            }
+            lookAtIntervals();
         } catch (Throwable e) { // nothing may leave this
             faults.log("the list of " + service.service() + " could not be told to a channel", e);
             Status error = Status.UNAVAILABLE
                     .withDescription(OneLine.of(service.service() + ": the list of endpoints could not be read: " + e))
                     .withCause(e);
+            refused = true;
             to.onResult2(ResolutionResult.newBuilder()
                     .setAddressesOrError(StatusOr.fromStatus(error))
                     .build());
         }
     }
 
-    /** Those who give no timers have to wait for the next list. */
-    private void askAgainIfSomeLackAddresses() {
-        if (book.lacksSome()) {
-            try {
-                retry = context.schedule(this::resolve, RETRY_SECONDS, TimeUnit.SECONDS, scheduler.get());
-            } catch (RuntimeException e) {
-                faults.log("addresses of " + service.service() + " are not asked for again", e);
-            }
+    private boolean isPatient() {
+        if (patience == null) {
+            patience = later(() -> deliver(false), PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+        }
+        return patience != null;
+    }
+
+    /** Called on any thread when addresses were found. */
+    private void answered() {
+        if (answersScheduled.compareAndSet(false, true)) {
+            context.execute(() -> {
+                answersScheduled.set(false);
+                if (book.takeAnswers() || patience != null) {
+                    deliver(true);
+                }
+            });
         }
     }
 
-    private void endRetry() {
-        if (retry != null) {
-            retry.cancel();
-            retry = null;
+    private void lookAtIntervals() {
+        if (nextLookup == null && book.hasSomeThatMayMove()) {
+            nextLookup = later(this::lookAtNames, LOOKUP_SECONDS, TimeUnit.SECONDS);
         }
     }
 
-    private ResolutionResult result(List<Endpoint> endpoints) {
+    private void lookAtNames() {
+        nextLookup = null;
+        book.askForThoseThatMayMove();
+        lookAtIntervals();
+    }
+
+    /** Returns the timer; null from those who give none, where addresses are asked for with the next list. */
+    private @Nullable ScheduledHandle later(Runnable task, long delay, TimeUnit unit) {
+        try {
+            return context.schedule(
+                    () -> {
+                        if (listener != null) {
+                            task.run();
+                        }
+                    },
+                    delay,
+                    unit,
+                    scheduler.get());
+        } catch (RuntimeException e) {
+            faults.log("addresses of " + service.service() + " are not asked for at intervals", e);
+            return null;
+        }
+    }
+
+    private ResolutionResult result(List<EquivalentAddressGroup> groups) {
         Attributes.Builder attributes = Attributes.newBuilder().set(ServiceAttributes.SERVICE, service);
         return ResolutionResult.newBuilder()
-                .setAddressesOrError(StatusOr.fromValue(book.groups(endpoints)))
+                .setAddressesOrError(StatusOr.fromValue(groups))
                 .setServiceConfig(serviceConfig(attributes))
                 .setAttributes(attributes.build())
                 .build();

@@ -2,16 +2,13 @@ package dev.evenkeel.lb.grpc;
 
 import dev.evenkeel.lb.LoadBalancer;
 import dev.evenkeel.lb.LoadBalancers;
-import dev.evenkeel.lb.endpoint.Endpoint;
 import io.grpc.NameResolver;
 import io.grpc.NameResolverProvider;
 import java.net.SocketAddress;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Collection;
-import java.util.Objects;
 import java.util.Set;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Makes resolvers for {@code lb:///service}. Found by gRPC through the service loader; not for use by programs. */
@@ -50,9 +47,7 @@ public final class ServiceResolverProvider extends NameResolverProvider {
                     + Dialer.SHORTEST + " to " + Dialer.LONGEST);
         }
         LoadBalancer service = services.get(name);
-        Function<Endpoint, SocketAddress> addresses =
-                Objects.requireNonNullElse(args.getArg(EvenkeelGrpc.ADDRESSES), EvenkeelGrpc::address);
-        return new ServiceResolver(service, addresses, args);
+        return new ServiceResolver(service, args.getArg(EvenkeelGrpc.ADDRESSES), args);
     }
 
     @Override

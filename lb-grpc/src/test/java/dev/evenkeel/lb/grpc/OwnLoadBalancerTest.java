@@ -25,7 +25,7 @@ class OwnLoadBalancerTest {
         "'', unnamed"
     })
     void itIsNamedAfterTheAuthorityAsFarAsThatIsAName(String authority, String name) {
-        try (OwnLoadBalancer own = new OwnLoadBalancer(authority)) {
+        try (OwnLoadBalancer own = new OwnLoadBalancer(authority, () -> {})) {
             assertThat(own.service().service()).isEqualTo(name);
         }
     }
@@ -33,7 +33,7 @@ class OwnLoadBalancerTest {
     @Test
     void itsEndpointsAreTheAddressesAsGrpcHandsThemOver() throws UnknownHostException {
         InetAddress ip = InetAddress.getByAddress("a.name", new byte[] {10, 0, 0, 1});
-        try (OwnLoadBalancer own = new OwnLoadBalancer("orders")) {
+        try (OwnLoadBalancer own = new OwnLoadBalancer("orders", () -> {})) {
             List<EquivalentAddressGroup> marked = own.take(List.of(
                     new EquivalentAddressGroup(new InetSocketAddress(ip, 80)),
                     new EquivalentAddressGroup(InetSocketAddress.createUnresolved("orders-1", 80))));
@@ -51,7 +51,7 @@ class OwnLoadBalancerTest {
 
     @Test
     void anAddressWithoutAHostIsRefused() {
-        try (OwnLoadBalancer own = new OwnLoadBalancer("orders")) {
+        try (OwnLoadBalancer own = new OwnLoadBalancer("orders", () -> {})) {
             List<EquivalentAddressGroup> groups =
                     List.of(new EquivalentAddressGroup(new InProcessSocketAddress("here")));
             assertThatThrownBy(() -> own.take(groups))
@@ -62,7 +62,7 @@ class OwnLoadBalancerTest {
 
     @Test
     void oneBadAddressAmongGoodOnesIsLeftOutAndNamed() {
-        try (OwnLoadBalancer own = new OwnLoadBalancer("orders")) {
+        try (OwnLoadBalancer own = new OwnLoadBalancer("orders", () -> {})) {
             List<EquivalentAddressGroup> marked = own.take(List.of(
                     new EquivalentAddressGroup(new InProcessSocketAddress("here")),
                     new EquivalentAddressGroup(InetSocketAddress.createUnresolved("orders-1", 0)),

@@ -52,6 +52,7 @@ final class ScriptedChannel extends LoadBalancer.Helper implements AutoCloseable
     }
 
     final List<ConnectivityState> states = new ArrayList<>();
+    int lookups; // how often the resolver was asked to look again
 
     private LoadBalancer.SubchannelPicker picker; // the latest
     private final SynchronizationContext context = new SynchronizationContext((thread, thrown) -> {
@@ -156,6 +157,11 @@ final class ScriptedChannel extends LoadBalancer.Helper implements AutoCloseable
     public void updateBalancingState(ConnectivityState state, LoadBalancer.SubchannelPicker newPicker) {
         states.add(state);
         picker = newPicker;
+    }
+
+    @Override
+    public void refreshNameResolution() {
+        lookups++;
     }
 
     @Override
