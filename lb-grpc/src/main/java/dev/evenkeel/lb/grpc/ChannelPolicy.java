@@ -9,6 +9,7 @@ import io.grpc.LoadBalancerProvider;
 import io.grpc.Status;
 import io.grpc.SynchronizationContext;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +27,7 @@ final class ChannelPolicy extends LoadBalancer implements EndpointChild.Owner, C
     private final ChannelState state;
     private final Replacements replacements;
     private final Liveness liveness;
+    private final HeldHedges heldHedges;
 
     // Written in the context.
     private volatile @Nullable ChannelView view;
@@ -40,6 +42,8 @@ final class ChannelPolicy extends LoadBalancer implements EndpointChild.Owner, C
         this.replacements = new Replacements(helper, this::replaced);
         this.liveness = new Liveness(helper, Liveness.interval(helper), connections, replacements, this::execute);
         this.state = new ChannelState(helper, connections, () -> guarded("the end of waiting", this::publish));
+        this.heldHedges =
+                new HeldHedges(helper, () -> guarded("a held hedge", this::publishIfItMayHelp), System::nanoTime);
         liveness.begin();
     }
 
@@ -55,7 +59,11 @@ final class ChannelPolicy extends LoadBalancer implements EndpointChild.Owner, C
     private Status accept(ResolvedAddresses addresses) {
         dev.evenkeel.lb.LoadBalancer service = addresses.getAttributes().get(ServiceAttributes.SERVICE);
         if (service != null) {
-            return accept(viewOf(service, true), addresses.getAddresses());
+            ChannelView of = viewOf(service, true);
+            of.leave(Objects.requireNonNullElse(
+                    addresses.getAttributes().get(ServiceAttributes.METHODS), ConfiguredMethods.NONE));
+            Receipt.give(addresses);
+            return accept(of, addresses.getAddresses());
         }
         OwnLoadBalancer made = own == null ? ownLoadBalancer() : own;
         own = made;
@@ -207,11 +215,21 @@ final class ChannelPolicy extends LoadBalancer implements EndpointChild.Owner, C
     @Override
     public void candidatesChanged() {
         if (state.isAwaited() || isOver()) {
-            execute("a change of the candidates", () -> {
-                if (!closed && (state.hasReady() || isOver())) {
-                    publish();
-                }
-            });
+            execute("a change of the candidates", this::publishIfItMayHelp);
+        }
+    }
+
+    private void publishIfItMayHelp() {
+        if (!closed && (state.hasReady() || isOver())) {
+            publish();
+        }
+    }
+
+    /** What waits may be thousands of calls. */
+    @Override
+    public void hedgeReleased() {
+        if (state.isAwaited() || isOver()) {
+            heldHedges.released();
         }
     }
 

@@ -15,7 +15,10 @@ final class MemoryInterceptor implements ClientInterceptor {
     @Override
     public <Q, A> ClientCall<Q, A> interceptCall(MethodDescriptor<Q, A> method, CallOptions options, Channel next) {
         boolean pinned = options.getOption(EvenkeelGrpc.PIN_ENDPOINT) != null;
-        CallMemory memory = new CallMemory(CallShape.of(method).request(options), pinned);
+        boolean forbidden = Boolean.FALSE.equals(
+                options.getOption(EvenkeelGrpc.IDEMPOTENT)); // by the call, whatever its method's config says
+        CallMemory memory = new CallMemory(
+                CallShape.of(method).request(options), pinned, forbidden ? null : method.getFullMethodName());
         ClientCall<Q, A> call = next.newCall(method, options.withOption(CallMemory.KEY, memory));
         memory.isOf(call);
         return new Call<>(call, memory);

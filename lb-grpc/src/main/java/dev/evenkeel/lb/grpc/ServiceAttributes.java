@@ -16,5 +16,11 @@ final class ServiceAttributes {
     /** Of an address that is none: why there is none. */
     static final Attributes.Key<Status> NO_ADDRESS = Attributes.Key.create("dev.evenkeel.lb.no-address");
 
+    /** Of a result: for which methods the application says itself which calls are made again. */
+    static final Attributes.Key<ConfiguredMethods> METHODS = Attributes.Key.create("dev.evenkeel.lb.methods");
+
+    /** Of a result: whether our policy has it. */
+    static final Attributes.Key<Receipt> RECEIPT = Attributes.Key.create("dev.evenkeel.lb.receipt");
+
     private ServiceAttributes() {}
 }

@@ -35,6 +35,8 @@ final class ServiceResolver extends NameResolver implements LoadBalancerListener
     private final AddressBook book;
     private final SynchronizationContext context;
     private final ServiceConfigParser parser;
+    private final MergedConfig config;
+    private final Receipt receipt;
     private final Supplier<ScheduledExecutorService>
             scheduler; // asked for only where it is needed: not every caller gives one
     private final Faults faults = new Faults();
@@ -51,6 +53,11 @@ final class ServiceResolver extends NameResolver implements LoadBalancerListener
         this.context = args.getSynchronizationContext();
         this.scheduler = args::getScheduledExecutorService;
         this.parser = args.getServiceConfigParser();
+        BuilderSettings settings = args.getArg(BuilderSettings.KEY);
+        this.config = settings == null
+                ? MergedConfig.of(null, service.retryPolicy(), Registration.policy(), MergedConfig.Limits.NONE)
+                : settings.merged(args, service);
+        this.receipt = new Receipt(service.service());
         if (service.mayHedge()) {
             LOG.log(
                     System.Logger.Level.WARNING,
@@ -134,6 +141,9 @@ final class ServiceResolver extends NameResolver implements LoadBalancerListener
             List<Endpoint> endpoints = service.usedEndpoints();
             if (!endpoints.isEmpty() || service.whyEmpty().isPresent()) {
                 to.onResult2(result(endpoints));
+                if (listener != null) { // it was not ended by that
+                    receipt.check();
+                }
             }
             askAgainIfSomeLackAddresses();
         } catch (Throwable e) { // nothing may leave this
@@ -170,8 +180,10 @@ final class ServiceResolver extends NameResolver implements LoadBalancerListener
                 .setAddressesOrError(StatusOr.fromValue(book.groups(endpoints)))
                 .setAttributes(Attributes.newBuilder()
                         .set(ServiceAttributes.SERVICE, service)
+                        .set(ServiceAttributes.METHODS, config.methods())
+                        .set(ServiceAttributes.RECEIPT, receipt)
                         .build())
-                .setServiceConfig(parser.parseServiceConfig(ServiceConfig.of(service.retryPolicy())))
+                .setServiceConfig(parser.parseServiceConfig(config.config()))
                 .build();
     }
 }
