@@ -14,9 +14,10 @@ import java.util.WeakHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an application set on a channel's builder. gRPC has no way to ask for it, and shows a default service config to nobody, so the builder's
- * fields are read: what is set before {@link EvenkeelGrpc#configure} is then not overwritten, and a service config is merged with ours, whenever it
- * is set. Where fields cannot be read, in a native image or under another name, we set less and say so.
+ * What an application set on a channel's builder. gRPC has no way to ask for it, and shows a default service config to
+ * nobody, so the builder's fields are read: what is set before {@link EvenkeelGrpc#configure} is then not overwritten,
+ * and a service config is merged with ours, whenever it is set. Where fields cannot be read, in a native image or under
+ * another name, we set less and say so.
  */
 final class BuilderSettings {
     /** The argument by which the channel's resolver finds it. */
@@ -28,7 +29,9 @@ final class BuilderSettings {
 
     private final ManagedChannelBuilder<?> builder;
 
-    /** By the arguments of a channel, as one that was idle asks again, and the builder may have other settings by then. */
+    /**
+     * By the arguments of a channel, as one that was idle asks again, and the builder may have other settings by then.
+     */
     private final Map<NameResolver.Args, MergedConfig> merged = new WeakHashMap<>(); // guarded by this
 
     private @Nullable Map<String, ?> users; // guarded by this; what we have replaced
@@ -49,7 +52,9 @@ final class BuilderSettings {
         return unset.equals(read(field));
     }
 
-    /** Returns the policy that was chosen for targets whose service config names none; null if none was, or it is ours. */
+    /**
+     * Returns the policy that was chosen for targets whose service config names none; null if none was, or it is ours.
+     */
     @Nullable
     String otherPolicy() {
         Object policy = read("defaultLbPolicy");
@@ -69,8 +74,9 @@ final class BuilderSettings {
     }
 
     /**
-     * Returns the service config of a channel that is being built or was idle. If gRPC is not to look for one, the merged one takes the place of
-     * what the application set; the builder is used by the thread that is here, and gRPC reads it after the resolver was made.
+     * Returns the service config of a channel that is being built or was idle. If gRPC is not to look for one, the
+     * merged one takes the place of what the application set; the builder is used by the thread that is here, and gRPC
+     * reads it after the resolver was made.
      */
     synchronized MergedConfig merged(NameResolver.Args channel, LoadBalancer service) {
         return merged.computeIfAbsent(channel, args -> merge(service));
@@ -126,7 +132,7 @@ final class BuilderSettings {
                 field.setAccessible(true);
                 return field.get(in);
             } catch (NoSuchFieldException e) {
-                continue; // one that it forwards to may have it
+                // One that it forwards to may have it.
             } catch (ReflectiveOperationException | RuntimeException | LinkageError e) {
                 return null;
             }
@@ -134,7 +140,10 @@ final class BuilderSettings {
         return null;
     }
 
-    /** Asks by the method of the class that forwards: a builder's own may not all be there, as those with types of an optional library. */
+    /**
+     * Asks by the method of the class that forwards: a builder's own may not all be there, as those with types of an
+     * optional library.
+     */
     private static @Nullable ManagedChannelBuilder<?> delegate(ManagedChannelBuilder<?> forwarding) {
         for (Class<?> type : List.of(ForwardingChannelBuilder2.class, ForwardingChannelBuilder.class)) {
             if (type.isInstance(forwarding)) {

@@ -288,23 +288,26 @@ final class CallMemory implements PickContext {
             }
             attempts = paid + 1;
         }
-        RetryDecision decided =
+        @Nullable RetryDecision decided =
                 pinned ? STOP : decide(failure, attempts, view, hedged); // not under the lock, for listeners hear of it
         synchronized (this) {
             if (open > 0) {
                 return; // a hedge was begun meanwhile
             }
             last = failure;
-            decision = decided;
+            decision = decided == null ? AS_GRPC_LIKES : decided;
             Metadata trailers = failure.trailers();
-            if (trailers != null && attempts == paid + 1 && decided != AS_GRPC_LIKES) { // else gRPC has begun another
+            if (trailers != null && attempts == paid + 1 && decided != null) { // else gRPC has begun another
                 written = PushbackTrailer.write(trailers, decided, failure.status());
             }
         }
     }
 
-    /** A server that forbids a repetition, gRFC A6, means the call; one that asks for a pause means itself. */
-    private RetryDecision decide(Failure failure, int attempts, LoadBalancerView view, boolean hedged) {
+    /**
+     * Returns what follows; null where a policy of the application's decides. A server that forbids a repetition, gRFC
+     * A6, means the call; one that asks for a pause means itself.
+     */
+    private @Nullable RetryDecision decide(Failure failure, int attempts, LoadBalancerView view, boolean hedged) {
         if (GrpcOutcomes.forbidsRepeating(failure.trailers())) {
             return FORBIDDEN;
         }
@@ -312,7 +315,7 @@ final class CallMemory implements PickContext {
                 attempts, attempts - 1, false, hasUntried(failure, view), false, failure.remainingNanos());
         RetryDecision decided =
                 view.decideRetry(failure.outcome(), hedged ? RequestInfo.IDEMPOTENT : request, progress);
-        return hedged && !decided.isRetry() && !isRefused(decided) ? AS_GRPC_LIKES : decided;
+        return hedged && !decided.isRetry() && !isRefused(decided) ? null : decided;
     }
 
     /** Returns whether nothing but means are lacking for another attempt. */

@@ -5,8 +5,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The methods for which an application's service config has a retry or hedging policy, so that gRPC decides by that which calls are made again. The
- * most specific entry counts, as in gRPC: that of the method, else of its service, else of all.
+ * The methods for which an application's service config has a retry or hedging policy, so that gRPC decides by that
+ * which calls are made again. The most specific entry counts, as in gRPC: that of the method, else of its service, else
+ * of all.
  *
  * @param policies by the method's full name, its service with a slash behind, or nothing for all: which there is
  */

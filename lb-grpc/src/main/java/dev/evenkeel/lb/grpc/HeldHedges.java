@@ -8,9 +8,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongSupplier;
 
 /**
- * Has gRPC pick again for hedges that were held and are to be decided on, for many of them at a time. gRPC picks for every call that waits, and where
- * thousands do, each of which ends in its turn, doing that for each one would take all of the processor. So after it was done there is a pause that
- * is several times as long as it took.
+ * Has gRPC pick again for hedges that were held and are to be decided on, for many of them at a time. gRPC picks for
+ * every call that waits, and where thousands do, each of which ends in its turn, doing that for each one would take all
+ * of the processor. So after it was done there is a pause that is several times as long as it took.
  */
 final class HeldHedges {
     /** For picking again, at most a fifth of one processor. Guessed. */

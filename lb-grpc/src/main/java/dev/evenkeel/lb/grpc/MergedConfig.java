@@ -9,8 +9,9 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The service config of a channel: what the application set, and ours where that says nothing. Its method configs hold, and those without a retry or
- * hedging policy get ours, as do methods of which none speaks; its throttling holds. Which policy chooses endpoints is ours to say.
+ * The service config of a channel: what the application set, and ours where that says nothing. Its method configs hold,
+ * and those without a retry or hedging policy get ours, as do methods of which none speaks; its throttling holds. Which
+ * policy chooses endpoints is ours to say.
  *
  * @param config as a tree of maps, lists, strings, doubles and booleans
  * @param methods those that have a retry or hedging policy of the application's

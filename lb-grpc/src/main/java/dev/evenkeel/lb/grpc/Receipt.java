@@ -3,8 +3,9 @@ package dev.evenkeel.lb.grpc;
 import io.grpc.LoadBalancer.ResolvedAddresses;
 
 /**
- * Whether what a resolver of ours said has reached our policy, with our service config. It has not where an application turned off gRPC's look-up of
- * service configs on a builder that could not be merged with. Used in the channel's context.
+ * Whether what a resolver of ours said has reached our policy, with our service config. It has not where an application
+ * turned off gRPC's look-up of service configs on a builder that could not be merged with. Used in the channel's
+ * context.
  */
 final class Receipt {
     private static final System.Logger LOG = System.getLogger(EvenkeelGrpc.class.getName());

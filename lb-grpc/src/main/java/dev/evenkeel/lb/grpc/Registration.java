@@ -4,11 +4,13 @@ import io.grpc.LoadBalancerProvider;
 import io.grpc.LoadBalancerRegistry;
 import io.grpc.NameResolverProvider;
 import io.grpc.NameResolverRegistry;
+import java.security.CodeSource;
 
 /**
- * Our entries in gRPC's registries, which are one for the process. The service loader makes them as a rule; not where gRPC's class loader does not see
- * ours, or the files under {@code META-INF/services} were lost when jars were joined. And another copy of this library may have made them before:
- * then ours have names of their own. Safe for use by many threads.
+ * Our entries in gRPC's registries, which are one for the process. The service loader makes them as a rule; not where
+ * gRPC's class loader does not see ours, or the files under {@code META-INF/services} were lost when jars were joined.
+ * And another copy of this library may have made them before: then ours have names of their own. Safe for use by many
+ * threads.
  */
 final class Registration {
     private static final String OWN_POLICY = EvenkeelPolicyProvider.NAME + "-"
@@ -64,7 +66,7 @@ final class Registration {
 
     /** Returns the words about where a class of another copy comes from. */
     static String copy(Object of) {
-        java.security.CodeSource source = of.getClass().getProtectionDomain().getCodeSource();
+        CodeSource source = of.getClass().getProtectionDomain().getCodeSource();
         return source == null || source.getLocation() == null ? "" : " from " + source.getLocation();
     }
 

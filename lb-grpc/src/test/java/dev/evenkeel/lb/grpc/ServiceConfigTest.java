@@ -144,7 +144,10 @@ class ServiceConfigTest {
         assertThat(fleet.calls()).isEqualTo(30 + 15);
     }
 
-    /** Of a failure that its policy does not name as fatal, the next hedge need not wait out its delay, nor the call where there is no budget. */
+    /**
+     * Of a failure that its policy does not name as fatal, the next hedge need not wait out its delay, nor the call
+     * where there is no budget.
+     */
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void hedgesOfAMethodGoOnAtOnceAfterAFailureAndEndAtOnceWithoutABudget(boolean lookUp) {
