@@ -288,7 +288,8 @@ final class CallMemory implements PickContext {
             }
             attempts = paid + 1;
         }
-        @Nullable RetryDecision decided =
+        @Nullable
+        RetryDecision decided =
                 pinned ? STOP : decide(failure, attempts, view, hedged); // not under the lock, for listeners hear of it
         synchronized (this) {
             if (open > 0) {
