@@ -275,6 +275,10 @@ final class Engine {
         announceRetry(failed, why + ", not charged to the budget");
     }
 
+    void announceHedge(@Nullable Endpoint waitedFor, String why) {
+        announce(new Event(Event.Type.HEDGE, announcer.service(), waitedFor, why));
+    }
+
     void announce(Event event) {
         announcer.note(event);
         announcer.deliver();

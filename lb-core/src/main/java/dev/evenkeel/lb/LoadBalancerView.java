@@ -162,7 +162,7 @@ public final class LoadBalancerView implements AutoCloseable {
     }
 
     /**
-     * Takes the token for a retry or a hedge that is about to be made out of the service's budget, and returns whether there was one. If
+     * Takes the token for a retry that is about to be made out of the service's budget, and returns whether there was one. If
      * there was none, it must not be made.
      *
      * @param failed where the attempt went that is being repeated; null if nobody knows
@@ -173,6 +173,20 @@ public final class LoadBalancerView implements AutoCloseable {
             return false;
         }
         engine.announceRetry(failed, why);
+        return true;
+    }
+
+    /**
+     * Does the same for a hedge: an attempt beside others of its call that are still waited for. It is announced as {@code HEDGE}.
+     *
+     * @param waitedFor where the call's latest attempt went; null if nobody knows
+     * @param why why another is made, in a few words
+     */
+    public boolean chargeHedge(@Nullable Endpoint waitedFor, String why) {
+        if (!engine.withdrawRetry(engine.nowNanos())) {
+            return false;
+        }
+        engine.announceHedge(waitedFor, why);
         return true;
     }
 

@@ -38,6 +38,7 @@ final class CallMemory implements PickContext {
 
     private final RequestInfo request;
     private final boolean pinned;
+    private final @Nullable String method;
 
     // Guarded by this.
     private @Nullable Endpoint first; // where the first attempt went, which for nearly all calls is the only one
@@ -63,8 +64,23 @@ final class CallMemory implements PickContext {
      * @param pinned whether the call may go to one endpoint only, and so is never repeated
      */
     CallMemory(RequestInfo request, boolean pinned) {
+        this(request, pinned, null);
+    }
+
+    /**
+     * Begins one.
+     *
+     * @param method its full name; null if it is not known, or no config of the method is to hold for the call's repetition
+     */
+    CallMemory(RequestInfo request, boolean pinned, @Nullable String method) {
         this.request = request;
         this.pinned = pinned;
+        this.method = method;
+    }
+
+    /** Returns what a service config of the application's says of further attempts of the call. */
+    ConfiguredMethods.Policy policy(ConfiguredMethods methods) {
+        return pinned ? ConfiguredMethods.Policy.NONE : methods.of(method);
     }
 
     /**
@@ -116,11 +132,14 @@ final class CallMemory implements PickContext {
             if (refused != null) {
                 return PickResult.withDrop(refused);
             }
+            if (held && open > 0) {
+                return PickResult.withNoResult(); // as before: it is picked for whenever another call's hedge is
+            }
             failed = open > 0 ? null : last;
             decided = open > 0 ? null : decision;
         }
         if (failed == null || decided == null) {
-            if (!charge(view, "hedge")) {
+            if (!view.chargeHedge(latest(), "asks another endpoint as well, by a hedging policy")) {
                 return isUntouched() ? null : hold(); // in the place of one that was never sent it may go, this once
             }
         } else {
@@ -262,6 +281,16 @@ final class CallMemory implements PickContext {
 
     /** Decides what follows from a failure, and says so in the trailers if there are any: gRPC reads them next. */
     void failed(Failure failure, LoadBalancerView view) {
+        failed(failure, view, false);
+    }
+
+    /**
+     * Does the same.
+     *
+     * @param hedged whether the application has the method hedged, so that it may be executed twice, and on which failures hedges go on is for its
+     *     policy to say
+     */
+    void failed(Failure failure, LoadBalancerView view, boolean hedged) {
         int attempts;
         synchronized (this) {
             if (open > 0) {
@@ -269,29 +298,40 @@ final class CallMemory implements PickContext {
             }
             attempts = paid + 1;
         }
+        @Nullable
         RetryDecision decided =
-                pinned ? STOP : decide(failure, attempts, view); // not under the lock, for listeners hear of it
+                pinned ? STOP : decide(failure, attempts, view, hedged); // not under the lock, for listeners hear of it
         synchronized (this) {
             if (open > 0) {
                 return; // a hedge was begun meanwhile
             }
             last = failure;
-            decision = decided;
+            decision = decided == null ? AS_GRPC_LIKES : decided;
             Metadata trailers = failure.trailers();
-            if (trailers != null && attempts == paid + 1) { // else gRPC has begun another
+            if (trailers != null && attempts == paid + 1 && decided != null) { // else gRPC has begun another
                 written = PushbackTrailer.write(trailers, decided, failure.status());
             }
         }
     }
 
-    /** A server that forbids a repetition, gRFC A6, means the call; one that asks for a pause means itself. */
-    private RetryDecision decide(Failure failure, int attempts, LoadBalancerView view) {
+    /**
+     * Returns what follows; null where a policy of the application's decides. A server that forbids a repetition, gRFC
+     * A6, means the call; one that asks for a pause means itself.
+     */
+    private @Nullable RetryDecision decide(Failure failure, int attempts, LoadBalancerView view, boolean hedged) {
         if (GrpcOutcomes.forbidsRepeating(failure.trailers())) {
             return FORBIDDEN;
         }
         RetryPolicy.Progress progress = new RetryPolicy.Progress(
                 attempts, attempts - 1, false, hasUntried(failure, view), false, failure.remainingNanos());
-        return view.decideRetry(failure.outcome(), request, progress);
+        RetryDecision decided =
+                view.decideRetry(failure.outcome(), hedged ? RequestInfo.IDEMPOTENT : request, progress);
+        return hedged && !decided.isRetry() && !isRefused(decided) ? null : decided;
+    }
+
+    /** Returns whether nothing but means are lacking for another attempt. */
+    private static boolean isRefused(RetryDecision decided) {
+        return decided.kind() == RetryDecision.Kind.STOP_BUDGET || decided.kind() == RetryDecision.Kind.STOP_LIMIT;
     }
 
     /** Elsewhere than where the call may go there is nobody to try. */

@@ -10,6 +10,7 @@ import io.grpc.LoadBalancerProvider;
 import io.grpc.Status;
 import io.grpc.SynchronizationContext;
 import java.util.List;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
@@ -29,6 +30,7 @@ final class ChannelPolicy extends LoadBalancer implements EndpointChild.Owner, C
     private final ChannelState state;
     private final Replacements replacements;
     private final Liveness liveness;
+    private final HeldHedges heldHedges;
     private final AtomicBoolean ownListScheduled = new AtomicBoolean();
 
     // Written in the context.
@@ -46,6 +48,8 @@ final class ChannelPolicy extends LoadBalancer implements EndpointChild.Owner, C
         this.liveness =
                 new Liveness(helper, Liveness.interval(helper), connections, replacements, queue, this::execute);
         this.state = new ChannelState(helper, connections, () -> guarded("the end of waiting", this::publish));
+        this.heldHedges =
+                new HeldHedges(helper, () -> guarded("a held hedge", this::publishIfItMayHelp), System::nanoTime);
         liveness.begin();
     }
 
@@ -65,7 +69,11 @@ final class ChannelPolicy extends LoadBalancer implements EndpointChild.Owner, C
     private Status accept(ResolvedAddresses addresses) {
         dev.evenkeel.lb.LoadBalancer service = addresses.getAttributes().get(ServiceAttributes.SERVICE);
         if (service != null) {
-            return accept(viewOf(service, true), addresses.getAddresses());
+            ChannelView of = viewOf(service, true);
+            of.leave(Objects.requireNonNullElse(
+                    addresses.getAttributes().get(ServiceAttributes.METHODS), ConfiguredMethods.NONE));
+            Receipt.give(addresses);
+            return accept(of, addresses.getAddresses());
         }
         OwnLoadBalancer made = own == null ? ownLoadBalancer() : own;
         own = made;
@@ -252,11 +260,21 @@ final class ChannelPolicy extends LoadBalancer implements EndpointChild.Owner, C
     @Override
     public void candidatesChanged() {
         if (state.isAwaited() || isOver()) {
-            execute("a change of the candidates", () -> {
-                if (!closed && (state.hasReady() || isOver())) {
-                    publish();
-                }
-            });
+            execute("a change of the candidates", this::publishIfItMayHelp);
+        }
+    }
+
+    private void publishIfItMayHelp() {
+        if (!closed && (state.hasReady() || isOver())) {
+            publish();
+        }
+    }
+
+    /** What waits may be thousands of calls. */
+    @Override
+    public void hedgeReleased() {
+        if (state.isAwaited() || isOver()) {
+            heldHedges.released();
         }
     }
 

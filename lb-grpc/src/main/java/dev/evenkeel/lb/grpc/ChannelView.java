@@ -23,12 +23,18 @@ final class ChannelView {
     private final boolean decides;
     private final @Nullable GrpcJudge judge;
     private final Owner owner;
+    private volatile ConfiguredMethods methods = ConfiguredMethods.NONE; // written in the channel's context
     private volatile boolean closed;
 
     /** Whom a view tells of changes, on any thread. */
     interface Owner {
         /** Learns that there may be somebody to pick where there was nobody. */
         void candidatesChanged();
+
+        /** Learns that a hedge that was held is to be picked for again; there may be many. */
+        default void hedgeReleased() {
+            candidatesChanged();
+        }
 
         /** Learns that an endpoint is in the list that was not. */
         void joined(Endpoint endpoint);
@@ -52,6 +58,11 @@ final class ChannelView {
         this.owner = owner;
         this.view = service.openView(owner::candidatesChanged);
         this.registration = service.addListener(new Changes(owner));
+    }
+
+    /** Learns for which methods gRPC decides what is repeated all the same, by policies of the application's. */
+    void leave(ConfiguredMethods toGrpc) {
+        methods = toGrpc;
     }
 
     boolean isOf(LoadBalancer other) {
@@ -100,8 +111,9 @@ final class ChannelView {
 
     /** Learns that an attempt failed that may be repeated. */
     void failed(CallMemory memory, CallMemory.Failure failure) {
-        if (decides) {
-            memory.failed(failure, view);
+        ConfiguredMethods.Policy policy = memory.policy(methods);
+        if (decides && policy != ConfiguredMethods.Policy.RETRY) {
+            memory.failed(failure, view, policy == ConfiguredMethods.Policy.HEDGING);
         } else {
             memory.failed(failure);
         }
@@ -111,7 +123,7 @@ final class ChannelView {
     /** Has gRPC pick again for a hedge that waits for what becomes of the others, if nothing is under way any more. */
     void releaseHedge(CallMemory memory) {
         if (memory.release()) {
-            owner.candidatesChanged();
+            owner.hedgeReleased();
         }
     }
 

@@ -3,6 +3,7 @@ package dev.evenkeel.lb.grpc;
 import dev.evenkeel.lb.LoadBalancers;
 import dev.evenkeel.lb.call.Subset;
 import dev.evenkeel.lb.endpoint.Endpoint;
+import dev.evenkeel.lb.text.OneLine;
 import io.grpc.CallOptions;
 import io.grpc.ClientInterceptor;
 import io.grpc.ManagedChannelBuilder;
@@ -104,8 +105,13 @@ public final class EvenkeelGrpc {
     /** The argument that says what answers mean, where that is not what their status says: see {@link GrpcJudge}. By default nothing does. */
     public static final NameResolver.Args.Key<GrpcJudge> JUDGE = NameResolver.Args.Key.create("evenkeel-judge");
 
-    /** The most attempts of a call that a load balancer can ask for; gRPC's own limit is 5. */
+    private static final System.Logger LOG = System.getLogger(EvenkeelGrpc.class.getName());
+
+    /** The most attempts of a call that a load balancer can ask for. */
     private static final int MOST_ATTEMPTS = 10;
+
+    /** gRPC's limit where none is set. */
+    private static final int USUAL_ATTEMPTS = 5;
 
     /**
      * More than the five minutes below which servers of all languages take pings for an attack, unless they are told otherwise. Why it is set
@@ -116,7 +122,11 @@ public final class EvenkeelGrpc {
     private EvenkeelGrpc() {}
 
     /**
-     * Makes a channel use the load balancers, and returns its builder. What it sets can be set otherwise afterwards.
+     * Makes a channel use the load balancers, and returns its builder. What was set before holds, and what this sets can be set otherwise
+     * afterwards, except for the policy that chooses endpoints. A service config of the application's, {@code defaultServiceConfig}, is
+     * merged with ours whenever it is set: its method configs and its throttling hold, ours fill the gaps, and what has no effect is
+     * logged when the channel is built. Calls within the process may be repeated as all others, unless {@code disableRetry} is called
+     * afterwards.
      *
      * @param builder of a channel to {@code lb:///service}
      * @throws IllegalStateException if grpc-java is older than 1.70
@@ -124,12 +134,29 @@ public final class EvenkeelGrpc {
     public static <B extends ManagedChannelBuilder<?>> B configure(B builder, LoadBalancers services) {
         Objects.requireNonNull(services, "services");
         GrpcVersion.check();
+        Registration.ensure();
+        BuilderSettings settings = new BuilderSettings(builder);
+        String replaced = settings.otherPolicy();
+        if (replaced != null) {
+            LOG.log(
+                    System.Logger.Level.WARNING,
+                    OneLine.of("defaultLoadBalancingPolicy(\"" + replaced
+                            + "\") is replaced by EvenkeelGrpc.configure: endpoints are chosen by the load balancer"));
+        }
         builder.setNameResolverArg(SERVICES, services);
-        builder.defaultLoadBalancingPolicy(EvenkeelPolicyProvider.NAME);
-        builder.maxRetryAttempts(MOST_ATTEMPTS);
+        builder.setNameResolverArg(BuilderSettings.KEY, settings);
+        builder.defaultLoadBalancingPolicy(Registration.policy());
+        if (settings.is("maxRetryAttempts", USUAL_ATTEMPTS)) {
+            builder.maxRetryAttempts(MOST_ATTEMPTS);
+        }
+        if (settings.isInProcess()) {
+            builder.enableRetry();
+        }
+        if (settings.is("keepAliveTimeNanos", Long.MAX_VALUE)) {
+            keepAlive(builder);
+        }
         builder.intercept(interceptor());
         builder.setNameResolverArg(MemorySelector.NOT_NEEDED, true);
-        keepAlive(builder);
         watchTransports(builder);
         return builder;
     }
@@ -140,6 +167,17 @@ public final class EvenkeelGrpc {
         } catch (UnsupportedOperationException e) {
             // A channel that has none.
         }
+    }
+
+    /**
+     * Makes targets of another scheme ours, {@code acme-lb:///orders}. For the case that two copies of this library are in one process, as when
+     * a vendor's jar has one inside: {@code lb} belongs to the copy that gRPC finds first. May be called repeatedly.
+     *
+     * @param scheme of lower-case letters, digits, {@code +}, {@code .} and {@code -}, beginning with a letter
+     * @throws IllegalArgumentException if it is something else, or somebody else's
+     */
+    public static void registerScheme(String scheme) {
+        Registration.addScheme(scheme);
     }
 
     private static void keepAlive(ManagedChannelBuilder<?> builder) {

@@ -18,7 +18,10 @@ final class MemoryInterceptor implements ClientInterceptor {
             return next.newCall(method, options);
         }
         boolean pinned = options.getOption(EvenkeelGrpc.PIN_ENDPOINT) != null;
-        CallMemory memory = new CallMemory(CallShape.of(method).request(options), pinned);
+        boolean forbidden = Boolean.FALSE.equals(
+                options.getOption(EvenkeelGrpc.IDEMPOTENT)); // by the call, whatever its method's config says
+        CallMemory memory = new CallMemory(
+                CallShape.of(method).request(options), pinned, forbidden ? null : method.getFullMethodName());
         ClientCall<Q, A> call = next.newCall(method, options.withOption(CallMemory.KEY, memory));
         memory.isOf(call);
         return new Call<>(call, memory);

@@ -19,5 +19,11 @@ final class ServiceAttributes {
     /** Of an address that is none yet: it is being looked up. */
     static final Attributes.Key<Boolean> IS_LOOKED_UP = Attributes.Key.create("dev.evenkeel.lb.is-looked-up");
 
+    /** Of a result: for which methods the application says itself which calls are made again. */
+    static final Attributes.Key<ConfiguredMethods> METHODS = Attributes.Key.create("dev.evenkeel.lb.methods");
+
+    /** Of a result: whether our policy has it. */
+    static final Attributes.Key<Receipt> RECEIPT = Attributes.Key.create("dev.evenkeel.lb.receipt");
+
     private ServiceAttributes() {}
 }

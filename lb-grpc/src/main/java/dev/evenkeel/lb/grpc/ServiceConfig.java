@@ -26,19 +26,19 @@ final class ServiceConfig {
         return REPEATED.contains(code);
     }
 
-    /** Returns the policy alone, by which nothing is repeated. */
-    static Map<String, ?> withoutRetries() {
-        return Map.of("loadBalancingConfig", List.of(Map.of(EvenkeelPolicyProvider.NAME, Map.of())));
-    }
-
-    static Map<String, ?> of(RetryPolicy retry) {
-        Map<String, ?> policy = withoutRetries();
+    /**
+     * Returns it.
+     *
+     * @param name of our policy
+     */
+    static Map<String, ?> of(RetryPolicy retry, String name) {
+        Map<String, ?> policy = Map.of("loadBalancingConfig", List.of(Map.of(name, Map.of())));
         if (retry.maxAttempts() == 1) {
             return policy;
         }
         Map<String, ?> everyMethod = Map.of("name", List.of(Map.of()), "retryPolicy", retryPolicy(retry));
         return Map.of(
-                "loadBalancingConfig", List.of(Map.of(EvenkeelPolicyProvider.NAME, Map.of())),
+                "loadBalancingConfig", List.of(Map.of(name, Map.of())),
                 "methodConfig", List.of(everyMethod));
     }
 

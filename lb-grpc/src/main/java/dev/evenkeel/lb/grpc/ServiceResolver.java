@@ -4,6 +4,7 @@ import dev.evenkeel.lb.LoadBalancer;
 import dev.evenkeel.lb.endpoint.Endpoint;
 import dev.evenkeel.lb.observe.Event;
 import dev.evenkeel.lb.observe.LoadBalancerListener;
+import dev.evenkeel.lb.retry.RetryPolicy;
 import dev.evenkeel.lb.text.OneLine;
 import dev.evenkeel.lb.time.Environment;
 import io.grpc.Attributes;
@@ -45,6 +46,8 @@ final class ServiceResolver extends NameResolver implements LoadBalancerListener
     private final SynchronizationContext context;
     private final ServiceConfigParser parser;
     private final boolean remembersCalls; // whether the channel has the interceptor
+    private final MergedConfig config;
+    private final Receipt receipt;
     private final Supplier<ScheduledExecutorService>
             scheduler; // asked for only where it is needed: not every caller gives one
     private final Faults faults = new Faults();
@@ -72,6 +75,11 @@ final class ServiceResolver extends NameResolver implements LoadBalancerListener
         this.scheduler = args::getScheduledExecutorService;
         this.parser = args.getServiceConfigParser();
         this.remembersCalls = !MemorySelector.isNeeded(args);
+        BuilderSettings settings = args.getArg(BuilderSettings.KEY);
+        this.config = settings == null
+                ? MergedConfig.of(null, service.retryPolicy(), Registration.policy(), MergedConfig.Limits.NONE)
+                : settings.merged(args, service);
+        this.receipt = new Receipt(service.service());
         if (service.mayHedge()) {
             LOG.log(
                     System.Logger.Level.WARNING,
@@ -200,6 +208,9 @@ final class ServiceResolver extends NameResolver implements LoadBalancerListener
             if (!endpoints.isEmpty() || service.whyEmpty().isPresent()) {
                 book.told();
                 refused = !to.onResult2(result(groups)).isOk();
+                if (listener != null) { // it was not ended by that
+                    receipt.check();
+                }
             }
             lookAtIntervals();
         } catch (Throwable e) { // nothing may leave this
@@ -264,7 +275,10 @@ final class ServiceResolver extends NameResolver implements LoadBalancerListener
     }
 
     private ResolutionResult result(List<EquivalentAddressGroup> groups) {
-        Attributes.Builder attributes = Attributes.newBuilder().set(ServiceAttributes.SERVICE, service);
+        Attributes.Builder attributes = Attributes.newBuilder()
+                .set(ServiceAttributes.SERVICE, service)
+                .set(ServiceAttributes.METHODS, config.methods())
+                .set(ServiceAttributes.RECEIPT, receipt);
         return ResolutionResult.newBuilder()
                 .setAddressesOrError(StatusOr.fromValue(groups))
                 .setServiceConfig(serviceConfig(attributes))
@@ -274,15 +288,15 @@ final class ServiceResolver extends NameResolver implements LoadBalancerListener
 
     /** Nothing is repeated where calls are not remembered: a call might be executed twice that must not be. */
     private ConfigOrError serviceConfig(Attributes.Builder attributes) {
-        ConfigOrError config = parser.parseServiceConfig(ServiceConfig.of(service.retryPolicy()));
+        ConfigOrError parsed = parser.parseServiceConfig(config.config());
         if (!remembersCalls) {
             try {
-                MemorySelector.addTo(attributes, config);
+                MemorySelector.addTo(attributes, parsed);
             } catch (LinkageError e) {
                 faults.log("calls to " + service.service() + " are not repeated without EvenkeelGrpc.configure", e);
-                return parser.parseServiceConfig(ServiceConfig.withoutRetries());
+                return parser.parseServiceConfig(ServiceConfig.of(RetryPolicy.NONE, Registration.policy()));
             }
         }
-        return config;
+        return parsed;
     }
 }

@@ -13,8 +13,16 @@ import org.jspecify.annotations.Nullable;
 
 /** Makes resolvers for {@code lb:///service}. Found by gRPC through the service loader; not for use by programs. */
 public final class ServiceResolverProvider extends NameResolverProvider {
+    private final String scheme;
+
     /** For the service loader. */
-    public ServiceResolverProvider() {}
+    public ServiceResolverProvider() {
+        this(ServiceTarget.SCHEME);
+    }
+
+    ServiceResolverProvider(String scheme) {
+        this.scheme = scheme;
+    }
 
     /**
      * Returns a resolver for the target, or null if it has another scheme.
@@ -25,7 +33,7 @@ public final class ServiceResolverProvider extends NameResolverProvider {
      */
     @Override
     public @Nullable NameResolver newNameResolver(URI target, NameResolver.Args args) {
-        if (!ServiceTarget.SCHEME.equals(target.getScheme())) {
+        if (!scheme.equals(target.getScheme())) {
             return null;
         }
         GrpcVersion.check();
@@ -34,7 +42,10 @@ public final class ServiceResolverProvider extends NameResolverProvider {
         if (services == null) {
             throw new IllegalArgumentException("the channel to " + target
                     + " was not told where its services are: call EvenkeelGrpc.configure(builder, services)"
-                    + " or builder.setNameResolverArg(EvenkeelGrpc.SERVICES, services)");
+                    + " or builder.setNameResolverArg(EvenkeelGrpc.SERVICES, services). If it was, by another copy of this"
+                    + " library, a shaded one for instance, then the scheme " + scheme + " belongs to the copy"
+                    + Registration.copy(this)
+                    + ": have the other call EvenkeelGrpc.registerScheme, and use its scheme in targets");
         }
         Duration liveness = args.getArg(EvenkeelGrpc.LIVENESS_INTERVAL);
         if (liveness != null && !Liveness.isAllowed(liveness)) {
@@ -52,7 +63,7 @@ public final class ServiceResolverProvider extends NameResolverProvider {
 
     @Override
     public String getDefaultScheme() {
-        return ServiceTarget.SCHEME;
+        return scheme;
     }
 
     @Override

@@ -39,7 +39,7 @@ final class ServiceTarget {
     }
 
     private static IllegalArgumentException malformed(URI target, String why) {
-        return new IllegalArgumentException(
-                "target '" + OneLine.of(String.valueOf(target)) + "' must be " + SCHEME + ":///service, but " + why);
+        return new IllegalArgumentException("target '" + OneLine.of(String.valueOf(target)) + "' must be "
+                + target.getScheme() + ":///service, but " + why);
     }
 }

@@ -2,6 +2,8 @@ package dev.evenkeel.lb.grpc;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.evenkeel.lb.observe.Event;
+import dev.evenkeel.lb.observe.LoadBalancerListener;
 import dev.evenkeel.lb.policy.LoadBalancingPolicy;
 import dev.evenkeel.lb.retry.RetryBudget;
 import io.grpc.CallOptions;
@@ -10,6 +12,8 @@ import io.grpc.Status;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -31,9 +35,20 @@ class HedgeTest {
                                 Map.of("maxAttempts", 3.0, "hedgingDelay", "0.02s", "nonFatalStatusCodes", nonFatal))));
     }
 
+    private final Queue<Event> events = new ConcurrentLinkedQueue<>();
+
     private ManagedChannel use(RetryBudget.Settings budget, List<String> nonFatal) {
         fleet = Fleet.of(
-                3, settings -> settings.policy(LoadBalancingPolicy.random()).retryBudget(budget));
+                3,
+                settings -> settings.policy(LoadBalancingPolicy.random())
+                        .retryBudget(budget)
+                        .environment(ToldAtOnce.environment())
+                        .listener(new LoadBalancerListener() {
+                            @Override
+                            public void onEvent(Event event) {
+                                events.add(event);
+                            }
+                        }));
         ManagedChannel channel =
                 fleet.open(fleet.builder().disableServiceConfigLookUp().defaultServiceConfig(hedging(nonFatal)));
         return fleet.connect(channel);
@@ -48,6 +63,7 @@ class HedgeTest {
     @Test
     void hedgesGoToEndpointsWhereTheCallIsNotAlready() {
         ManagedChannel channel = use(RetryBudget.Settings.DEFAULT, List.of("UNAVAILABLE"));
+        events.clear();
         fleet.servers.forEach(server -> server.behaviour = (request, response) -> {
             if (fleet.calls() < 3) {
                 return; // never answered, so it is cancelled when another wins
@@ -63,6 +79,10 @@ class HedgeTest {
         assertThat(fleet.loadBalancer.endpoints())
                 .as("lost hedges are nobody's fault")
                 .allSatisfy(status -> assertThat(status.failures()).isZero());
+        assertThat(events).filteredOn(event -> event.type() == Event.Type.HEDGE).hasSize(2);
+        assertThat(events)
+                .as("nothing was repeated, as nothing had failed")
+                .noneMatch(event -> event.type() == Event.Type.RETRY);
     }
 
     private static List<List<String>> nonFatal() {
