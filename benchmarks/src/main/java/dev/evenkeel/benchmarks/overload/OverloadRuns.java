@@ -39,7 +39,8 @@ final class OverloadRuns {
     public static void main(String[] args) throws Exception {
         System.setProperty("sun.net.httpserver.nodelay", "true");
         run(UnaryOperator.identity(), 0); // so that the compiler's work is not the first one's
-        System.out.println("| round | policy | succeeded, % | attempts a call | endpoints out | began late, ms, most |");
+        System.out.println(
+                "| round | policy | succeeded, % | attempts a call | endpoints out | began late, ms, most |");
         System.out.println("|---|---|---|---|---|---|");
         for (int round = 1; round <= ROUNDS; round++) {
             print(round, "default", run(UnaryOperator.identity(), round));
@@ -49,7 +50,8 @@ final class OverloadRuns {
     }
 
     private static LoadBalancerBuilder shortestQueue(LoadBalancerBuilder builder) {
-        return builder.policy(LoadBalancingPolicy.leastLoaded(LoadMetric.IN_FLIGHT).all())
+        return builder.policy(
+                        LoadBalancingPolicy.leastLoaded(LoadMetric.IN_FLIGHT).all())
                 .outliers(OutlierDetection.DEFAULT.withMode(DetectorMode.OFF))
                 .retry(RetryPolicy.NONE);
     }

@@ -241,8 +241,8 @@ class HostNamesTest {
     void addressesAreAskedAgainWhenTheServerIsLost() {
         Server before = server("127.0.0.1", 0);
         Server after = server("127.0.0.2", 0);
-        List<SocketAddress> address =
-                new CopyOnWriteArrayList<>(List.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), before.getPort())));
+        List<SocketAddress> address = new CopyOnWriteArrayList<>(
+                List.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), before.getPort())));
         channel = channelTo(builder("netty"), "pod-0:1")
                 .setNameResolverArg(EvenkeelGrpc.ADDRESSES, endpoint -> address.get(0))
                 .build();
