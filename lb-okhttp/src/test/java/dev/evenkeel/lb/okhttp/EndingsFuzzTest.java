@@ -13,6 +13,7 @@ import dev.evenkeel.lb.observe.LoadBalancerListener;
 import dev.evenkeel.lb.policy.LoadBalancingPolicy;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -36,6 +37,7 @@ import okhttp3.Call;
 import okhttp3.OkHttpClient;
 import okhttp3.Protocol;
 import okhttp3.Request;
+import okhttp3.Response;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -296,11 +298,26 @@ class EndingsFuzzTest {
         for (int i = 0; i < LEAKS; i++) {
             leak();
         }
-        Until.until("the leaks are found", () -> {
+        Until.until(() -> "the leaks are found, and not " + fleet.balanced().leaked(), () -> {
+            connectAnew(servers.get(0));
             System.gc();
             return fleet.balanced().leaked() == LEAKS;
         });
         assertThat(fleet.inFlight()).isZero();
+    }
+
+    /** OkHttp's threads for connecting remember the latest call that they did so for. */
+    private void connectAnew(Server server) {
+        OkHttpClient another = fleet.plainClient().build();
+        try (Response response = another.newCall(new Request.Builder()
+                        .url("http://127.0.0.1:" + server.endpoint().port() + "/")
+                        .build())
+                .execute()) {
+            assertThat(response.code()).isEqualTo(200);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        another.connectionPool().evictAll();
     }
 
     private void leak() throws IOException {
