@@ -7,6 +7,7 @@ import io.grpc.Metadata;
 import io.grpc.Status;
 import java.time.Duration;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** What gRPC statuses mean for the endpoint and the call. Pure functions. */
@@ -62,8 +63,7 @@ final class GrpcOutcomes {
                     ABORTED,
                     OUT_OF_RANGE,
                     UNIMPLEMENTED -> outcome(Kind.REJECTED, status, trailers);
-            case INTERNAL ->
-                outcome(isAboutTheCall(status, trailers, leaving) ? Kind.REJECTED : Kind.FAILED, status, trailers);
+            case INTERNAL -> internal(status, trailers, leaving);
             case UNKNOWN, DATA_LOSS -> outcome(Kind.FAILED, status, trailers);
             case UNAVAILABLE -> unavailable(status, trailers);
             case DEADLINE_EXCEEDED -> outcome(Kind.TIMED_OUT, status, trailers);
@@ -120,6 +120,32 @@ final class GrpcOutcomes {
         return trailers == null && (describes(status, "RST_STREAM closed stream") || describes(status, "Rst Stream"));
     }
 
+    private static Outcome internal(Status status, @Nullable Metadata trailers, boolean leaving) {
+        if (trailers == null && isTooLargeForUs(status)) {
+            return outcome(Kind.NOT_SENT, status, null);
+        }
+        return outcome(isAboutTheCall(status, trailers, leaving) ? Kind.REJECTED : Kind.FAILED, status, trailers);
+    }
+
+    /** Headers or trailers came that are larger than this client takes. The text is Netty's, whose types may be shaded. */
+    private static boolean isTooLargeForUs(Status status) {
+        return isCausedBy(status, cause -> {
+            String text = cause.getMessage();
+            return text != null && text.startsWith("Header size exceeded max allowed size");
+        });
+    }
+
+    private static boolean isCausedBy(Status status, Predicate<Throwable> which) {
+        Throwable cause = status.getCause();
+        for (int depth = 0; cause != null && depth < DEEPEST_CAUSE; depth++) {
+            if (which.test(cause)) {
+                return true;
+            }
+            cause = cause.getCause();
+        }
+        return false;
+    }
+
     /** A server over whose connection other streams go on takes this one's headers for wrong, or its own for too large for the client. */
     private static boolean isAboutTheCall(Status status, @Nullable Metadata trailers, boolean leaving) {
         return !leaving
@@ -129,14 +155,7 @@ final class GrpcOutcomes {
 
     /** Where an executor of the application takes no more, gRPC throws in a transport's thread, and ends streams for that. */
     private static boolean isOfOurExecutor(Status status) {
-        Throwable cause = status.getCause();
-        for (int depth = 0; cause != null && depth < DEEPEST_CAUSE; depth++) {
-            if (cause instanceof RejectedExecutionException) {
-                return true;
-            }
-            cause = cause.getCause();
-        }
-        return false;
+        return isCausedBy(status, cause -> cause instanceof RejectedExecutionException);
     }
 
     private static boolean describes(Status status, String text) {
