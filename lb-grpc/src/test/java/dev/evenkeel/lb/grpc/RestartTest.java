@@ -128,8 +128,18 @@ class RestartTest {
             load.stop();
             assertThat(load.unanswered)
                     .as("of %s, some of which may have been killed between its headers and its end", load.failures)
-                    .isEmpty();
+                    .allMatch(RestartTest::isReset)
+                    .hasSizeLessThan(2 * fleet.servers.size()); // one for each that is killed would be many
         }
+    }
+
+    /**
+     * A server that stops at once says goodbye and resets its streams. Should the channel's context be busy on another thread, gRPC tells of the reset
+     * first, and it looks like that of a server which goes on.
+     */
+    private static boolean isReset(Status status) {
+        return status.getCode() == Status.Code.CANCELLED
+                && String.valueOf(status.getDescription()).contains("error code: CANCEL");
     }
 
     private void eject(ManagedChannel channel, TestServer server) {
