@@ -165,7 +165,7 @@ public final class LoadBalancerView implements AutoCloseable {
      * Takes the token for a retry that is about to be made out of the service's budget, and returns whether there was one. If
      * there was none, it must not be made.
      *
-     * @param failed where the attempt went that is being repeated; null if nobody knows
+     * @param failed where the attempt went that is being repeated; null if not known
      * @param why why it is repeated, in a few words
      */
     public boolean chargeRetry(@Nullable Endpoint failed, String why) {
@@ -179,7 +179,7 @@ public final class LoadBalancerView implements AutoCloseable {
     /**
      * Does the same for a hedge: an attempt beside others of its call that are still waited for. It is announced as {@code HEDGE}.
      *
-     * @param waitedFor where the call's latest attempt went; null if nobody knows
+     * @param waitedFor where the call's latest attempt went; null if not known
      * @param why why another is made, in a few words
      */
     public boolean chargeHedge(@Nullable Endpoint waitedFor, String why) {
@@ -193,7 +193,7 @@ public final class LoadBalancerView implements AutoCloseable {
     /**
      * Notes a retry that is about to be made and costs nothing, by {@link RetryDecision.Kind#FREE_RETRY}.
      *
-     * @param failed where the attempt went that is being repeated; null if nobody knows
+     * @param failed where the attempt went that is being repeated; null if not known
      * @param why why it is repeated, in a few words
      */
     public void noteFreeRetry(@Nullable Endpoint failed, String why) {

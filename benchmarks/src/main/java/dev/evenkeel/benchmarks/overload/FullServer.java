@@ -16,8 +16,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * An HTTP server of four workers, each of which takes 25 to 75 ms for a request. A hundred requests may wait for one; more get a 503 at
- * once.
+ * An HTTP server of four workers, each of which takes 25 to 75 ms for a request. A hundred requests may wait;
+ * more get a 503 at once.
  */
 final class FullServer implements AutoCloseable {
     static final int WORKERS = 4;
@@ -54,7 +54,7 @@ final class FullServer implements AutoCloseable {
         }
     }
 
-    /** Gives a request to the worker who is free first. Returns how long it takes until it is done, or -1 if too many wait. */
+    /** Gives a request to the worker that is free first. Returns how long it takes, or -1 if too many wait. */
     private long accept() {
         synchronized (freeAt) {
             if (accepted == WORKERS + MOST_WAITING) {

@@ -38,7 +38,7 @@ final class Load {
     /**
      * How calls went.
      *
-     * @param lateMillis how much too late the latest began; where that is much, the machine was measured and not the policy
+     * @param lateMillis how much too late the latest began; where that is much, the machine was measured
      */
     record Outcomes(int calls, double succeededPercent, double lateMillis) {}
 

@@ -24,8 +24,8 @@ import okhttp3.Dispatcher;
 import okhttp3.OkHttpClient;
 
 /**
- * 130 % of what ten real servers can answer, for eight seconds: the default beside the shortest queue, which is told of all requests and
- * tries each once. In turns, always with new servers and a new client.
+ * 130 % of what ten real servers can answer, for eight seconds: the default beside the shortest queue, which knows
+ * all requests and tries each once. In turns, always with new servers and a new client.
  */
 final class OverloadRuns {
     private static final int SERVERS = 10;

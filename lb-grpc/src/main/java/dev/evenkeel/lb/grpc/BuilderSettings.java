@@ -14,8 +14,8 @@ import java.util.WeakHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an application set on a channel's builder. gRPC has no way to ask for it, and shows a default service config to
- * nobody, so the builder's fields are read: what is set before {@link EvenkeelGrpc#configure} is then not overwritten,
+ * What an application set on a channel's builder. gRPC has no way to ask for it, and does not show
+ * a default service config, so the builder's fields are read: what is set before {@link EvenkeelGrpc#configure} is then not overwritten,
  * and a service config is merged with ours, whenever it is set. Where fields cannot be read, in a native image or under
  * another name, we set less and say so.
  */

@@ -238,7 +238,7 @@ final class Connections {
         dialer.begin();
     }
 
-    /** Makes those that nobody tries to make just now, and that need no pause. */
+    /** Makes those that are not being made, and that need no pause. */
     void dialIdle() {
         listed.stream().filter(child -> child.state() == ConnectivityState.IDLE).forEach(dialer::want);
         dialer.begin();

@@ -97,7 +97,7 @@ final class Dialer {
         }
     }
 
-    /** Nobody asked for it, but its time is limited like that of any other. */
+    /** It was not asked for here, but its time is limited like that of any other. */
     private Dial begunByItself(EndpointChild child) {
         Dial dial = new Dial(child);
         dial.beginTime();

@@ -255,7 +255,7 @@ final class EndpointChild {
         return picker == null ? "" : Reasons.of(picker.pickSubchannel(NO_CALL).getStatus());
     }
 
-    /** Returns whether there is a pause before it is tried again, and nobody else should. */
+    /** Returns whether there is a pause before it is tried again, which is not to be cut short. */
     boolean isBackingOff() {
         return state == ConnectivityState.TRANSIENT_FAILURE && !isParked() && !resting;
     }
